@@ -1,0 +1,149 @@
+"""Every job of the project, thin calls of the code that does the work; ``nox -l`` lists them."""
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "infra" / "src"))
+from patterns_infra.registry import PATTERNS  # noqa: E402 - the registry imports the standard library only
+
+# pyenv keeps its interpreters where only its shims find them; a shim whose version is not selected fails.
+PYENV_INTERPRETERS = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions").glob("3.*/bin")
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *map(str, sorted(PYENV_INTERPRETERS))])
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "none"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "types", "unit"]
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+MEMBERS = {"shared": "shared", "infra": "infra"} | {name: pattern.folder for name, pattern in PATTERNS.items()}
+EACH_PATTERN = nox.parametrize("pattern", list(PATTERNS), ids=list(PATTERNS))
+EACH_MEMBER = nox.parametrize("member", list(MEMBERS), ids=list(MEMBERS))
+
+
+def in_workspace(session: nox.Session, *command: str, groups: tuple[str, ...] = ()) -> None:
+    """Run a command in the workspace's own environment, brought up to date with the lock file."""
+    chosen = [argument for group in groups for argument in ("--group", group)]
+    session.run("uv", "run", "--locked", "--quiet", *chosen, *command, external=True)
+
+
+def member_tests(session: nox.Session, member: str, python: str, *arguments: str) -> None:
+    """Run a member's unit tests where only its declared dependencies are installed."""
+    folder = MEMBERS[member]
+    environment = ROOT / ".nox" / f"member-{member}-{python}"
+    environment_only = {"UV_PROJECT_ENVIRONMENT": str(environment), "VIRTUAL_ENV": None}
+    package = f"patterns-{member.replace('_', '-')}"
+    selected = ["--package", package, "--group", "test", "--python", interpreter(session, python)]
+    session.run("uv", "sync", "--locked", "--quiet", *selected, env=environment_only, external=True)
+    session.run(
+        str(environment / "bin" / "pytest"),
+        f"{folder}/tests",
+        "-m",
+        "not integration and not fuzz",
+        *arguments,
+        env=environment_only,
+        external=True,
+    )
+
+
+def interpreter(session: nox.Session, python: str) -> str:
+    """Return the interpreter of a matrix cell's environment, or the one that runs nox."""
+    return str(Path(session.bin) / "python") if session.python else python
+
+
+def this_python() -> str:
+    """Return the version of the Python that runs nox."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the direction of imports (ruff, import-linter)."""
+    in_workspace(session, "ruff", "check", ".", groups=("lint",))
+    in_workspace(session, "ruff", "format", "--check", ".", groups=("lint",))
+    in_workspace(session, "lint-imports", groups=("lint",))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types (mypy, strict)."""
+    in_workspace(session, "mypy", *(session.posargs or ["."]), groups=("types",))
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run every member's unit tests, each in its own environment."""
+    for member in MEMBERS:
+        member_tests(session, member, this_python(), *session.posargs)
+
+
+@nox.session
+@EACH_MEMBER
+def test(session: nox.Session, member: str) -> None:
+    """Run one member's unit tests on the Python that runs nox."""
+    member_tests(session, member, this_python(), *session.posargs)
+
+
+@nox.session(python=PYTHONS, venv_backend="uv")
+@EACH_MEMBER
+def matrix(session: nox.Session, member: str) -> None:
+    """Run one member's unit tests on one Python; interpreters that are not installed are skipped by name."""
+    member_tests(session, member, str(session.python), *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Pass the project's tests: all members' unit tests, then the integration tests on the local platform."""
+    unit(session)
+    in_workspace(session, "pytest", "-m", "integration or fuzz", "infra/tests", "patterns", "tests", groups=("tests",))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Bring everything up, send real orders through it, print what was seen, bring it down ('-- --stay' keeps it up)."""
+    in_workspace(session, "patterns", "demo", *session.posargs)
+
+
+@nox.session
+def synth(session: nox.Session) -> None:
+    """Synthesize every stack for every target and check it (cdk-nag, cfn-lint)."""
+    in_workspace(session, "python", "-m", "patterns_infra.synth", "--check", *session.posargs, groups=("tests",))
+
+
+@nox.session
+@EACH_PATTERN
+def build(session: nox.Session, pattern: str) -> None:
+    """Build one pattern's deployable code for AWS."""
+    in_workspace(session, "python", "-m", "patterns_infra.bundles", PATTERNS[pattern].package, *session.posargs)
+
+
+@nox.session
+@EACH_PATTERN
+def deploy(session: nox.Session, pattern: str) -> None:
+    """Deploy one pattern, to the local platform unless '-- --target aws'."""
+    in_workspace(session, "patterns", "deploy", pattern, *session.posargs)
+
+
+@nox.session
+@EACH_PATTERN
+def destroy(session: nox.Session, pattern: str) -> None:
+    """Destroy one pattern's stack, on the local platform unless '-- --target aws'."""
+    in_workspace(session, "patterns", "destroy", pattern, *session.posargs)
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Throw faults at the running patterns (the long tests)."""
+    in_workspace(session, "pytest", "-m", "faults", "tests", *session.posargs, groups=("tests",))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against named peers and write benchmarks/results.json and docs/benchmarks.md."""
+    in_workspace(session, "python", "-m", "benchmarks", *session.posargs, groups=("bench",))
+

@@ -1,0 +1,1 @@
+"""What the four patterns share: the shop's domain, its adapters, its observability."""

@@ -1,0 +1,113 @@
+"""The shop's errors.
+
+::
+
+    ShopError
+    ├── InvalidOrder            a rule of the order is broken; names the field
+    │   └── UnknownProduct      the catalogue has no such SKU
+    ├── InvalidEvent            an event that cannot be read; names the field
+    │   └── UnknownEventVersion a schema version from the future
+    ├── InvalidCursor           a page cursor that was forged, cut or borrowed
+    ├── OrderNotFound           no such order, or not the caller's
+    ├── IllegalTransition       the status does not allow the move
+    ├── VersionConflict         somebody else changed the order first
+    ├── IdempotencyMismatch     the same key came with another body
+    └── TemporarilyUnavailable  a dependency asks to be tried again later
+
+Adapters turn client errors into these; entrypoints turn these into a status, a batch failure or an exit code.
+"""
+
+__all__ = [
+    "IdempotencyMismatch",
+    "IllegalTransition",
+    "InvalidCursor",
+    "InvalidEvent",
+    "InvalidOrder",
+    "OrderNotFound",
+    "ShopError",
+    "TemporarilyUnavailable",
+    "UnknownEventVersion",
+    "UnknownProduct",
+    "VersionConflict",
+]
+
+
+class ShopError(Exception):
+    """Base of every error that the shop raises on purpose."""
+
+
+class InvalidOrder(ShopError):
+    """A rule of the order is broken. ``field`` is a path such as ``lines.2.quantity``."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Name the field and what is wrong with it."""
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class UnknownProduct(InvalidOrder):
+    """The catalogue has no such SKU."""
+
+
+class InvalidEvent(ShopError):
+    """An event that cannot be read. ``field`` is a path such as ``data.total``, empty for the whole."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Name the field and what is wrong with it."""
+        super().__init__(f"{field or 'event'}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class UnknownEventVersion(InvalidEvent):
+    """The event's schema version is newer than this code."""
+
+
+class InvalidCursor(ShopError):
+    """A page cursor that was forged, cut short, or made for another customer or filter."""
+
+
+class OrderNotFound(ShopError):
+    """No such order, or not one that the caller may see."""
+
+    def __init__(self, order_id: str) -> None:
+        """Keep the order's id."""
+        super().__init__(f"order {order_id} not found")
+        self.order_id = order_id
+
+
+class IllegalTransition(ShopError):
+    """The order's status does not allow the move."""
+
+    def __init__(self, order_id: str, current: str, target: str) -> None:
+        """Keep both statuses."""
+        super().__init__(f"order {order_id} is {current} and cannot become {target}")
+        self.order_id = order_id
+        self.current = current
+        self.target = target
+
+
+class VersionConflict(ShopError):
+    """The order is no longer at the version that the caller saw."""
+
+    def __init__(self, order_id: str, expected: int, current: int) -> None:
+        """Keep both versions."""
+        super().__init__(f"order {order_id} is at version {current}, not {expected}")
+        self.order_id = order_id
+        self.expected = expected
+        self.current = current
+
+
+class IdempotencyMismatch(ShopError):
+    """The same idempotency key came before with another body."""
+
+
+class TemporarilyUnavailable(ShopError):
+    """A dependency was throttled, timed out or down; nothing was written by this attempt that a retry repeats."""
+
+    def __init__(self, dependency: str, *, retry_after: int = 1) -> None:
+        """Name the dependency; ``retry_after`` is in seconds."""
+        super().__init__(f"{dependency} is temporarily unavailable")
+        self.dependency = dependency
+        self.retry_after = retry_after

@@ -1,0 +1,162 @@
+"""Events to and from plain JSON values (dict, list, str, int), with errors that name the field.
+
+A reader accepts fields that it does not know (they were added later) and refuses a schema version that it
+does not know (its meaning changed). The JSON Schemas in ``docs/events`` say the same.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from patterns_shared.domain.errors import InvalidEvent, UnknownEventVersion
+from patterns_shared.domain.events import (
+    SCHEMA_VERSION,
+    Contact,
+    Event,
+    EventType,
+    OrderData,
+    OrderRejectedData,
+)
+from patterns_shared.domain.orders import OrderLine
+
+__all__ = ["decode_event", "encode_event"]
+
+_T = TypeVar("_T")
+
+
+def encode_event(event: Event) -> dict[str, Any]:
+    """Return the event as JSON values; times are RFC 3339 in UTC."""
+    data = event.data
+    encoded: dict[str, Any] = {
+        "customer_id": data.customer_id,
+        "contact": {"email": data.contact.email},
+        "lines": [{"sku": x.sku, "quantity": x.quantity, "unit_price": x.unit_price} for x in data.lines],
+        "currency": data.currency,
+        "total": data.total,
+        "placed_at": data.placed_at.isoformat(),
+    }
+    if isinstance(data, OrderRejectedData):
+        encoded["reason"] = data.reason
+    return {
+        "id": event.id,
+        "type": event.type.value,
+        "schema_version": event.schema_version,
+        "occurred_at": event.occurred_at.isoformat(),
+        "order_id": event.order_id,
+        "order_version": event.order_version,
+        "data": encoded,
+        "traceparent": event.traceparent,
+    }
+
+
+def decode_event(document: object) -> Event:
+    """Return the event.
+
+    Raises:
+        UnknownEventVersion: its schema version is newer than this code.
+        InvalidEvent: naming the first field that is missing or wrong.
+    """
+    fields = _Fields(document, "")
+    version = fields.integer("schema_version", least=1)
+    if version > SCHEMA_VERSION:
+        raise UnknownEventVersion("schema_version", f"{version} is newer than {SCHEMA_VERSION}, the newest known here")
+    event_type = fields.event_type("type")
+    return Event(
+        id=fields.text("id"),
+        type=event_type,
+        schema_version=version,
+        occurred_at=fields.time("occurred_at"),
+        order_id=fields.text("order_id"),
+        order_version=fields.integer("order_version", least=1),
+        data=_decode_data(fields.nested("data"), event_type),
+        traceparent=fields.text("traceparent"),
+    )
+
+
+def _decode_data(fields: "_Fields", event_type: EventType) -> OrderData:
+    data = OrderData(
+        customer_id=fields.text("customer_id"),
+        contact=Contact(fields.nested("contact").text("email")),
+        lines=tuple(
+            OrderLine(
+                sku=line.text("sku"),
+                quantity=line.integer("quantity", least=1),
+                unit_price=line.integer("unit_price", least=0),
+            )
+            for line in fields.list_of("lines")
+        ),
+        currency=fields.text("currency"),
+        total=fields.integer("total", least=0),
+        placed_at=fields.time("placed_at"),
+    )
+    if data.total != sum(line.amount for line in data.lines):
+        raise InvalidEvent("data.total", "is not the sum of the lines")
+    if event_type is not EventType.ORDER_REJECTED:
+        return data
+    return OrderRejectedData(
+        customer_id=data.customer_id,
+        contact=data.contact,
+        lines=data.lines,
+        currency=data.currency,
+        total=data.total,
+        placed_at=data.placed_at,
+        reason=fields.text("reason"),
+    )
+
+
+class _Fields:
+    """A JSON object that is read field by field; every complaint names the field's whole path."""
+
+    def __init__(self, value: object, path: str) -> None:
+        if not isinstance(value, Mapping):
+            raise InvalidEvent(path, "must be an object")
+        self._values: Mapping[str, object] = value
+        self._path = path
+
+    def _at(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name
+
+    def _get(self, name: str, kind: type[_T], noun: str) -> _T:
+        if name not in self._values:
+            raise InvalidEvent(self._at(name), "is missing")
+        value = self._values[name]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise InvalidEvent(self._at(name), f"must be {noun}")
+        return value
+
+    def text(self, name: str) -> str:
+        value = self._get(name, str, "a text")
+        if not value:
+            raise InvalidEvent(self._at(name), "must not be empty")
+        return value
+
+    def event_type(self, name: str) -> EventType:
+        value = self.text(name)
+        try:
+            return EventType(value)
+        except ValueError:
+            raise InvalidEvent(self._at(name), f"{value!r} is not an event of the shop") from None
+
+    def integer(self, name: str, *, least: int) -> int:
+        value = self._get(name, int, "a whole number")
+        if value < least:
+            raise InvalidEvent(self._at(name), f"must be at least {least}")
+        return value
+
+    def time(self, name: str) -> datetime:
+        try:
+            value = datetime.fromisoformat(self.text(name))
+        except ValueError:
+            raise InvalidEvent(self._at(name), "must be an RFC 3339 time") from None
+        if value.utcoffset() != timedelta(0):
+            raise InvalidEvent(self._at(name), "must be in UTC")
+        return value
+
+    def nested(self, name: str) -> "_Fields":
+        return _Fields(self._get(name, Mapping, "an object"), self._at(name))
+
+    def list_of(self, name: str) -> "list[_Fields]":
+        values = self._get(name, list, "a list")
+        if not values:
+            raise InvalidEvent(self._at(name), "must not be empty")
+        return [_Fields(value, f"{self._at(name)}.{n}") for n, value in enumerate(values)]

@@ -1,0 +1,135 @@
+"""What the use cases need from outside, as protocols; adapters and fakes pass the same contract suite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from patterns_shared.domain.events import Event
+from patterns_shared.domain.orders import Order, OrderStatus
+
+__all__ = [
+    "Clock",
+    "EventPublisher",
+    "IdempotencyClaim",
+    "OrderIds",
+    "OrderPage",
+    "OrdersRepository",
+    "Placement",
+    "PublishFailure",
+]
+
+
+class Clock(Protocol):
+    """The current time."""
+
+    def __call__(self) -> datetime:
+        """Return now, in UTC, with its time zone."""
+        ...
+
+
+class OrderIds(Protocol):
+    """Where order ids come from."""
+
+    def __call__(self) -> str:
+        """Return a new id: the text of a time-ordered UUID (version 7), later ids sorting after earlier ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyClaim:
+    """A customer's promise that ``key`` names one request, whose body has this ``fingerprint``."""
+
+    key: str
+    fingerprint: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An order as placed; ``replayed`` when an earlier request with the same key placed it."""
+
+    order: Order
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Orders, newest first, and the id after which the next page starts (None at the end)."""
+
+    orders: tuple[Order, ...]
+    next_after: str | None
+
+
+class OrdersRepository(Protocol):
+    """Where orders are kept. Every method makes exactly one request to the store.
+
+    All methods raise TemporarilyUnavailable when the store is throttled, times out or is down.
+    """
+
+    def add(self, order: Order, *, claim: IdempotencyClaim | None, traceparent: str) -> Placement:
+        """Keep a new order, and the claim with it, all or nothing.
+
+        A claim seen before with the same fingerprint gives the order of then, as it was placed.
+
+        Raises:
+            IdempotencyMismatch: the key was claimed with another fingerprint.
+        """
+        ...
+
+    def get(self, order_id: str) -> Order:
+        """Return the order, strongly consistent.
+
+        Raises:
+            OrderNotFound: there is none.
+        """
+        ...
+
+    def list_for_customer(
+        self, customer_id: str, *, status: OrderStatus | None, limit: int, after: str | None
+    ) -> OrderPage:
+        """Return up to ``limit`` of the customer's orders (in ``status``, if given), newest first.
+
+        ``after`` is the ``next_after`` of the page before. The list may lag a write by a moment.
+        """
+        ...
+
+    def move(
+        self,
+        order_id: str,
+        target: OrderStatus,
+        *,
+        traceparent: str,
+        customer_id: str | None = None,
+        expected_version: int | None = None,
+    ) -> Order:
+        """Move a PLACED order to ``target`` and return its next version; of concurrent moves exactly one wins.
+
+        Raises:
+            OrderNotFound: there is none, or ``customer_id`` is given and is not its customer's.
+            IllegalTransition: it is no longer PLACED.
+            VersionConflict: ``expected_version`` is given and is not the current one.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFailure:
+    """An event that the bus did not take, and why; publishing it again is safe."""
+
+    event_id: str
+    reason: str
+
+
+class EventPublisher(Protocol):
+    """Where events go."""
+
+    def publish(self, events: Sequence[Event]) -> Sequence[PublishFailure]:
+        """Publish the events, any number, in order, in the largest batches that the bus takes.
+
+        Transient failures of single events are tried again a bounded number of times; what is left is returned.
+
+        Raises:
+            TemporarilyUnavailable: the bus refused the whole call.
+        """
+        ...
