@@ -21,7 +21,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "unit"]
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-MEMBERS = {"shared": "shared", "infra": "infra"} | {name: pattern.folder for name, pattern in PATTERNS.items()}
+MEMBERS = {"shared": "shared", "infra": "infra"} | {name: f"patterns/{name}" for name in PATTERNS}
 EACH_PATTERN = nox.parametrize("pattern", list(PATTERNS), ids=list(PATTERNS))
 EACH_MEMBER = nox.parametrize("member", list(MEMBERS), ids=list(MEMBERS))
 
@@ -105,7 +105,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Bring everything up, send real orders through it, print what was seen, bring it down ('-- --stay' keeps it up)."""
+    """Bring everything up, send real orders through it, bring it down ('-- --stay' keeps it up)."""
     in_workspace(session, "patterns", "demo", *session.posargs)
 
 
@@ -146,4 +146,3 @@ def faults(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against named peers and write benchmarks/results.json and docs/benchmarks.md."""
     in_workspace(session, "python", "-m", "benchmarks", *session.posargs, groups=("bench",))
-
