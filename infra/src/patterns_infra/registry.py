@@ -1,0 +1,84 @@
+"""The patterns that can be deployed. Adding one is a workspace member, a stack file and an entry here.
+
+Importing this does not import aws_cdk: the command line needs the names and must start quickly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack
+
+__all__ = ["PATTERNS", "Pattern", "UnknownPattern", "select"]
+
+
+class UnknownPattern(ValueError):
+    """A pattern was named that does not exist."""
+
+    def __init__(self, name: str) -> None:
+        """Say which there are."""
+        super().__init__(f"there is no pattern {name!r}; there are {', '.join(PATTERNS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern: its stack, loaded only when it is synthesized, and the names that it publishes.
+
+    Attributes:
+        name: as on the command line and in SSM.
+        stack: ``module:Class``; the class takes ``(scope, id, *, pattern, settings)``.
+        package: the distribution that its Lambda bundle is built from.
+        outputs: keys of ``patterns outputs`` that the stack publishes in SSM.
+    """
+
+    name: str
+    stack: str
+    summary: str
+    package: str
+    outputs: tuple[str, ...]
+
+    def stack_name(self, stage: str) -> str:
+        """Return the CloudFormation stack's name."""
+        return f"patterns-{stage}-{self.name.replace('_', '-')}"
+
+    def parameter_name(self, stage: str, key: str) -> str:
+        """Return the SSM parameter that holds the output ``key``."""
+        return f"/patterns/{stage}/{self.name}/{key}"
+
+    def load_stack(self) -> "type[Stack]":
+        """Import and return the stack class."""
+        module, _, name = self.stack.partition(":")
+        return cast("type[Stack]", getattr(import_module(module), name))
+
+
+PATTERNS: Mapping[str, Pattern] = MappingProxyType(
+    {
+        pattern.name: pattern
+        for pattern in (
+            Pattern(
+                name="web_api",
+                stack="patterns_infra.stacks.web_api:WebApiStack",
+                summary="API Gateway, Lambda, Cognito and DynamoDB: the shop's orders",
+                package="patterns-web-api",
+                outputs=("api_url", "user_pool_id", "user_pool_client_id", "orders_table"),
+            ),
+        )
+    }
+)
+"""Every pattern by name, in the order in which they are deployed."""
+
+
+def select(names: str) -> tuple[Pattern, ...]:
+    """Return the patterns of a comma-separated list; an empty list means all of them.
+
+    Raises:
+        UnknownPattern: for a name that is not in the registry.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    for name in wanted:
+        if name not in PATTERNS:
+            raise UnknownPattern(name)
+    return tuple(pattern for pattern in PATTERNS.values() if not wanted or pattern.name in wanted)

@@ -1,0 +1,185 @@
+"""What a deployment is told: stage, target and the few choices that a user makes.
+
+This is the one place that reads CDK context. Everything else gets a `Settings`.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from constructs import Node
+
+__all__ = ["Settings", "SettingsError", "Target"]
+
+_STAGE = re.compile(r"[a-z][a-z0-9-]{0,15}")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]")
+
+LOCAL_ACCOUNT = "000000000000"
+LOCAL_SITE_ORIGIN = "http://localhost:5173"
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong. The text is one line that begins with the setting's name."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Name the setting and what is wrong with it."""
+        super().__init__(f"setting {name!r} {reason}")
+        self.name = name
+
+
+class Target(StrEnum):
+    """Where the stacks are deployed."""
+
+    LOCAL = "local"
+    AWS = "aws"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One deployment's choices; wrong or missing ones are refused here, before anything is synthesized.
+
+    Attributes:
+        stage: name of the deployment, part of every fixed name; ``production`` has stricter defaults.
+        target: the local platform or AWS.
+        region: AWS region.
+        account: account number; on AWS ``None`` leaves it to the credentials of the deployment.
+        endpoint_url: address of the local platform; the template does not depend on it.
+        alarm_email: who is told of an alarm; required in production.
+        site_origin: the one web origin that may call the API from a browser; required on AWS.
+        private_api: reachable only through an interface endpoint inside a VPC.
+        vpc_id: an existing VPC for the private API's endpoint; without it one is created.
+        vpc_cidr: address range of that VPC, which may call the endpoint.
+        vpc_subnet_ids: that VPC's subnets for the endpoint, separated by commas.
+        vpc_availability_zones: those subnets' availability zones, in the same order.
+    """
+
+    stage: str = "local"
+    target: Target = Target.LOCAL
+    region: str = "us-east-1"
+    account: str | None = None
+    endpoint_url: str | None = None
+    alarm_email: str | None = None
+    site_origin: str | None = None
+    private_api: bool = False
+    vpc_id: str | None = None
+    vpc_cidr: str | None = None
+    vpc_subnet_ids: tuple[str, ...] = ()
+    vpc_availability_zones: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be deployed.
+
+        Raises:
+            SettingsError: naming the first setting that is wrong.
+        """
+        _match("stage", self.stage, _STAGE, "a letter, then up to 15 of a-z, 0-9 and -")
+        _match("region", self.region, _REGION, "an AWS region such as eu-west-1")
+        if self.account is not None:
+            _match("account", self.account, _ACCOUNT, "12 digits")
+        if self.alarm_email is not None:
+            _match("alarm_email", self.alarm_email, _EMAIL, "an email address")
+        if self.site_origin is not None:
+            _match("site_origin", self.site_origin, _ORIGIN, "an origin such as https://shop.example.com, with no path")
+        if self.on_aws:
+            self._check_aws()
+        elif self.private_api:
+            raise SettingsError("private_api", "needs target=aws: the local platform has no VPC endpoints")
+        if self.vpc_id is not None and not (self.private_api and self.vpc_cidr and self.vpc_subnet_ids):
+            raise SettingsError("vpc_id", "needs private_api=true, vpc_cidr and vpc_subnet_ids beside it")
+        if len(self.vpc_availability_zones) != len(self.vpc_subnet_ids):
+            raise SettingsError("vpc_availability_zones", "must name one zone for each of vpc_subnet_ids")
+
+    def _check_aws(self) -> None:
+        if self.endpoint_url is not None:
+            raise SettingsError("endpoint_url", "is for target=local only")
+        if self.stage == "local":
+            raise SettingsError("stage", "must be given for target=aws, for example stage=dev ('local' is taken)")
+        if self.site_origin is None:
+            raise SettingsError("site_origin", "is required for target=aws: the web page's origin, for CORS")
+        if not self.site_origin.startswith("https://"):
+            raise SettingsError("site_origin", "must begin with https:// for target=aws")
+        if self.production and self.alarm_email is None:
+            raise SettingsError("alarm_email", "is required for stage=production: somebody must hear the alarms")
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether the stacks go to AWS."""
+        return self.target is Target.AWS
+
+    @property
+    def production(self) -> bool:
+        """Whether this is the stage that customers use."""
+        return self.stage == "production"
+
+    @property
+    def browser_origin(self) -> str:
+        """The origin that CORS allows."""
+        return self.site_origin or LOCAL_SITE_ORIGIN
+
+    @property
+    def deploy_account(self) -> str | None:
+        """The account to synthesize for, ``None`` when the deployment's credentials decide."""
+        return self.account if self.on_aws else self.account or LOCAL_ACCOUNT
+
+    def context(self) -> dict[str, str]:
+        """Return the settings as CDK context; ``from_mapping`` of it gives equal settings."""
+        return {x.name: text for x in fields(self) if (text := _as_text(getattr(self, x.name)))}
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> "Settings":
+        """Return settings from texts (``None`` and empty text mean "not given").
+
+        Raises:
+            SettingsError: naming the setting that is unknown, missing or wrong.
+        """
+        known = {x.name for x in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise SettingsError(name, f"is not known; there are {', '.join(sorted(known))}")
+        given: dict[str, Any] = {name: _read(name, value) for name, value in values.items() if value not in (None, "")}
+        return cls(**given)
+
+    @classmethod
+    def from_context(cls, node: "Node") -> "Settings":
+        """Return settings from the CDK app's context (``cdk -c stage=dev -c target=aws …``)."""
+        values = {x.name: node.try_get_context(x.name) for x in fields(cls)}
+        if not values["account"] and values["target"] == Target.AWS:
+            values["account"] = os.environ.get("CDK_DEFAULT_ACCOUNT")
+        return cls.from_mapping(values)
+
+
+def _match(name: str, value: str, pattern: re.Pattern[str], expected: str) -> None:
+    if not pattern.fullmatch(value):
+        raise SettingsError(name, f"must be {expected}, not {value!r}")
+
+
+def _read(name: str, value: object) -> object:
+    if name == "target":
+        try:
+            return Target(str(value))
+        except ValueError:
+            raise SettingsError(name, f"must be one of {', '.join(Target)}, not {value!r}") from None
+    if name == "private_api":
+        text = str(value).lower()
+        if text not in {"true", "false"}:
+            raise SettingsError(name, f"must be true or false, not {value!r}")
+        return text == "true"
+    if name in {"vpc_subnet_ids", "vpc_availability_zones"}:
+        parts = value if isinstance(value, list | tuple) else str(value).split(",")
+        return tuple(str(part).strip() for part in parts)
+    return str(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else ""
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
