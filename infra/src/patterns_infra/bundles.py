@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -21,14 +22,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from patterns_infra.paths import LOCAL_STATE, REPOSITORY
+from patterns_infra.settings import Settings
 
 __all__ = ["Bundle", "BundleError", "LambdaRuntime", "build_bundle"]
 
 GIVEN_BY_LAMBDA = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 """Distributions that every Python runtime of Lambda has; the local emulator's environment has them too."""
 _NOT_NEEDED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "WHEEL", "top_level.txt")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _RECIPE = 1
 """Raised when this module would make other bytes of the same input."""
 
@@ -54,6 +58,11 @@ class LambdaRuntime:
     interpreter: Path | None
 
     @classmethod
+    def of(cls, settings: Settings) -> "LambdaRuntime":
+        """The runtime of a deployment's target."""
+        return cls.on_aws() if settings.on_aws else cls.on_this_machine()
+
+    @classmethod
     def on_aws(cls) -> "LambdaRuntime":
         """Graviton and Python 3.13; any Python 3.13 of this machine makes the same byte code."""
         return cls("3.13", "arm64", "aarch64-manylinux_2_28", _interpreter("3.13"))
@@ -73,6 +82,8 @@ class Bundle:
     Attributes:
         path: the folder, as it is unpacked in Lambda.
         archive: the same as a zip file.
+        runtime: what it was built for.
+        version: of the package, with the digest's first characters, so that it tells the code apart.
         digest: SHA-256 of the files' names and contents.
         compiled: whether byte code is inside.
         size: of the archive, in bytes.
@@ -80,6 +91,8 @@ class Bundle:
 
     path: Path
     archive: Path
+    runtime: LambdaRuntime
+    version: str
     digest: str
     compiled: bool
     size: int
@@ -91,8 +104,8 @@ def build_bundle(package: str, *, runtime: LambdaRuntime, cache_dir: Path | None
     Raises:
         BundleError: uv is missing or failed; the text says how.
     """
+    sources = _sources(package)
     requirements = _export(package)
-    sources = [REPOSITORY / member / "src" for member in _members(package)]
     folder = (cache_dir or LOCAL_STATE / "bundles") / _input_hash(package, runtime, requirements, sources)[:32]
     if not (folder / "bundle.json").is_file():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +113,13 @@ def build_bundle(package: str, *, runtime: LambdaRuntime, cache_dir: Path | None
             _build(Path(aside), runtime, requirements, sources)
             _publish(Path(aside), folder)
     facts = json.loads((folder / "bundle.json").read_text())
-    return Bundle(path=folder / "content", archive=folder / "bundle.zip", **facts)
+    return Bundle(
+        path=folder / "content",
+        archive=folder / "bundle.zip",
+        runtime=runtime,
+        version=f"{_version(package)}+{facts['digest'][:8]}",
+        **facts,
+    )
 
 
 def _build(aside: Path, runtime: LambdaRuntime, requirements: str, sources: list[Path]) -> None:
@@ -189,7 +208,7 @@ def _digest(content: Path) -> str:
 
 
 def _input_hash(package: str, runtime: LambdaRuntime, requirements: str, sources: list[Path]) -> str:
-    compiler = _version(runtime.interpreter) if runtime.interpreter else ""
+    compiler = _compiler(runtime.interpreter) if runtime.interpreter else ""
     target = {**asdict(runtime), "interpreter": compiler}
     digest = hashlib.sha256(json.dumps([_RECIPE, package, target, requirements], sort_keys=True).encode())
     for source in sources:
@@ -211,25 +230,44 @@ def _export(package: str) -> str:
     return _uv("export", "--locked", "--package", package, "--no-dev", "--no-emit-workspace", "--no-header", *without)
 
 
-def _members(package: str) -> list[str]:
-    """Return the folders of a workspace member and of the members that it depends on."""
-    folders: dict[str, str] = {}
-    found = {x.parent for pattern in ("*", "patterns/*") for x in REPOSITORY.glob(f"{pattern}/pyproject.toml")}
-    projects = {folder: tomllib.loads((folder / "pyproject.toml").read_text()) for folder in found}
-    by_name = {project["project"]["name"]: folder for folder, project in projects.items() if "project" in project}
-    if package not in by_name:
-        raise BundleError(f"no workspace member is called {package!r}; there are {', '.join(sorted(by_name))}")
+@cache
+def _workspace() -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Return every workspace member's folder and pyproject, by its name."""
+    root = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    members: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for pattern in root["tool"]["uv"]["workspace"]["members"]:
+        for file in REPOSITORY.glob(f"{pattern}/pyproject.toml"):
+            project = tomllib.loads(file.read_text())
+            members[project["project"]["name"]] = (file.parent, project)
+    return members
+
+
+def _version(package: str) -> str:
+    return str(_workspace()[package][1]["project"]["version"])
+
+
+def _sources(package: str) -> list[Path]:
+    """Return the source folders of a workspace member and of the members that it needs at run time."""
+    members = _workspace()
+    if package not in members:
+        raise BundleError(f"no workspace member is called {package!r}; there are {', '.join(sorted(members))}")
+    found: dict[str, Path] = {}
     waiting = [package]
     while waiting:
         name = waiting.pop()
-        project = projects[by_name[name]]
-        folders[name] = by_name[name].relative_to(REPOSITORY).as_posix()
-        waiting += [x for x in project.get("tool", {}).get("uv", {}).get("sources", {}) if x not in folders]
-    return [folders[name] for name in sorted(folders)]
+        folder, project = members[name]
+        found[name] = folder / "src"
+        needs = {_NAME.match(text).group() for text in project["project"].get("dependencies", [])}  # type: ignore[union-attr]
+        waiting += [need for need in needs if need in members and need not in found]
+    return [found[name] for name in sorted(found)]
 
 
 @cache
 def _interpreter(python: str) -> Path | None:
+    """Return a Python of that version on this machine; uv does not look where pyenv keeps its own."""
+    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for found in sorted(versions.glob(f"{python}*/bin/python{python}")):
+        return found
     try:
         found = Path(_uv("python", "find", "--no-python-downloads", "--no-project", "--system", python).strip())
     except BundleError:
@@ -238,7 +276,7 @@ def _interpreter(python: str) -> Path | None:
 
 
 @cache
-def _version(interpreter: Path) -> str:
+def _compiler(interpreter: Path) -> str:
     if interpreter == Path(sys.executable):
         return sys.version
     return subprocess.run(

@@ -3,7 +3,7 @@
 Importing this does not import aws_cdk: the command line needs the names and must start quickly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
@@ -48,10 +48,10 @@ class Pattern:
         """Return the SSM parameter that holds the output ``key``."""
         return f"/patterns/{stage}/{self.name}/{key}"
 
-    def load_stack(self) -> "type[Stack]":
+    def load_stack(self) -> "Callable[..., Stack]":
         """Import and return the stack class."""
         module, _, name = self.stack.partition(":")
-        return cast("type[Stack]", getattr(import_module(module), name))
+        return cast("Callable[..., Stack]", getattr(import_module(module), name))
 
 
 PATTERNS: Mapping[str, Pattern] = MappingProxyType(

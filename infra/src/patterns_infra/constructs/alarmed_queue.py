@@ -1,0 +1,56 @@
+"""A queue with its dead-letter queue and alarms on both."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
+from patterns_infra.settings import Settings
+
+__all__ = ["AlarmedQueue"]
+
+
+class AlarmedQueue(Construct):
+    """Four days in the queue, then, or after ``max_receives`` receives, fourteen in the dead-letter queue."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        alarms: Alarms,
+        consumer_timeout: Duration,
+        max_receives: int = 5,
+        backlog_minutes: int = 15,
+    ) -> None:
+        """``consumer_timeout`` is the consuming function's; the visibility is six times that, as Lambda asks for."""
+        super().__init__(scope, construct_id)
+        self.dead_letters = DeadLetterQueue(
+            self,
+            "DeadLetters",
+            settings=settings,
+            alarms=alarms,
+            what_to_do=f"Messages of {construct_id} failed {max_receives} times. Read one and the consumer's log at that "
+            "time, mend the cause, then put them back: patterns redrive.",
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=settings.on_aws,
+            retention_period=Duration.days(4),
+            visibility_timeout=Duration.seconds(6 * consumer_timeout.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
+        )
+        self.age = self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1), statistic="Maximum")
+        alarms.raise_when(
+            self,
+            "Backlog",
+            metric=self.age,
+            reaches=backlog_minutes * 60,
+            minutes=5,
+            what_to_do=f"Messages of {construct_id} wait over {backlog_minutes} minutes. See whether the consumer fails "
+            "(its log) or is throttled (its concurrency); nothing is lost for four days.",
+        )

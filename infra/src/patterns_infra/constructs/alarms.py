@@ -1,0 +1,54 @@
+"""The stack's alarms and the topic that tells of them."""
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk.aws_iam import ServicePrincipal
+from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_sns_subscriptions import EmailSubscription
+from constructs import Construct
+
+from patterns_infra.settings import Settings
+
+__all__ = ["Alarms"]
+
+
+class Alarms(Construct):
+    """An encrypted topic, an email subscription when somebody is named, and every alarm that was raised on it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: IKey) -> None:
+        """Create the topic."""
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=settings.on_aws)
+        self.topic.grant_publish(ServicePrincipal("cloudwatch.amazonaws.com"))
+        if settings.alarm_email:
+            self.topic.add_subscription(EmailSubscription(settings.alarm_email))
+        self.raised: list[cloudwatch.Alarm] = []
+
+    def raise_when(
+        self, scope: Construct, construct_id: str, *, metric: cloudwatch.IMetric, reaches: float, what_to_do: str,
+        minutes: int = 1,
+    ) -> cloudwatch.Alarm:
+        """Raise an alarm on the topic.
+
+        Args:
+            scope: what the alarm is about.
+            construct_id: a noun, such as ``Errors``.
+            metric: its period must be a minute; no data is no alarm.
+            reaches: the value from which on the alarm is raised.
+            what_to_do: the alarm's description, for the person who was woken.
+            minutes: how many minutes in a row.
+        """
+        alarm = cloudwatch.Alarm(
+            scope,
+            construct_id,
+            metric=metric,
+            threshold=reaches,
+            evaluation_periods=minutes,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=what_to_do,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        self.raised.append(alarm)
+        return alarm

@@ -1,0 +1,110 @@
+"""A Lambda function in Python with everything that belongs to one."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_kms import IKey
+from constructs import Construct
+
+from patterns_infra.bundles import Bundle
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.settings import Settings
+
+__all__ = ["PythonFunction"]
+
+
+class PythonFunction(Construct):
+    """The function, its own role without AWS's managed policies, its log group, and alarms on errors and throttles.
+
+    ``target`` is what to call: the alias of the published version with SnapStart, else the function.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bundle: Bundle,
+        handler: str,
+        description: str,
+        environment: Mapping[str, str],
+        key: IKey,
+        alarms: Alarms,
+        memory: int = 512,
+        timeout: Duration | None = None,
+        reserved_concurrency: int | None = None,
+        snap_start: bool = False,
+    ) -> None:
+        """``handler`` is ``package.module.function``; grants are the stack's."""
+        super().__init__(scope, construct_id)
+        self.timeout = timeout or Duration.seconds(10)
+        self.logs = logs.LogGroup(
+            self,
+            "Logs",
+            retention=log_retention(settings),
+            encryption_key=key,
+            removal_policy=keep_traces(settings),
+        )
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.logs.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=description,
+            runtime=lambda_.Runtime(f"python{bundle.runtime.python}", lambda_.RuntimeFamily.PYTHON),
+            architecture=lambda_.Architecture.custom(bundle.runtime.architecture),
+            code=lambda_.Code.from_asset(str(bundle.archive), asset_hash=bundle.digest),
+            handler=handler,
+            environment={"STAGE": settings.stage, "APP_VERSION": bundle.version, **environment},
+            role=self.role,
+            log_group=self.logs,
+            tracing=lambda_.Tracing.ACTIVE,
+            memory_size=memory,
+            timeout=self.timeout,
+            reserved_concurrent_executions=reserved_concurrency,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+        )
+        self.target: lambda_.IFunction = self.function
+        if snap_start:
+            self.target = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+        self._raise_alarms(alarms, construct_id)
+        acknowledge(
+            self.role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "X-Ray's PutTraceSegments and PutTelemetryRecords know no resources; everything else is named.",
+        )
+        acknowledge(
+            self.function,
+            "AwsSolutions-L1",
+            "The bundle's byte code and wheels are built for this Python, which Lambda supports; it is raised on purpose.",
+        )
+
+    def _raise_alarms(self, alarms: Alarms, name: str) -> None:
+        minute = Duration.minutes(1)
+        self.errors = self.function.metric_errors(period=minute)
+        self.throttles = self.function.metric_throttles(period=minute)
+        self.iterator_age = self.function.metric("IteratorAge", period=minute, statistic="Maximum")
+        alarms.raise_when(
+            self,
+            "Errors",
+            metric=self.errors,
+            reaches=1,
+            minutes=2,
+            what_to_do=f"The function {name} crashes or times out. Its log group has the stack trace (level ERROR) with "
+            "trace_id and order_id; roll back when it began with a deployment.",
+        )
+        alarms.raise_when(
+            self,
+            "Throttles",
+            metric=self.throttles,
+            reaches=1,
+            minutes=5,
+            what_to_do=f"Lambda refuses to start more of {name}. See the account's concurrent executions: ask for a "
+            "higher quota, or find who uses it up.",
+        )

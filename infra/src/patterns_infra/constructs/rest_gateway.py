@@ -1,0 +1,169 @@
+"""The REST API: explicit routes, each with its sign-in, body schema, throttle and cache."""
+
+import json
+from collections.abc import Sequence
+
+from aws_cdk import Aws, CfnParameter, Duration, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_kms import IKey
+from constructs import Construct
+
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.gateway_stage import Route, stage_options
+from patterns_infra.constructs.private_access import PrivateAccess
+from patterns_infra.constructs.problem_responses import ProblemResponses
+from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.settings import Settings
+
+__all__ = ["RestGateway"]
+
+_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "traceparent"]
+_LOCAL_ENDPOINT = "http://127.0.0.1:4566"
+
+
+class RestGateway(Construct):
+    """A REST API with one stage; what it refuses never costs a function call."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        routes: Sequence[Route],
+        handler: lambda_.IFunction,
+        customers: cognito.IUserPool,
+        key: IKey,
+        alarms: Alarms,
+        private: PrivateAccess | None = None,
+    ) -> None:
+        """Send every route to ``handler``; with ``private`` the API answers through that endpoint only."""
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        access_logs = logs.LogGroup(
+            self,
+            "AccessLogs",
+            retention=log_retention(settings),
+            encryption_key=key,
+            removal_policy=keep_traces(settings),
+        )
+        self.api = apigateway.RestApi(
+            self,
+            "Api",
+            description="The shop's orders",
+            cloud_watch_role=settings.on_aws,
+            deploy_options=stage_options(routes, settings=settings, access_logs=access_logs),
+            endpoint_configuration=private.endpoint_configuration
+            if private
+            else apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
+            policy=private.policy if private else None,
+            default_cors_preflight_options=apigateway.CorsOptions(
+                allow_origins=[settings.browser_origin],
+                allow_methods=["GET", "POST", "OPTIONS"],
+                allow_headers=_REQUEST_HEADERS,
+                max_age=Duration.hours(1),
+            ),
+        )
+        self._validator = self.api.add_request_validator("BodyValidator", validate_request_body=True)
+        self._authorizer = apigateway.CognitoUserPoolsAuthorizer(
+            self, "Authorizer", cognito_user_pools=[customers], results_cache_ttl=Duration.seconds(0)
+        )
+        self._handler = handler
+        for route in routes:
+            self._add(route)
+        ProblemResponses(self, "Problems", settings=settings, api=self.api)
+        self._raise_alarms(alarms)
+        self._acknowledge()
+
+    def _add(self, route: Route) -> None:
+        cache_keys = ["method.request.header.If-None-Match"] if route.cache_seconds else []
+        method = self.api.root.resource_for_path(route.path).add_method(
+            route.method,
+            apigateway.LambdaIntegration(
+                self._handler,
+                scope_permission_to_method=False,
+                cache_key_parameters=cache_keys or None,
+            ),
+            authorization_type=apigateway.AuthorizationType.COGNITO if route.signed_in else None,
+            authorizer=self._authorizer if route.signed_in else None,
+            request_parameters=dict.fromkeys(cache_keys, False) or None,
+            request_validator=self._validator if route.body else None,
+            request_models={"application/json": self._model(route)} if route.body else None,
+        )
+        if not route.signed_in:
+            for rule in ("AwsSolutions-APIG4", "AwsSolutions-COG4"):
+                acknowledge(method, rule, "Anyone may see the catalogue, the health and the documentation.")
+
+    def _model(self, route: Route) -> apigateway.IModel:
+        """Return the body's schema as a model; a new schema makes a new deployment, which alone takes effect."""
+        model = apigateway.CfnModel(
+            self,
+            "PlaceOrder",
+            rest_api_id=self.api.rest_api_id,
+            content_type="application/json",
+            schema=route.body,
+        )
+        deployment = self.api.latest_deployment
+        if deployment:
+            deployment.add_to_logical_id({"schema": json.dumps(route.body, sort_keys=True)})
+            deployment.node.add_dependency(model)
+        return apigateway.Model.from_model_name(self, "PlaceOrderModel", model.ref)
+
+    @property
+    def url(self) -> str:
+        """The API's address, without a trailing slash.
+
+        Locally it is under the platform's address, which is a parameter: a new port needs no new template.
+        """
+        if self._settings.on_aws:
+            stage = self.api.deployment_stage.stage_name
+            return f"https://{self.api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{stage}"
+        endpoint = CfnParameter(
+            Stack.of(self),
+            "EndpointUrl",
+            default=self._settings.endpoint_url or _LOCAL_ENDPOINT,
+            description="Address of the local platform",
+        )
+        stage = self.api.deployment_stage.stage_name
+        return f"{endpoint.value_as_string}/restapis/{self.api.rest_api_id}/{stage}/_user_request_"
+
+    def _raise_alarms(self, alarms: Alarms) -> None:
+        minute = Duration.minutes(1)
+        server_errors = self.api.metric_server_error(period=minute, statistic="Sum")
+        self.requests = [
+            self.api.metric_count(period=minute, statistic="Sum"),
+            self.api.metric_client_error(period=minute, statistic="Sum"),
+            server_errors,
+        ]
+        p95 = self.api.metric_latency(period=minute, statistic="p95")
+        self.latencies = [self.api.metric_latency(period=minute, statistic="p50"), p95]
+        alarms.raise_when(
+            self,
+            "ServerErrors",
+            metric=server_errors,
+            reaches=5,
+            minutes=2,
+            what_to_do="Clients get 5xx. The access log names route and integration status; then the api function's log "
+            "(level ERROR). A 503 with Retry-After is DynamoDB or Secrets Manager being unavailable.",
+        )
+        alarms.raise_when(
+            self,
+            "SlowAnswers",
+            metric=p95,
+            reaches=1000,
+            minutes=5,
+            what_to_do="One request in twenty takes over a second. Compare integration latency with latency in the access "
+            "log: cold starts after a deployment, DynamoDB retries, or a function short of memory.",
+        )
+
+    def _acknowledge(self) -> None:
+        if self._settings.on_aws:
+            acknowledge(
+                self.api,
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+                "The account-wide role with which API Gateway writes logs; AWS documents exactly this policy for it.",
+            )

@@ -1,0 +1,238 @@
+"""Pattern 1: API Gateway, Lambda, Cognito and DynamoDB."""
+
+from aws_cdk import Aws, Duration, Environment, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from patterns_infra.bundles import LambdaRuntime, build_bundle
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.alarmed_queue import AlarmedQueue
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.customers import Customers
+from patterns_infra.constructs.dashboard import Dashboard
+from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
+from patterns_infra.constructs.encryption_key import EncryptionKey
+from patterns_infra.constructs.gateway_stage import Route
+from patterns_infra.constructs.orders_table import OrdersTable
+from patterns_infra.constructs.private_access import PrivateAccess
+from patterns_infra.constructs.published_names import PublishedNames
+from patterns_infra.constructs.python_function import PythonFunction
+from patterns_infra.constructs.queue_consumer import QueueConsumer
+from patterns_infra.constructs.request_schema import request_schema
+from patterns_infra.constructs.rest_gateway import RestGateway
+from patterns_infra.constructs.stream_consumer import StreamConsumer
+from patterns_infra.constructs.web_acl import WebAcl
+from patterns_infra.registry import Pattern
+from patterns_infra.settings import Settings
+
+__all__ = ["WebApiStack"]
+
+
+class WebApiStack(Stack):
+    """Orders come in through the gateway and go to the table; its stream tells the others; outcomes come back.
+
+    The grants are all here: what each function may do, action by action.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
+        """Compose the pattern."""
+        super().__init__(
+            scope,
+            construct_id,
+            env=Environment(account=settings.deploy_account, region=settings.region),
+            description=pattern.summary,
+            termination_protection=settings.production,
+        )
+        self._settings = settings
+        self._key = EncryptionKey(self, "Key", settings=settings).key
+        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
+        self._bundle = build_bundle(pattern.package, runtime=LambdaRuntime.of(settings))
+
+        customers = Customers(self, "Customers", settings=settings)
+        orders = OrdersTable(self, "Orders", settings=settings, alarms=self._alarms)
+        api = self._api_function(customers, orders)
+        gateway = self._gateway(pattern, api, customers)
+        relay = self._relay(orders)
+        outcome = self._outcome(orders)
+
+        PublishedNames(
+            self,
+            "Names",
+            settings=settings,
+            pattern=pattern,
+            values={
+                "api_url": gateway.url,
+                "user_pool_id": customers.pool.user_pool_id,
+                "user_pool_client_id": customers.client.user_pool_client_id,
+                "orders_table": orders.table.table_name,
+            },
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            alarms=self._alarms,
+            graphs={
+                "Requests": gateway.requests,
+                "Latency (ms)": gateway.latencies,
+                "Function errors": [x.errors for x in (api, relay, outcome)],
+                "Function throttles": [x.throttles for x in (api, relay, outcome)],
+                "Relay lag (ms)": [relay.iterator_age],
+                "Throttled table requests": orders.throttles,
+            },
+        )
+
+    def _api_function(self, customers: Customers, orders: OrdersTable) -> PythonFunction:
+        cursor_key = secretsmanager.Secret(
+            self,
+            "CursorKey",
+            description="Signs the cursors of GET /orders",
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+        )
+        acknowledge(
+            cursor_key,
+            "AwsSolutions-SMG4",
+            "Rotating it would make open cursors invalid for nothing: it signs page positions, not access.",
+        )
+        api = self._function(
+            "Api",
+            entrypoint="api",
+            description="Serves the shop's HTTP API",
+            environment={
+                "ORDERS_TABLE": orders.table.table_name,
+                "USER_POOL_CLIENT_ID": customers.client.user_pool_client_id,
+                "CURSOR_SECRET_ARN": cursor_key.secret_arn,
+                "SITE_ORIGIN": self._settings.browser_origin,
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
+            },
+            snap_start=self._settings.on_aws,
+        )
+        # A transaction is authorised as the requests inside it, so placing an order is PutItem.
+        self._allow(api, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], orders.table.table_arn)
+        self._allow(api, ["dynamodb:Query"], *orders.index_arns)
+        self._allow(api, ["secretsmanager:GetSecretValue"], cursor_key.secret_arn)
+        return api
+
+    def _gateway(self, pattern: Pattern, api: PythonFunction, customers: Customers) -> RestGateway:
+        routes = [
+            Route(method="GET", path="/products", rate=500, burst=500, signed_in=False, cache_seconds=300),
+            Route(
+                method="POST", path="/orders", rate=100, burst=200, body=request_schema(pattern, "place_order")
+            ),
+            Route(method="GET", path="/orders", rate=100, burst=200),
+            Route(method="GET", path="/orders/{order_id}", rate=100, burst=200),
+            Route(method="POST", path="/orders/{order_id}/cancel", rate=50, burst=100),
+            Route(method="GET", path="/health", rate=10, burst=20, signed_in=False),
+        ]
+        if not self._settings.production:
+            routes += [
+                Route(method="GET", path=path, rate=10, burst=20, signed_in=False) for path in ("/openapi.json", "/docs")
+            ]
+        private = (
+            PrivateAccess(self, "Private", settings=self._settings, key=self._key)
+            if self._settings.private_api
+            else None
+        )
+        gateway = RestGateway(
+            self,
+            "Gateway",
+            settings=self._settings,
+            routes=routes,
+            handler=api.target,
+            customers=customers.pool,
+            key=self._key,
+            alarms=self._alarms,
+            private=private,
+        )
+        if self._settings.on_aws:
+            WebAcl(self, "WebAcl", resource_arn=gateway.api.deployment_stage.stage_arn)
+        return gateway
+
+    def _relay(self, orders: OrdersTable) -> PythonFunction:
+        dead_letters = DeadLetterQueue(
+            self,
+            "RelayDeadLetters",
+            settings=self._settings,
+            alarms=self._alarms,
+            what_to_do="Order changes that never became events: malformed records with their reason, or batches that "
+            "the bus refused for an hour. Read one, mend the cause; write the missing events from the table.",
+        )
+        acknowledge(dead_letters, "AwsSolutions-SQS3", "This is itself the dead-letter queue, of the table's stream.")
+        relay = self._function(
+            "Relay",
+            entrypoint="relay",
+            description="Puts the orders table's changes on the event bus",
+            environment={"EVENT_SOURCE": self._source, "RELAY_DEAD_LETTER_URL": dead_letters.queue.queue_url},
+            timeout=Duration.seconds(30),
+        )
+        StreamConsumer(
+            self, "Outbox", alarms=self._alarms, table=orders, consumer=relay, dead_letters=dead_letters, key_prefix="ORDER#"
+        )
+        bus = f"arn:{Aws.PARTITION}:events:{self.region}:{self.account}:event-bus/default"
+        # The emulator gives no events:source to its policy check, so that the condition would refuse everything there.
+        as_itself = {"StringEquals": {"events:source": self._source}} if self._settings.on_aws else None
+        self._allow(relay, ["events:PutEvents"], bus, conditions=as_itself)
+        self._allow(relay, ["sqs:SendMessage"], dead_letters.queue.queue_arn)
+        return relay
+
+    def _outcome(self, orders: OrdersTable) -> PythonFunction:
+        outcome = self._function(
+            "Outcome",
+            entrypoint="outcome",
+            description="Takes orders' outcomes from the event bus",
+            environment={"ORDERS_TABLE": orders.table.table_name},
+        )
+        outcomes = AlarmedQueue(
+            self, "Outcomes", settings=self._settings, alarms=self._alarms, consumer_timeout=outcome.timeout
+        )
+        events.Rule(
+            self,
+            "OrderOutcome",
+            description="Orders that were fulfilled or rejected",
+            event_pattern=events.EventPattern(source=[self._source], detail_type=["OrderFulfilled", "OrderRejected"]),
+            targets=[targets.SqsQueue(outcomes.queue, dead_letter_queue=outcomes.dead_letters.queue)],
+        )
+        QueueConsumer(self, "Inbox", queue=outcomes, consumer=outcome)
+        self._allow(outcome, ["dynamodb:UpdateItem"], orders.table.table_arn)
+        return outcome
+
+    @property
+    def _source(self) -> str:
+        return f"patterns.{self._settings.stage}"
+
+    def _function(
+        self,
+        name: str,
+        *,
+        entrypoint: str,
+        description: str,
+        environment: dict[str, str],
+        timeout: Duration | None = None,
+        snap_start: bool = False,
+    ) -> PythonFunction:
+        return PythonFunction(
+            self,
+            name,
+            settings=self._settings,
+            bundle=self._bundle,
+            handler=f"patterns_web_api.entrypoints.{entrypoint}.lambda_handler",
+            description=description,
+            environment=environment,
+            key=self._key,
+            alarms=self._alarms,
+            timeout=timeout,
+            snap_start=snap_start,
+        )
+
+    def _allow(
+        self,
+        function: PythonFunction,
+        actions: list[str],
+        *resources: str,
+        conditions: dict[str, object] | None = None,
+    ) -> None:
+        function.role.add_to_policy(
+            iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)
+        )
