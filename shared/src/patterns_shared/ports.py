@@ -70,7 +70,8 @@ class OrdersRepository(Protocol):
     def add(self, order: Order, *, claim: IdempotencyClaim | None, traceparent: str) -> Placement:
         """Keep a new order, and the claim with it, all or nothing.
 
-        A claim seen before with the same fingerprint gives the order of then, as it was placed.
+        A claim seen before with the same fingerprint gives the order of then, as it was placed. A claim that
+        expired before this order was placed counts as never seen.
 
         Raises:
             IdempotencyMismatch: the key was claimed with another fingerprint.
@@ -99,15 +100,18 @@ class OrdersRepository(Protocol):
         order_id: str,
         target: OrderStatus,
         *,
+        customer_id: str,
         traceparent: str,
-        customer_id: str | None = None,
         expected_version: int | None = None,
     ) -> Order:
         """Move a PLACED order to ``target`` and return its next version; of concurrent moves exactly one wins.
 
-        Raises:
-            OrderNotFound: there is none, or ``customer_id`` is given and is not its customer's.
-            IllegalTransition: it is no longer PLACED.
+        Every caller knows the customer: from the token, or from the event. It is part of the index by status, so that
+        one request can keep the index true.
+
+        Raises: the first of these that holds.
+            OrderNotFound: there is none, or it is another customer's.
+            IllegalTransition: it is no longer PLACED, or ``target`` is PLACED.
             VersionConflict: ``expected_version`` is given and is not the current one.
         """
         ...
@@ -115,10 +119,14 @@ class OrdersRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PublishFailure:
-    """An event that the bus did not take, and why; publishing it again is safe."""
+    """An event that the bus did not take, and why; publishing it again is safe.
+
+    ``retryable`` is False when the event itself is at fault, so that no later attempt can succeed.
+    """
 
     event_id: str
     reason: str
+    retryable: bool = True
 
 
 class EventPublisher(Protocol):
@@ -127,9 +135,10 @@ class EventPublisher(Protocol):
     def publish(self, events: Sequence[Event]) -> Sequence[PublishFailure]:
         """Publish the events, any number, in order, in the largest batches that the bus takes.
 
-        Transient failures of single events are tried again a bounded number of times; what is left is returned.
+        Transient failures of single events are tried again a bounded number of times; what is left is returned. An
+        event that was not sent because an earlier one failed is among them: nothing is lost without being returned.
 
         Raises:
-            TemporarilyUnavailable: the bus refused the whole call.
+            TemporarilyUnavailable: the bus is throttled or down; events before the failing call may have arrived.
         """
         ...

@@ -12,6 +12,7 @@
     ├── IllegalTransition       the status does not allow the move
     ├── VersionConflict         somebody else changed the order first
     ├── IdempotencyMismatch     the same key came with another body
+    ├── MalformedOrder          what the store keeps cannot be read as an order
     └── TemporarilyUnavailable  a dependency asks to be tried again later
 
 Adapters turn client errors into these; entrypoints turn these into a status, a batch failure or an exit code.
@@ -23,6 +24,7 @@ __all__ = [
     "InvalidCursor",
     "InvalidEvent",
     "InvalidOrder",
+    "MalformedOrder",
     "OrderNotFound",
     "ShopError",
     "TemporarilyUnavailable",
@@ -101,6 +103,10 @@ class VersionConflict(ShopError):
 
 class IdempotencyMismatch(ShopError):
     """The same idempotency key came before with another body."""
+
+
+class MalformedOrder(ShopError):
+    """What the store keeps cannot be read as an order: not the caller's fault, and no retry mends it."""
 
 
 class TemporarilyUnavailable(ShopError):

@@ -4,8 +4,10 @@ A reader accepts fields that it does not know (they were added later) and refuse
 does not know (its meaning changed). The JSON Schemas in ``docs/events`` say the same.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from patterns_shared.domain.errors import InvalidEvent, UnknownEventVersion
@@ -19,8 +21,15 @@ from patterns_shared.domain.events import (
 )
 from patterns_shared.domain.orders import OrderLine
 
-__all__ = ["decode_event", "encode_event"]
+__all__ = ["UTC_TIME", "decode_event", "encode_event"]
 
+UTC_TIME = (
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    "(\\.[0-9]{1,9})?(Z|\\+00:00)$"
+)
+"""RFC 3339 in UTC, as a regular expression that JSON Schema and Python read alike."""
+_UTC_TIME = re.compile(UTC_TIME)
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _T = TypeVar("_T")
 
 
@@ -33,7 +42,7 @@ def encode_event(event: Event) -> dict[str, Any]:
         "lines": [{"sku": x.sku, "quantity": x.quantity, "unit_price": x.unit_price} for x in data.lines],
         "currency": data.currency,
         "total": data.total,
-        "placed_at": data.placed_at.isoformat(),
+        "placed_at": _time(data.placed_at),
     }
     if isinstance(data, OrderRejectedData):
         encoded["reason"] = data.reason
@@ -41,7 +50,7 @@ def encode_event(event: Event) -> dict[str, Any]:
         "id": event.id,
         "type": event.type.value,
         "schema_version": event.schema_version,
-        "occurred_at": event.occurred_at.isoformat(),
+        "occurred_at": _time(event.occurred_at),
         "order_id": event.order_id,
         "order_version": event.order_version,
         "data": encoded,
@@ -93,15 +102,13 @@ def _decode_data(fields: "_Fields", event_type: EventType) -> OrderData:
         raise InvalidEvent("data.total", "is not the sum of the lines")
     if event_type is not EventType.ORDER_REJECTED:
         return data
-    return OrderRejectedData(
-        customer_id=data.customer_id,
-        contact=data.contact,
-        lines=data.lines,
-        currency=data.currency,
-        total=data.total,
-        placed_at=data.placed_at,
-        reason=fields.text("reason"),
-    )
+    return OrderRejectedData.of(data, reason=fields.text("reason"))
+
+
+def _time(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise ValueError("a time of an event must have a time zone")
+    return value.astimezone(UTC).isoformat()
 
 
 class _Fields:
@@ -116,7 +123,7 @@ class _Fields:
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
 
-    def _get(self, name: str, kind: type[_T], noun: str) -> _T:
+    def _get(self, name: str, kind: type[_T] | tuple[type[_T], ...], noun: str) -> _T:
         if name not in self._values:
             raise InvalidEvent(self._at(name), "is missing")
         value = self._values[name]
@@ -128,6 +135,8 @@ class _Fields:
         value = self._get(name, str, "a text")
         if not value:
             raise InvalidEvent(self._at(name), "must not be empty")
+        if not value.isascii() and _HALF_CHARACTER.search(value):
+            raise InvalidEvent(self._at(name), "has half a character, which no store takes")
         return value
 
     def event_type(self, name: str) -> EventType:
@@ -135,22 +144,26 @@ class _Fields:
         try:
             return EventType(value)
         except ValueError:
-            raise InvalidEvent(self._at(name), f"{value!r} is not an event of the shop") from None
+            raise InvalidEvent(self._at(name), "is not an event of the shop") from None
 
     def integer(self, name: str, *, least: int) -> int:
-        value = self._get(name, int, "a whole number")
+        value = self._get(name, (int, float), "a whole number")
+        if isinstance(value, float):
+            # 2.0 is a whole number in JSON, and some writers of JSON have no other.
+            if not value.is_integer():
+                raise InvalidEvent(self._at(name), "must be a whole number")
+            value = int(value)
         if value < least:
             raise InvalidEvent(self._at(name), f"must be at least {least}")
         return value
 
     def time(self, name: str) -> datetime:
-        try:
-            value = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            raise InvalidEvent(self._at(name), "must be an RFC 3339 time") from None
-        if value.utcoffset() != timedelta(0):
-            raise InvalidEvent(self._at(name), "must be in UTC")
-        return value
+        value = self.text(name)
+        # fromisoformat alone takes other forms of ISO 8601 too (weeks, basic format), and which depends on the Python.
+        if _UTC_TIME.fullmatch(value):
+            with suppress(ValueError):
+                return datetime.fromisoformat(value)
+        raise InvalidEvent(self._at(name), "must be an RFC 3339 time in UTC")
 
     def nested(self, name: str) -> "_Fields":
         return _Fields(self._get(name, Mapping, "an object"), self._at(name))

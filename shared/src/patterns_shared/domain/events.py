@@ -3,11 +3,12 @@
 Ids are deterministic, so that a retry repeats them and a consumer can tell a duplicate by its id.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.orders import Order, OrderLine
 
 __all__ = [
@@ -41,7 +42,7 @@ class EventType(StrEnum):
 class Contact:
     """Whom to write to about the order. Never logged, never kept in the ledger."""
 
-    email: str
+    email: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class OrderRejectedData(OrderData):
 
     reason: str
 
+    @classmethod
+    def of(cls, data: OrderData, *, reason: str) -> "OrderRejectedData":
+        """Return the same order's data, with the reason."""
+        return cls(**{each.name: getattr(data, each.name) for each in fields(OrderData)}, reason=reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -75,6 +81,11 @@ class Event:
     order_version: int
     data: OrderData
     traceparent: str
+
+    def __post_init__(self) -> None:
+        """Refuse data of another type of event."""
+        if isinstance(self.data, OrderRejectedData) is not (self.type is EventType.ORDER_REJECTED):
+            raise InvalidEvent("data.reason", f"belongs to {EventType.ORDER_REJECTED} and to no other event")
 
 
 def change_event_id(order_id: str, order_version: int) -> str:

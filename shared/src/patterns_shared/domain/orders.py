@@ -1,7 +1,7 @@
 """An order: its limits, its total, and the moves that its status allows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -57,7 +57,7 @@ class Order:
 
     order_id: str
     customer_id: str
-    contact_email: str
+    contact_email: str = field(repr=False)
     lines: tuple[OrderLine, ...]
     currency: str
     status: OrderStatus

@@ -1,0 +1,21 @@
+"""Fakes that behave like the adapters, made orders, and the contract suites that keep the two alike.
+
+The suites (``orders_contract``, ``publisher_contract``) need pytest and are imported from their own modules; the rest
+needs nothing but this package.
+"""
+
+from patterns_shared.testing.fake_orders import FakeOrders
+from patterns_shared.testing.fakes import FrozenClock, RecordingPublisher, SequentialOrderIds
+from patterns_shared.testing.made import make_claim, make_event, make_order
+from patterns_shared.testing.orders_generator import OrderGenerator
+
+__all__ = [
+    "FakeOrders",
+    "FrozenClock",
+    "OrderGenerator",
+    "RecordingPublisher",
+    "SequentialOrderIds",
+    "make_claim",
+    "make_event",
+    "make_order",
+]
