@@ -1,13 +1,14 @@
-"""The CDK app: one stack for each pattern of the registry, or those that ``-c patterns=a,b`` names."""
+"""The CDK app: one stack for each pattern of the registry, or for those that ``-c patterns=a,b`` names."""
 
 import sys
 
-from aws_cdk import App, Tags
+from aws_cdk import App
 
 from patterns_infra.bundles import BundleError
 from patterns_infra.constructs.request_schema import MissingSchema
 from patterns_infra.registry import UnknownPattern, select
 from patterns_infra.settings import Settings, SettingsError
+from patterns_infra.stacks.composition import add_stacks
 
 
 def main() -> None:
@@ -15,10 +16,7 @@ def main() -> None:
     app = App(analytics_reporting=False)
     try:
         settings = Settings.from_context(app.node)
-        for pattern in select(app.node.try_get_context("patterns") or ""):
-            stack = pattern.load_stack()(app, pattern.stack_name(settings.stage), pattern=pattern, settings=settings)
-            Tags.of(stack).add("patterns:stage", settings.stage)
-            Tags.of(stack).add("patterns:pattern", pattern.name)
+        add_stacks(app, settings=settings, patterns=select(app.node.try_get_context("patterns") or ""))
     except (SettingsError, UnknownPattern, BundleError, MissingSchema) as error:
         sys.stderr.write(f"patterns: {error}\n")
         sys.exit(2)

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
+from patterns_infra.constructs.plain_http import acknowledge_plain_http
 from patterns_infra.settings import Settings
 
 __all__ = ["AlarmedQueue"]
@@ -44,6 +45,7 @@ class AlarmedQueue(Construct):
             visibility_timeout=Duration.seconds(6 * consumer_timeout.to_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
         )
+        acknowledge_plain_http(self.queue, settings)
         self.age = self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1), statistic="Maximum")
         alarms.raise_when(
             self,

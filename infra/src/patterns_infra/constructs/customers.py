@@ -76,6 +76,6 @@ class Customers(Construct):
         if not settings.production:
             acknowledge(
                 self.pool,
-                "AwsSolutions-COG3",
+                "AwsSolutions-COG8",
                 "Threat protection needs the Plus plan, paid per user; production has it, other stages hold no customers.",
             )

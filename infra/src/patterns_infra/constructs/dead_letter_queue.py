@@ -5,6 +5,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.plain_http import acknowledge_plain_http
 from patterns_infra.settings import Settings
 
 __all__ = ["DeadLetterQueue"]
@@ -25,6 +26,7 @@ class DeadLetterQueue(Construct):
             enforce_ssl=settings.on_aws,
             retention_period=Duration.days(14),
         )
+        acknowledge_plain_http(self.queue, settings)
         self.visible = self.queue.metric_approximate_number_of_messages_visible(
             period=Duration.minutes(1), statistic="Maximum"
         )

@@ -52,7 +52,7 @@ def stage_options(
         stage_name=STAGE_NAME,
         access_log_destination=apigateway.LogGroupLogDestination(access_logs),
         access_log_format=access_log_format(),
-        logging_level=apigateway.MethodLoggingLevel.ERROR if settings.on_aws else apigateway.MethodLoggingLevel.OFF,
+        logging_level=apigateway.MethodLoggingLevel.ERROR,
         data_trace_enabled=False,
         tracing_enabled=True,
         throttling_rate_limit=_RATE,
@@ -69,7 +69,7 @@ def _method_options(route: Route, settings: Settings) -> apigateway.MethodDeploy
     return apigateway.MethodDeploymentOptions(
         throttling_rate_limit=route.rate,
         throttling_burst_limit=route.burst,
-        logging_level=apigateway.MethodLoggingLevel.ERROR if settings.on_aws else apigateway.MethodLoggingLevel.OFF,
+        logging_level=apigateway.MethodLoggingLevel.ERROR,
         data_trace_enabled=False,
         caching_enabled=cached or None,
         cache_data_encrypted=cached or None,

@@ -7,6 +7,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_kms import IKey
 from constructs import Construct
 
+from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.retention import keep_traces, log_retention
 from patterns_infra.settings import Settings
 
@@ -24,10 +25,15 @@ class PrivateAccess(Construct):
             self,
             "Callers",
             vpc=vpc,
-            description="HTTPS from inside the VPC to the API's endpoint",
+            description="HTTPS from inside the VPC to the endpoint of the API",
             allow_all_outbound=False,
         )
         callers.add_ingress_rule(ec2.Peer.ipv4(vpc.vpc_cidr_block), ec2.Port.tcp(443), "HTTPS from the VPC")
+        acknowledge(
+            callers,
+            "AwsSolutions-EC23",
+            "The rule cannot read the VPC's address range from a reference; it is that range and nothing wider.",
+        )
         self.endpoint = ec2.InterfaceVpcEndpoint(
             self,
             "Endpoint",
@@ -43,7 +49,7 @@ class PrivateAccess(Construct):
         self.policy = _only_through(self.endpoint)
 
     def _given_vpc(self, settings: Settings) -> ec2.IVpc:
-        return ec2.Vpc.from_vpc_attributes(
+        vpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
             vpc_id=str(settings.vpc_id),
@@ -51,6 +57,12 @@ class PrivateAccess(Construct):
             availability_zones=list(settings.vpc_availability_zones),
             private_subnet_ids=list(settings.vpc_subnet_ids),
         )
+        acknowledge(
+            vpc,
+            "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+            "An interface endpoint lives in subnets and touches no route table.",
+        )
+        return vpc
 
     def _new_vpc(self, settings: Settings, key: IKey) -> ec2.IVpc:
         flows = logs.LogGroup(

@@ -57,7 +57,9 @@ class PythonFunction(Construct):
             self,
             "Function",
             description=description,
-            runtime=lambda_.Runtime(f"python{bundle.runtime.python}", lambda_.RuntimeFamily.PYTHON),
+            runtime=lambda_.Runtime(
+                f"python{bundle.runtime.python}", lambda_.RuntimeFamily.PYTHON, supports_snap_start=True
+            ),
             architecture=lambda_.Architecture.custom(bundle.runtime.architecture),
             code=lambda_.Code.from_asset(str(bundle.archive), asset_hash=bundle.digest),
             handler=handler,
@@ -72,6 +74,11 @@ class PythonFunction(Construct):
         )
         self.target: lambda_.IFunction = self.function
         if snap_start:
+            acknowledge(
+                self.function,
+                "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish",
+                "Callers use the alias below, which is a published version; no version is older than SnapStart.",
+            )
             self.target = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         self._raise_alarms(alarms, construct_id)
         acknowledge(
