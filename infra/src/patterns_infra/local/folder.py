@@ -1,0 +1,101 @@
+"""Where one checkout keeps its platform: every path below `.local/`, named once."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from patterns_infra.local.errors import StateNotWritable
+from patterns_infra.paths import LOCAL_STATE, REPOSITORY
+
+__all__ = ["LocalFolder"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFolder:
+    """The folder of one platform. Deleting it loses nothing but time.
+
+    Attributes:
+        root: `.local/` of the checkout; ``PATTERNS_LOCAL_STATE`` names another one, so that tests
+            never touch the platform that somebody works with.
+    """
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> "LocalFolder":
+        """Return the checkout's folder, or the one that the environment names."""
+        named = os.environ.get("PATTERNS_LOCAL_STATE")
+        return cls(Path(named).absolute() if named else LOCAL_STATE)
+
+    def prepare(self) -> None:
+        """Make the folder.
+
+        Raises:
+            StateNotWritable: it cannot be made or written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise StateNotWritable(f"cannot write {self.root}: {error.strerror or error}") from error
+
+    @property
+    def state(self) -> Path:
+        """The running platform: address and processes."""
+        return self.root / "platform.json"
+
+    @property
+    def deployed(self) -> Path:
+        """Digest of every deployed stack, valid for one run of the platform."""
+        return self.root / "deployed.json"
+
+    @property
+    def port(self) -> Path:
+        """The port that was used last, taken again while it is free, so that addresses stay the same."""
+        return self.root / "port"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one command that changes the platform."""
+        return self.root / "lock"
+
+    @property
+    def emulator_log(self) -> Path:
+        """What the emulator and the Lambda functions print."""
+        return self.root / "logs" / "emulator.log"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor prints, normally nothing."""
+        return self.root / "logs" / "supervisor.log"
+
+    @property
+    def deploy_log(self) -> Path:
+        """Output of the last synthesis and deployment."""
+        return self.root / "logs" / "deploy.log"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files of the emulator: unpacked functions; removed when it ends."""
+        return self.root / "emulator" / "tmp"
+
+    @property
+    def cdk_home(self) -> Path:
+        """The CDK command line's cache, kept out of the user's home."""
+        return self.root / "cdk-home"
+
+    def assembly(self, target: str, stage: str) -> Path:
+        """The synthesized templates of a target and stage."""
+        return self.root / "cdk.out" / f"{target}-{stage}"
+
+    @property
+    def emulator_venv(self) -> Path:
+        """The emulator's environment; a cache of the checkout, whichever folder is used."""
+        return LOCAL_STATE / "emulator" / "venv"
+
+    @property
+    def emulator_project(self) -> Path:
+        """Its project file, lock file and launcher, which are part of the repository."""
+        return REPOSITORY / "infra" / "local" / "emulator"

@@ -1,0 +1,113 @@
+"""Reaching the local platform and nothing else, whatever AWS variables and files the user has.
+
+A user with a profile, a proxy or an endpoint variable for their real account runs `patterns up` too: every
+client and every child process below gets its address and keys from here alone.
+"""
+
+import os
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+__all__ = [
+    "ACCOUNT",
+    "REGION",
+    "ROOT_KEYS",
+    "Keys",
+    "build_environment",
+    "child_environment",
+    "client_for",
+    "shell_exports",
+]
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+
+Keys = Mapping[str, str]
+"""Credentials as variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for a role, AWS_SESSION_TOKEN."""
+
+ROOT_KEYS: Keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+"""The emulator's administrator: no secret, since it serves this machine only."""
+
+_FOREIGN_PREFIXES = ("AWS_", "CDK_", "JSII_")
+_OVERRIDING = {
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+}
+"""Variables that would win over a region, a key or an address given beside them."""
+_FOREIGN = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_OPTIONS", "BOTO_CONFIG"}
+
+
+def build_environment() -> dict[str, str]:
+    """Return the environment of a child process that builds: with the user's proxies, without anything of AWS."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN_PREFIXES)}
+
+
+def child_environment(endpoint_url: str, keys: Keys = ROOT_KEYS) -> dict[str, str]:
+    """Return the environment of a child process that shall talk to the platform only."""
+    kept = {name: value for name, value in build_environment().items() if name.upper() not in _FOREIGN}
+    return kept | _addresses(endpoint_url) | dict(keys)
+
+
+def shell_exports(endpoint_url: str) -> str:
+    """Return shell lines after which the stock AWS clients talk to the platform, with no flags."""
+    exports = {**_addresses(endpoint_url), **ROOT_KEYS, "AWS_PAGER": ""}
+    # The user's own files stay in use, for the output format; what they say of endpoints is overruled here.
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        del exports[name]
+    if not any(name.upper() in _FOREIGN for name in os.environ):
+        del exports["NO_PROXY"], exports["no_proxy"]
+    stale = _OVERRIDING | {name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")}
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(exports.items())]
+    return "\n".join([*lines, f"unset {' '.join(sorted(stale))}"]) + "\n"
+
+
+def client_for(service: str, endpoint_url: str, keys: Keys = ROOT_KEYS, region: str = REGION) -> "BaseClient":
+    """Return a boto3 client that can reach only the platform."""
+    import boto3  # noqa: PLC0415 - a third of a second, which --help does not pay
+    import botocore.session  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    # Without these the user's profile is looked up even when keys are given, and a missing one is an error.
+    nothing: dict[str, Any] = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+    nothing["credentials_file"] = (None, None, os.devnull, None)
+    nothing["ca_bundle"] = (None, None, None, None)
+    session = boto3.session.Session(
+        botocore_session=botocore.session.Session(session_vars=nothing),
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=keys.get("AWS_SESSION_TOKEN"),
+        region_name=region,
+    )
+    # An empty mapping of proxies, not None: None would ask the environment.
+    config = Config(
+        proxies={},
+        retries={"mode": "standard", "total_max_attempts": 3},
+        use_fips_endpoint=False,
+        use_dualstack_endpoint=False,
+    )
+    made: BaseClient = session.client(service, endpoint_url=endpoint_url, config=config)
+    return made
+
+
+def _addresses(endpoint_url: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }

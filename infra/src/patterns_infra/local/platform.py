@@ -1,0 +1,210 @@
+"""The local platform as one object: start it, reach it, stop it.
+
+>>> with Platform.start(["web_api"]) as platform:  # doctest: +SKIP
+...     platform.client("dynamodb").list_tables()
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from signal import SIGKILL, SIGTERM
+from typing import TYPE_CHECKING, Any, Self
+
+from patterns_infra.local.deployment import LocalDeployment
+from patterns_infra.local.emulator import choose_port
+from patterns_infra.local.emulator_environment import prepare_environment
+from patterns_infra.local.errors import NotRunning
+from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.lifeline import Supervised
+from patterns_infra.local.local_aws import ACCOUNT, REGION, client_for
+from patterns_infra.local.lock import exclusive
+from patterns_infra.local.processes import end_group, tail
+from patterns_infra.local.progress import Progress, Silence, Timings
+from patterns_infra.local.runner import Runner
+from patterns_infra.local.state import clear, read_state
+from patterns_infra.outputs import read_outputs
+from patterns_infra.place import Place
+from patterns_infra.registry import select
+from patterns_infra.settings import Settings, Target
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+__all__ = ["LOCAL_STAGE", "Platform"]
+
+LOCAL_STAGE = "local"
+_LOCK_SECONDS = 900.0
+_STOP_SECONDS = 15.0
+
+
+@dataclass(slots=True)
+class Platform:
+    """A running platform.
+
+    Attributes:
+        folder: its files.
+        endpoint_url: address of the emulator.
+        stage: what `outputs` reads.
+        timings: seconds of each step of the start that gave this object, and ``total``; empty for a found one.
+    """
+
+    folder: LocalFolder
+    endpoint_url: str
+    stage: str = LOCAL_STAGE
+    region: str = REGION
+    account: str = ACCOUNT
+    timings: Mapping[str, float] = field(default_factory=dict)
+    _owned: Supervised | None = None
+
+    @classmethod
+    def start(
+        cls,
+        patterns: Sequence[str] = (),
+        *,
+        detach: bool = False,
+        report: Progress | None = None,
+        stage: str = LOCAL_STAGE,
+        port: int | None = None,
+        folder: LocalFolder | None = None,
+    ) -> Self:
+        """Bring the platform up with these patterns (all by default); what is up already stays as it is.
+
+        Args:
+            patterns: names from the registry.
+            detach: let a platform started here outlive this process; else it ends with it, however that ends.
+            report: shows the progress.
+            stage: the deployment's name.
+            port: of the emulator; by default last time's while it is free.
+            folder: another one than the checkout's own.
+
+        Raises:
+            PlatformError: it could not; nothing that was started is left.
+            UnknownPattern: for a name that is not in the registry.
+        """
+        chosen = select(",".join(patterns))
+        settings = Settings(stage=stage, target=Target.LOCAL)
+        folder = folder or LocalFolder.default()
+        folder.prepare()
+        report = report or Silence()
+        with exclusive(folder.lock, seconds=_LOCK_SECONDS, waiting=report.say):
+            folder.deploy_log.unlink(missing_ok=True)
+            timings = Timings(report)
+            deployment = LocalDeployment(folder, settings, Runner(folder.deploy_log), timings)
+            platform = cls.current(stage=stage, folder=folder)
+            if platform is None:
+                clear(folder)
+                beginning = _Beginning(deployment, port)
+                try:
+                    deployment.run(chosen, beginning)
+                except BaseException:
+                    beginning.undo()
+                    raise
+                platform = cls(folder, beginning.endpoint_url, stage, _owned=beginning.supervised)
+            else:
+                missing = deployment.missing(chosen, platform.endpoint_url)
+                if missing:
+                    found = platform.endpoint_url
+                    deployment.run(missing, lambda: found)
+        platform.timings = {**timings.seconds, "total": timings.elapsed}
+        if detach and platform._owned:
+            platform._owned.stay()
+            platform._owned = None
+        return platform
+
+    @classmethod
+    def current(cls, *, stage: str = LOCAL_STAGE, folder: LocalFolder | None = None) -> Self | None:
+        """Return the platform that is up, if one is."""
+        folder = folder or LocalFolder.default()
+        state = read_state(folder)
+        if state is None or not (state.alive and state.emulator.alive):
+            return None
+        return cls(folder, state.endpoint_url, stage, state.region, state.account)
+
+    @classmethod
+    def require(cls, *, stage: str = LOCAL_STAGE, folder: LocalFolder | None = None) -> Self:
+        """Return the platform that is up.
+
+        Raises:
+            NotRunning: none is; with what became of the last one.
+        """
+        folder = folder or LocalFolder.default()
+        platform = cls.current(stage=stage, folder=folder)
+        if platform:
+            return platform
+        state = read_state(folder)
+        if state is None:
+            raise NotRunning("the local platform is not up; start it with: patterns up")
+        reason = state.failure or "its supervisor was killed or the machine restarted"
+        line = f"the local platform is down: {reason}; start it again with: patterns up"
+        raise NotRunning(line, detail=tail(folder.emulator_log) if state.failure else "")
+
+    @property
+    def place(self) -> Place:
+        """The platform as a place that stacks are deployed to."""
+        return Place(Target.LOCAL, self.stage, self.region, self.account, self.endpoint_url, self.client)
+
+    def client(self, service: str) -> "BaseClient":
+        """Return a boto3 client as the account's administrator."""
+        return client_for(service, self.endpoint_url)
+
+    def role_client(self, role_arn: str, service: str) -> "BaseClient":
+        """Return a boto3 client as a role: what its policies do not allow is refused, as on AWS."""
+        sts: Any = self.client("sts")
+        given = sts.assume_role(RoleArn=role_arn, RoleSessionName="patterns")["Credentials"]
+        keys = {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
+        return client_for(service, self.endpoint_url, keys)
+
+    def outputs(self) -> dict[str, dict[str, str | None]]:
+        """Return what `patterns outputs` prints."""
+        return read_outputs(self.place)
+
+    def stop(self) -> None:
+        """End it and remove what it left; whoever started it."""
+        if self._owned:
+            self._owned.end()
+            self._owned = None
+        state = read_state(self.folder)
+        if state:
+            state.supervisor.signal(SIGTERM)
+            if not state.supervisor.wait(_STOP_SECONDS):
+                state.supervisor.signal(SIGKILL)
+                end_group(state.emulator.pid)
+        clear(self.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop what this object started; a platform that was up before stays up."""
+        if self._owned:
+            self.stop()
+
+
+@dataclass(slots=True)
+class _Beginning:
+    """Starts the emulator when the deployment first asks for its address, and can undo that."""
+
+    deployment: LocalDeployment
+    port: int | None
+    supervised: Supervised | None = None
+    endpoint_url: str = ""
+
+    def __call__(self) -> str:
+        folder, timings = self.deployment.folder, self.deployment.timings
+        with timings.step("environment"):
+            python = prepare_environment(folder, self.deployment.runner)
+        with timings.step("emulator") as note:
+            port = choose_port(folder, self.port)
+            self.supervised = Supervised.start(folder, python=python, port=port, region=REGION, account=ACCOUNT)
+            state = read_state(folder)
+            self.endpoint_url = state.endpoint_url if state else ""
+            note(self.endpoint_url)
+        return self.endpoint_url
+
+    def undo(self) -> None:
+        if self.supervised:
+            self.supervised.end()
+        clear(self.deployment.folder)

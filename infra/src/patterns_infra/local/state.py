@@ -1,0 +1,78 @@
+"""What is known of the running platform, in `.local/platform.json`, written by its supervisor alone.
+
+A file whose supervisor is gone (kill -9, a reboot) describes nothing any more: readers see that by the
+supervisor's pid and start, and `clear` removes what it left.
+"""
+
+import contextlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.processes import Process, end_group
+
+__all__ = ["PlatformState", "clear", "read_state", "write_atomically"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformState:
+    """One run of the platform.
+
+    Attributes:
+        endpoint_url: address of the emulator.
+        region: the region that everything is deployed to.
+        account: the emulator's account number.
+        supervisor: the process that owns all others.
+        emulator: the emulator; its process group also holds the Lambda functions.
+        failure: why the supervisor gave up, empty while all is well.
+    """
+
+    endpoint_url: str
+    region: str
+    account: str
+    supervisor: Process
+    emulator: Process
+    failure: str = ""
+
+    def write(self, folder: LocalFolder) -> None:
+        """Write it whole or not at all."""
+        write_atomically(folder.state, json.dumps(asdict(self), indent=2) + "\n")
+
+    @property
+    def alive(self) -> bool:
+        """Whether its supervisor still watches it."""
+        return not self.failure and self.supervisor.alive
+
+
+def read_state(folder: LocalFolder) -> PlatformState | None:
+    """Return what the file says, alive or not; `None` without a file, or with one that is no state."""
+    try:
+        values: dict[str, Any] = json.loads(folder.state.read_text())
+        processes = {name: Process(**values.pop(name)) for name in ("supervisor", "emulator")}
+        return PlatformState(**values, **processes)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def clear(folder: LocalFolder) -> None:
+    """Remove what a dead platform left: processes that survived it, its state and temporary files."""
+    state = read_state(folder)
+    if state and state.emulator.alive:
+        end_group(state.emulator.pid)
+    for path in (folder.state, folder.deployed):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(folder.scratch, ignore_errors=True)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part."""
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        aside.write_text(text)
+        aside.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)

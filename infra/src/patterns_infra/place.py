@@ -1,0 +1,50 @@
+"""Somewhere that stacks are deployed: the local platform or an AWS account, with clients that reach only it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from patterns_infra.settings import Target
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+__all__ = ["Place", "stack_status"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One account, region and stage.
+
+    Attributes:
+        target: what kind of place it is.
+        stage: the deployment looked at.
+        region: AWS region.
+        account: account number.
+        endpoint_url: of the local platform, or of AWS where the user configured another one.
+        client: makes a client of a service.
+    """
+
+    target: Target
+    stage: str
+    region: str
+    account: str
+    endpoint_url: str | None
+    client: Callable[[str], "BaseClient"]
+
+
+def stack_status(cloudformation: "BaseClient", stack: str) -> str | None:
+    """Return a stack's status, `None` when there is no such stack."""
+    found = _describe(cloudformation, stack)
+    return str(found["StackStatus"]) if found else None
+
+
+def _describe(cloudformation: "BaseClient", stack: str) -> dict[str, Any] | None:
+    try:
+        stacks: list[dict[str, Any]] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except cloudformation.exceptions.ClientError as error:
+        # CloudFormation has no error code of its own for this.
+        if "does not exist" in str(error):
+            return None
+        raise
+    return stacks[0]
