@@ -1,0 +1,107 @@
+"""What a pattern's scenario is given, and what it reports to."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from patterns_infra.demo.checks import Checks, described
+from patterns_infra.demo.latencies import Latencies
+from patterns_infra.demo.shoppers import Shopper
+from patterns_infra.local.progress import Progress
+
+__all__ = ["Scenario", "Scene", "eventually", "together"]
+
+_T = TypeVar("_T")
+_PAUSE = 0.1
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """A deployed platform, and where the scenario's findings go.
+
+    Attributes:
+        stage: the deployment's name.
+        outputs: the pattern's names, as in ``patterns outputs``.
+        client: makes an administrator's boto3 client of a service.
+        seed: decides everything that the scenario chooses.
+        orders: how many orders to place.
+        stay: whether the platform stays up, so that somebody can sign in afterwards.
+        checks: what was tried, expected and seen.
+        latencies: how long the answers took.
+        progress: shows what is being done.
+        guest: somebody signed up for the user of a platform that stays.
+    """
+
+    stage: str
+    outputs: Mapping[str, str]
+    client: Callable[[str], Any]
+    seed: int
+    orders: int
+    stay: bool
+    checks: Checks
+    latencies: Latencies
+    progress: Progress
+    guest: Shopper | None = None
+
+    @asynccontextmanager
+    async def part(self, name: str, *, seconds: float, total: int | None = None) -> AsyncIterator[None]:
+        """Do one part of the scenario: shown while it runs, and bounded.
+
+        What goes wrong in it becomes a difference in the summary, and the next part is tried all the same.
+        """
+        self.progress.begin(name, total)
+        began, deadline = time.perf_counter(), asyncio.timeout(seconds)
+        try:
+            async with deadline:
+                yield
+        except Exception as error:  # noqa: BLE001 - whatever it is, the summary shows it and the exit code tells
+            late = isinstance(error, TimeoutError) and deadline.expired()
+            self.checks.not_run(name, f"took longer than {seconds:g} s" if late else described(error))
+            self.progress.fail(name)
+        except BaseException:
+            self.progress.fail(name)
+            raise
+        else:
+            self.progress.end(name, time.perf_counter() - began, "")
+
+
+class Scenario(Protocol):
+    """A pattern's part of the demo: the function that its registry entry names."""
+
+    async def __call__(self, scene: Scene) -> None:
+        """Drive real traffic through the deployed pattern and check what comes of it."""
+
+
+async def together(work: Iterable[Awaitable[_T]], *, each: Callable[[int], None] | None = None) -> list[_T]:
+    """Do all of it at once and return the results in order; the first failure ends the rest.
+
+    Args:
+        work: what to do.
+        each: called with how much is done whenever one more is.
+    """
+    done = 0
+
+    async def counted(one: Awaitable[_T]) -> _T:
+        nonlocal done
+        result = await one
+        done += 1
+        if each:
+            each(done)
+        return result
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(counted(one)) for one in work]
+    return [task.result() for task in tasks]
+
+
+async def eventually(look: Callable[[], Awaitable[_T]], *, until: Callable[[_T], bool], seconds: float) -> _T:
+    """Look again and again until it is so or the time is up; return what was seen last either way."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = await look()
+        if until(seen) or time.monotonic() >= deadline:
+            return seen
+        await asyncio.sleep(_PAUSE)

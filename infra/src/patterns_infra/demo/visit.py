@@ -1,0 +1,89 @@
+"""One run of the web API's scenario: who is there, what is planned, and which orders were placed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from patterns_infra.demo.plan import Plan, PlannedOrder
+from patterns_infra.demo.scene import Scene, together
+from patterns_infra.demo.shop_client import ShopClient
+from patterns_infra.demo.shoppers import Shopper
+
+__all__ = ["Placed", "Visit", "state_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What only the server could know of an order."""
+
+    order_id: str
+    placed_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """What the parts of the scenario share.
+
+    Attributes:
+        scene: where findings go.
+        shop: the API.
+        plan: what is done and must come of it.
+        customers: they place the orders.
+        operator: may read everybody's orders.
+        placed: the orders that the API took, by their number in the plan.
+    """
+
+    scene: Scene
+    shop: ShopClient
+    plan: Plan
+    customers: list[Shopper]
+    operator: Shopper
+    placed: dict[int, Placed] = field(default_factory=dict)
+
+    def owner(self, order: PlannedOrder) -> Shopper:
+        """Return whose order it is."""
+        return self.customers[order.customer]
+
+    def order_id(self, number: int) -> str:
+        """Return the id of the order with this number.
+
+        Raises:
+            LookupError: it was never placed.
+        """
+        if number not in self.placed:
+            raise LookupError(f"order {number} of the plan was not placed")
+        return self.placed[number].order_id
+
+    async def read(self, numbers: Iterable[int]) -> dict[int, httpx.Response]:
+        """Read these orders, each as its owner."""
+        wanted = list(numbers)
+        answers = await together(
+            self.shop.call(
+                "GET /orders/{order_id}",
+                shopper=self.owner(self.plan.orders[number]),
+                path={"order_id": self.order_id(number)},
+            )
+            for number in wanted
+        )
+        return dict(zip(wanted, answers, strict=True))
+
+    async def cancel(self, number: int, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """Cancel this order as its owner, in the order's trace."""
+        order = self.plan.orders[number]
+        return await self.shop.call(
+            "POST /orders/{order_id}/cancel",
+            shopper=self.owner(order),
+            path={"order_id": self.order_id(number)},
+            headers={"traceparent": order.traceparent, **(headers or {})},
+        )
+
+
+def state_of(answer: httpx.Response) -> tuple[Any, ...]:
+    """Return HTTP status, order status and version, or HTTP status and problem type."""
+    body = answer.json()
+    if answer.status_code >= 400:
+        return answer.status_code, str(body.get("type")).rpartition("/")[2]
+    return answer.status_code, body["status"], body["order_version"]
