@@ -47,7 +47,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class OrderData:
-    """The order as its event saw it. ``total`` and prices are in minor units of ``currency``."""
+    """The order as its event saw it. Prices and their sum ``total`` are in minor units of ``currency``."""
 
     customer_id: str
     contact: Contact
