@@ -6,10 +6,12 @@ client and every child process below gets its address and keys from here alone.
 
 import os
 import shlex
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import threading
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from botocore.client import BaseClient
 
 __all__ = [
@@ -26,13 +28,25 @@ __all__ = [
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
-Keys = Mapping[str, str]
-"""Credentials as variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for a role, AWS_SESSION_TOKEN."""
 
-ROOT_KEYS: Keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+class Keys(NamedTuple):
+    """Credentials; those of a role have a session token."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+    def variables(self) -> dict[str, str]:
+        """Return them as environment variables."""
+        given = {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
+        return given | ({"AWS_SESSION_TOKEN": self.session_token} if self.session_token else {})
+
+
+ROOT_KEYS = Keys("test", "test")
 """The emulator's administrator: no secret, since it serves this machine only."""
 
 _FOREIGN_PREFIXES = ("AWS_", "CDK_", "JSII_")
+_making = threading.Lock()
 _OVERRIDING = {
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -56,12 +70,12 @@ def build_environment() -> dict[str, str]:
 def child_environment(endpoint_url: str, keys: Keys = ROOT_KEYS) -> dict[str, str]:
     """Return the environment of a child process that shall talk to the platform only."""
     kept = {name: value for name, value in build_environment().items() if name.upper() not in _FOREIGN}
-    return kept | _addresses(endpoint_url) | dict(keys)
+    return kept | _addresses(endpoint_url) | keys.variables()
 
 
 def shell_exports(endpoint_url: str) -> str:
     """Return shell lines after which the stock AWS clients talk to the platform, with no flags."""
-    exports = {**_addresses(endpoint_url), **ROOT_KEYS, "AWS_PAGER": ""}
+    exports = {**_addresses(endpoint_url), **ROOT_KEYS.variables(), "AWS_PAGER": ""}
     # The user's own files stay in use, for the output format; what they say of endpoints is overruled here.
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         del exports[name]
@@ -72,23 +86,11 @@ def shell_exports(endpoint_url: str) -> str:
     return "\n".join([*lines, f"unset {' '.join(sorted(stale))}"]) + "\n"
 
 
+@cache
 def client_for(service: str, endpoint_url: str, keys: Keys = ROOT_KEYS, region: str = REGION) -> "BaseClient":
-    """Return a boto3 client that can reach only the platform."""
-    import boto3  # noqa: PLC0415 - a third of a second, which --help does not pay
-    import botocore.session  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    """Return a boto3 client that can reach only the platform; equal questions get the same client."""
+    from botocore.config import Config  # noqa: PLC0415 - a third of a second, which --help does not pay
 
-    # Without these the user's profile is looked up even when keys are given, and a missing one is an error.
-    nothing: dict[str, Any] = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
-    nothing["credentials_file"] = (None, None, os.devnull, None)
-    nothing["ca_bundle"] = (None, None, None, None)
-    session = boto3.session.Session(
-        botocore_session=botocore.session.Session(session_vars=nothing),
-        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=keys.get("AWS_SESSION_TOKEN"),
-        region_name=region,
-    )
     # An empty mapping of proxies, not None: None would ask the environment.
     config = Config(
         proxies={},
@@ -96,8 +98,27 @@ def client_for(service: str, endpoint_url: str, keys: Keys = ROOT_KEYS, region: 
         use_fips_endpoint=False,
         use_dualstack_endpoint=False,
     )
-    made: BaseClient = session.client(service, endpoint_url=endpoint_url, config=config)
+    with _making:  # sessions are not for several threads, the clients that they make are
+        made: BaseClient = _session(keys, region).client(service, endpoint_url=endpoint_url, config=config)
     return made
+
+
+@cache
+def _session(keys: Keys, region: str) -> "Session":
+    """Return a session that looks at none of the user's files; sessions read service models once."""
+    import boto3  # noqa: PLC0415 - as above
+    import botocore.session  # noqa: PLC0415
+
+    # Without these the user's profile is looked up even when keys are given, and a missing one is an error.
+    nothing: dict[str, Any] = {name: (None, None, None, None) for name in ("profile", "ca_bundle")}
+    nothing |= {name: (None, None, os.devnull, None) for name in ("config_file", "credentials_file")}
+    return boto3.session.Session(
+        botocore_session=botocore.session.Session(session_vars=nothing),
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        aws_session_token=keys.session_token,
+        region_name=region,
+    )
 
 
 def _addresses(endpoint_url: str) -> dict[str, str]:

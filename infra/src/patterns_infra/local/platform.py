@@ -6,25 +6,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from signal import SIGKILL, SIGTERM
 from typing import TYPE_CHECKING, Any, Self
 
+from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import LocalDeployment
 from patterns_infra.local.emulator import choose_port
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.errors import NotRunning
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
-from patterns_infra.local.local_aws import ACCOUNT, REGION, client_for
+from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
 from patterns_infra.local.lock import exclusive
-from patterns_infra.local.processes import end_group, tail
+from patterns_infra.local.processes import tail
 from patterns_infra.local.progress import Progress, Silence, Timings
 from patterns_infra.local.runner import Runner
-from patterns_infra.local.state import clear, read_state
+from patterns_infra.local.state import clear, end, read_state
 from patterns_infra.outputs import read_outputs
 from patterns_infra.place import Place
-from patterns_infra.registry import select
+from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import Settings, Target
+from patterns_infra.stack_removal import remove_stack
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -33,7 +34,6 @@ __all__ = ["LOCAL_STAGE", "Platform"]
 
 LOCAL_STAGE = "local"
 _LOCK_SECONDS = 900.0
-_STOP_SECONDS = 15.0
 
 
 @dataclass(slots=True)
@@ -100,14 +100,11 @@ class Platform:
                     raise
                 platform = cls(folder, beginning.endpoint_url, stage, _owned=beginning.supervised)
             else:
-                missing = deployment.missing(chosen, platform.endpoint_url)
-                if missing:
-                    found = platform.endpoint_url
-                    deployment.run(missing, lambda: found)
+                found = platform.endpoint_url
+                deployment.run(chosen, lambda: found)
         platform.timings = {**timings.seconds, "total": timings.elapsed}
-        if detach and platform._owned:
-            platform._owned.stay()
-            platform._owned = None
+        if detach:
+            platform.stay()
         return platform
 
     @classmethod
@@ -150,29 +147,36 @@ class Platform:
         """Return a boto3 client as a role: what its policies do not allow is refused, as on AWS."""
         sts: Any = self.client("sts")
         given = sts.assume_role(RoleArn=role_arn, RoleSessionName="patterns")["Credentials"]
-        keys = {
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given["SessionToken"],
-        }
+        keys = Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         return client_for(service, self.endpoint_url, keys)
 
     def outputs(self) -> dict[str, dict[str, str | None]]:
         """Return what `patterns outputs` prints."""
         return read_outputs(self.place)
 
+    def stay(self) -> None:
+        """Let it outlive this process, if this object started it."""
+        if self._owned:
+            self._owned.stay()
+            self._owned = None
+
+    def destroy(self, pattern: Pattern) -> list[str] | None:
+        """Delete a pattern's stack; what remains of it, `None` when it was not deployed.
+
+        Raises:
+            DeployFailed: it could not be deleted.
+        """
+        stack = pattern.stack_name(self.stage)
+        with exclusive(self.folder.lock, seconds=_LOCK_SECONDS, waiting=lambda _: None):
+            forget_digest(self.folder, stack)
+            return remove_stack(self.client("cloudformation"), stack)
+
     def stop(self) -> None:
         """End it and remove what it left; whoever started it."""
         if self._owned:
             self._owned.end()
             self._owned = None
-        state = read_state(self.folder)
-        if state:
-            state.supervisor.signal(SIGTERM)
-            if not state.supervisor.wait(_STOP_SECONDS):
-                state.supervisor.signal(SIGKILL)
-                end_group(state.emulator.pid)
-        clear(self.folder)
+        end(self.folder)
 
     def __enter__(self) -> Self:
         return self

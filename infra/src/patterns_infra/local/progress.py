@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
+from patterns_infra.local.node_cdk import ResourceEvent
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-__all__ = ["PlainProgress", "Progress", "RichProgress", "Silence", "Timings", "progress_for"]
+__all__ = ["PlainProgress", "Progress", "ResourceCount", "RichProgress", "Silence", "Timings", "progress_for"]
 
 
 class Progress(Protocol):
@@ -176,3 +178,20 @@ class Timings:
     def elapsed(self) -> float:
         """Seconds since the first of it."""
         return time.perf_counter() - self._began
+
+
+class ResourceCount:
+    """Counts a deployment's resources as the CDK tells of them; its own count includes the stack itself."""
+
+    def __init__(self, report: Progress, step: str) -> None:
+        """Count for one step of the display."""
+        self._report, self._step = report, step
+        self._done: set[str] = set()
+
+    def __call__(self, event: ResourceEvent) -> None:
+        """Take one event of the deployment."""
+        if event.kind == "AWS::CloudFormation::Stack":
+            return
+        if event.status.endswith("_COMPLETE"):
+            self._done.add(event.name)
+        self._report.advance(self._step, len(self._done), event.name)

@@ -9,12 +9,15 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from typing import Any
 
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.processes import Process, end_group
 
-__all__ = ["PlatformState", "clear", "read_state", "write_atomically"]
+__all__ = ["PlatformState", "clear", "end", "read_state", "write_atomically"]
+
+_STOP_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,17 @@ def clear(folder: LocalFolder) -> None:
     for path in (folder.state, folder.deployed):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder.scratch, ignore_errors=True)
+
+
+def end(folder: LocalFolder) -> None:
+    """End the platform that the file names, by way of its supervisor while that listens, and clear what is left."""
+    state = read_state(folder)
+    if state:
+        state.supervisor.signal(SIGTERM)
+        if not state.supervisor.wait(_STOP_SECONDS):
+            state.supervisor.signal(SIGKILL)
+            state.supervisor.wait(_STOP_SECONDS)
+    clear(folder)
 
 
 def write_atomically(path: Path, text: str) -> None:

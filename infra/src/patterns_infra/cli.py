@@ -1,0 +1,157 @@
+"""The command line, `patterns`: what can be said, and nothing more; the work is in `patterns_infra.commands`.
+
+Standard output is for programs (JSON, shell lines); everything for people goes to standard error.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from patterns_infra.commands.failures import one_line_errors
+from patterns_infra.settings import Target
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="patterns",
+    help="One shop, four serverless and container patterns, on this machine or in an AWS account.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+_Patterns = Annotated[list[str] | None, typer.Argument(metavar="[PATTERN]…", help="all of them by default")]
+_NamedPatterns = Annotated[list[str], typer.Argument(metavar="PATTERN…")]
+_Target = Annotated[Target, typer.Option(help="where to")]
+_Stage = Annotated[str | None, typer.Option(help="name of the deployment; 'local' by default for target local")]
+_Region = Annotated[str | None, typer.Option(help="AWS region, for target aws")]
+_Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a setting, for example site_origin=https://…")
+]
+_Yes = Annotated[bool, typer.Option("--yes", help="do not ask before touching an AWS account")]
+
+
+@app.callback()
+def options(
+    *, debug: Annotated[bool, typer.Option(help="show where an error came from", envvar="PATTERNS_DEBUG")] = False
+) -> None:
+    """Keep what applies to every command."""
+    if debug:
+        os.environ["PATTERNS_DEBUG"] = "1"
+
+
+@app.command()
+def up(
+    patterns: _Patterns = None,
+    *,
+    timings: Annotated[bool, typer.Option("--timings", help="show where the time went")] = False,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="of the platform; a free one by default")] = None,
+) -> None:
+    """Start the local platform in the background and deploy patterns to it. Safe to repeat."""
+    from patterns_infra.commands import running  # noqa: PLC0415 - each command imports only its own
+
+    running.up(patterns or [], timings=timings, port=port)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything that was started, and leave nothing running."""
+    from patterns_infra.commands import running  # noqa: PLC0415 - as above
+
+    running.down()
+
+
+@app.command()
+def outputs(target: _Target = Target.LOCAL, stage: _Stage = None, region: _Region = None) -> None:
+    """Print the deployed patterns' names and addresses as one JSON document."""
+    from patterns_infra.commands import looking  # noqa: PLC0415 - as above
+
+    looking.outputs(target, stage, region)
+
+
+@app.command()
+def env() -> None:
+    """Print shell lines that point the AWS CLI at the local platform: eval "$(patterns env)"."""
+    from patterns_infra.commands import looking  # noqa: PLC0415 - as above
+
+    looking.env()
+
+
+@app.command()
+def status(
+    target: _Target = Target.LOCAL,
+    stage: _Stage = None,
+    region: _Region = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs, on standard output")] = False,
+) -> None:
+    """Show every pattern's health, queue depths and dead letters. Fails when something is wrong."""
+    from patterns_infra.commands import looking  # noqa: PLC0415 - as above
+
+    looking.status(target, stage, region, as_json=as_json)
+
+
+@app.command()
+def deploy(
+    patterns: _NamedPatterns,
+    *,
+    target: _Target = Target.LOCAL,
+    stage: _Stage = None,
+    region: _Region = None,
+    settings: _Set = None,
+    yes: _Yes = False,
+) -> None:
+    """Deploy patterns to the local platform, or to an AWS account after asking."""
+    from patterns_infra.commands import changing  # noqa: PLC0415 - as above
+
+    changing.deploy(changing.Order(patterns, target, stage, region, settings or [], yes))
+
+
+@app.command()
+def destroy(
+    patterns: _NamedPatterns,
+    *,
+    target: _Target = Target.LOCAL,
+    stage: _Stage = None,
+    region: _Region = None,
+    yes: _Yes = False,
+) -> None:
+    """Destroy patterns' stacks, and say what remains of them."""
+    from patterns_infra.commands import changing  # noqa: PLC0415 - as above
+
+    changing.destroy(changing.Order(patterns, target, stage, region, [], yes))
+
+
+@app.command()
+def demo(
+    patterns: _Patterns = None,
+    *,
+    stay: Annotated[bool, typer.Option("--stay", help="keep the platform up afterwards")] = False,
+    seed: Annotated[int, typer.Option(help="of the generated orders")] = 1,
+    orders: Annotated[int, typer.Option(min=20, help="how many orders are placed")] = 200,
+) -> None:
+    """Bring everything up from nothing, send real orders through it, show what was seen, bring it down."""
+    from patterns_infra.registry import select  # noqa: PLC0415 - as above
+
+    select(",".join(patterns or []))
+    from patterns_infra import demo as demonstration  # noqa: PLC0415 - as above
+
+    raise typer.Exit(demonstration.run(patterns or [], stay=stay, seed=seed, orders=orders))
+
+
+@app.command()
+def token(email: Annotated[str, typer.Argument(help="as `patterns demo --stay` printed it")]) -> None:
+    """Print an ID token for somebody whom `patterns demo --stay` signed up."""
+    from patterns_infra.demo.guest import id_token  # noqa: PLC0415 - as above
+
+    sys.stdout.write(id_token(email) + "\n")
+
+
+def main() -> None:
+    """Run the command line."""
+    with one_line_errors():
+        # Not standalone: click would print a usage text of its own and hide an interrupt.
+        sys.exit(app(standalone_mode=False) or 0)

@@ -1,0 +1,55 @@
+"""`patterns outputs`, `patterns env` and `patterns status`."""
+
+import json
+import sys
+
+from patterns_infra.commands.failures import FAILED, CommandError
+from patterns_infra.commands.shown import as_data, show_status
+from patterns_infra.local.local_aws import shell_exports
+from patterns_infra.local.platform import LOCAL_STAGE, Platform
+from patterns_infra.outputs import read_outputs
+from patterns_infra.place import Place
+from patterns_infra.real_aws import open_aws
+from patterns_infra.settings import Target
+from patterns_infra.status import read_status
+
+__all__ = ["env", "outputs", "place_of", "status"]
+
+
+def place_of(target: Target, stage: str | None, region: str | None) -> Place:
+    """Return the place that a command's options name.
+
+    Raises:
+        CommandError: options that do not go together.
+        NotRunning: the local platform is meant and not up.
+        AwsUnavailable: AWS is meant and cannot be reached.
+    """
+    if target is Target.AWS:
+        if not stage:
+            raise CommandError("--target aws needs --stage")
+        return open_aws(stage, region).place
+    return Platform.require(stage=stage or LOCAL_STAGE).place
+
+
+def outputs(target: Target, stage: str | None, region: str | None) -> None:
+    """Write one JSON document."""
+    sys.stdout.write(json.dumps(read_outputs(place_of(target, stage, region)), indent=2) + "\n")
+
+
+def env() -> None:
+    """Write lines for the shell's eval."""
+    sys.stdout.write(shell_exports(Platform.require().endpoint_url))
+
+
+def status(target: Target, stage: str | None, region: str | None, *, as_json: bool) -> None:
+    """Show every pattern's health; exit non-zero when one has a problem or none is deployed."""
+    place = place_of(target, stage, region)
+    found = read_status(place, read_outputs(place))
+    if as_json:
+        sys.stdout.write(json.dumps(as_data(found), indent=2) + "\n")
+    else:
+        show_status(found)
+    if not any(x.stack for x in found):
+        raise CommandError(f"no pattern is deployed to {place.target} stage {place.stage}")
+    if any(x.problems for x in found):
+        sys.exit(FAILED)

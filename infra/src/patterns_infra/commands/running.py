@@ -1,0 +1,43 @@
+"""`patterns up` and `patterns down`."""
+
+import sys
+from contextlib import suppress
+
+from patterns_infra.commands.shown import show_timings, show_urls
+from patterns_infra.local.errors import PlatformBusy
+from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.lock import exclusive
+from patterns_infra.local.platform import Platform
+from patterns_infra.local.progress import PlainProgress, progress_for
+from patterns_infra.local.state import end, read_state
+
+__all__ = ["down", "up"]
+
+_WAIT_FOR_OTHERS = 10.0
+
+
+def up(patterns: list[str], *, timings: bool, port: int | None) -> None:
+    """Bring the platform up with the patterns and leave it running."""
+    with progress_for(sys.stderr) as report:
+        platform = Platform.start(patterns, detach=True, report=report, port=port)
+    show_urls(platform.outputs())
+    if timings:
+        show_timings(platform.timings)
+
+
+def down() -> None:
+    """End everything that `up` started and remove its state."""
+    folder = LocalFolder.default()
+    if not folder.root.is_dir():
+        sys.stderr.write("nothing is running\n")
+        return
+    # A command that hangs is what somebody wants to end: wait for it only a little.
+    with suppress(PlatformBusy), exclusive(folder.lock, seconds=_WAIT_FOR_OTHERS, waiting=PlainProgress().say):
+        pass
+    platform = Platform.current(folder=folder)
+    known = read_state(folder)
+    end(folder)
+    if platform:
+        sys.stderr.write("the local platform is down\n")
+    else:
+        sys.stderr.write("cleaned up after a platform that had ended\n" if known else "nothing is running\n")
