@@ -32,6 +32,7 @@ class Pattern:
         stack: ``module:Class``; the class takes ``(scope, id, *, pattern, settings)``.
         package: the distribution that its Lambda bundle is built from.
         outputs: keys of ``patterns outputs`` that the stack publishes in SSM.
+        demo: ``module:function`` of its part of the demo, a `patterns_infra.demo.scene.Scenario`.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Pattern:
     summary: str
     package: str
     outputs: tuple[str, ...]
+    demo: str = ""
 
     def stack_name(self, stage: str) -> str:
         """Return the CloudFormation stack's name."""
@@ -64,6 +66,7 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 summary="API Gateway, Lambda, Cognito and DynamoDB: the shop's orders",
                 package="patterns-web-api",
                 outputs=("api_url", "user_pool_id", "user_pool_client_id", "orders_table"),
+                demo="patterns_infra.demo.web_api:play",
             ),
         )
     }

@@ -1,0 +1,90 @@
+"""The whole demo: a platform, every chosen pattern's scenario, a summary, and the platform is gone again."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import cast
+
+from patterns_infra.demo.checks import Checks, described
+from patterns_infra.demo.guest import directions, keep_guest
+from patterns_infra.demo.latencies import Latencies
+from patterns_infra.demo.plan import LEAST_ORDERS
+from patterns_infra.demo.report import print_report
+from patterns_infra.demo.scene import Scenario, Scene
+from patterns_infra.local.platform import Platform
+from patterns_infra.local.progress import Progress, progress_for
+from patterns_infra.registry import Pattern, select
+
+__all__ = ["run"]
+
+
+def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
+    """Show the patterns working and return the exit code: 0 when everything was as expected, else 1.
+
+    Args:
+        patterns: names from the registry; none means all.
+        stay: leave the platform up, and tell how to use it. One that was up before stays up anyway.
+        seed: decides the orders.
+        orders: how many to place, at least LEAST_ORDERS.
+
+    Raises:
+        PlatformError: the platform could not be started.
+        UnknownPattern: for a name that is not in the registry.
+        ValueError: too few orders.
+    """
+    chosen = select(",".join(patterns))
+    if orders < LEAST_ORDERS:
+        raise ValueError(f"the demo needs at least {LEAST_ORDERS} orders, not {orders}")
+    checks, latencies, guest = Checks(), Latencies(), None
+    with progress_for(sys.stderr) as progress, _platform(patterns, stay=stay, progress=progress) as platform:
+        outputs = platform.outputs()
+        began = time.perf_counter()
+        for pattern in chosen:
+            scene = Scene(
+                stage=platform.stage,
+                outputs=_published(outputs, pattern),
+                client=platform.client,
+                seed=seed,
+                orders=orders,
+                stay=stay,
+                checks=checks,
+                latencies=latencies,
+                progress=progress,
+            )
+            asyncio.run(_play(pattern, scene))
+            if scene.guest:
+                guest = scene.guest
+                keep_guest(platform.folder, guest, user_pool_id=scene.outputs["user_pool_id"])
+        seconds = time.perf_counter() - began
+    print_report(sys.stdout, checks, latencies, seconds=seconds)
+    if stay:
+        sys.stdout.write("\n".join(["", *directions(outputs, guest), ""]))
+    return 0 if checks.passed else 1
+
+
+@contextmanager
+def _platform(patterns: Sequence[str], *, stay: bool, progress: Progress) -> Iterator[Platform]:
+    """Give a platform with these patterns; what was not up before is ended, unless it shall stay."""
+    with Platform.start(patterns, report=progress) as platform:
+        yield platform
+        if stay:
+            platform.stay()
+
+
+async def _play(pattern: Pattern, scene: Scene) -> None:
+    module, _, name = pattern.demo.partition(":")
+    if not module:
+        scene.checks.not_run(f"the demo of {pattern.name}", "it has none yet")
+        return
+    play = cast("Scenario", getattr(import_module(module), name))
+    try:
+        await play(scene)
+    except Exception as error:  # noqa: BLE001 - the summary shows it, and the exit code tells
+        scene.checks.not_run(f"the demo of {pattern.name}", described(error))
+
+
+def _published(outputs: Mapping[str, Mapping[str, str | None]], pattern: Pattern) -> dict[str, str]:
+    return {key: value for key, value in outputs.get(pattern.name, {}).items() if value is not None}
