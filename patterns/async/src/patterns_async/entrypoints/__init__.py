@@ -1,0 +1,1 @@
+"""What Lambda calls: each handler hands a batch of messages to its receiver and answers which ones failed."""
