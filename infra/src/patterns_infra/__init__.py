@@ -1,0 +1,1 @@
+"""The CDK app, the local platform and the `patterns` command line."""

@@ -1,0 +1,1 @@
+"""What the patterns' stacks are made of; each file is one thing."""

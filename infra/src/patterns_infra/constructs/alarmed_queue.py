@@ -33,8 +33,8 @@ class AlarmedQueue(Construct):
             "DeadLetters",
             settings=settings,
             alarms=alarms,
-            what_to_do=f"Messages of {construct_id} failed {max_receives} times. Read one and the consumer's log at that "
-            "time, mend the cause, then put them back: patterns redrive.",
+            what_to_do=f"Messages of {construct_id} failed {max_receives} times. Read one, and the consumer's log at "
+            "that time; mend the cause; then put them back: patterns redrive.",
         )
         self.queue = sqs.Queue(
             self,
@@ -53,6 +53,6 @@ class AlarmedQueue(Construct):
             metric=self.age,
             reaches=backlog_minutes * 60,
             minutes=5,
-            what_to_do=f"Messages of {construct_id} wait over {backlog_minutes} minutes. See whether the consumer fails "
-            "(its log) or is throttled (its concurrency); nothing is lost for four days.",
+            what_to_do=f"Messages of {construct_id} wait over {backlog_minutes} minutes. See whether the consumer "
+            "fails (its log) or is throttled (its concurrency); nothing is lost for four days.",
         )

@@ -26,7 +26,13 @@ class Alarms(Construct):
         self.raised: list[cloudwatch.Alarm] = []
 
     def raise_when(
-        self, scope: Construct, construct_id: str, *, metric: cloudwatch.IMetric, reaches: float, what_to_do: str,
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        metric: cloudwatch.IMetric,
+        reaches: float,
+        what_to_do: str,
         minutes: int = 1,
     ) -> cloudwatch.Alarm:
         """Raise an alarm on the topic.

@@ -77,5 +77,5 @@ class Customers(Construct):
             acknowledge(
                 self.pool,
                 "AwsSolutions-COG8",
-                "Threat protection needs the Plus plan, paid per user; production has it, other stages hold no customers.",
+                "Threat protection needs the Plus plan, paid by the user; production has it, others have no users.",
             )

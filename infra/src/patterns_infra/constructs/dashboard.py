@@ -24,9 +24,7 @@ class Dashboard(Construct):
         """``graphs`` are the metrics of each graph by its title."""
         super().__init__(scope, construct_id)
         board = cloudwatch.Dashboard(self, "Board")
-        board.add_widgets(
-            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms.raised), width=24, height=4)
-        )
+        board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms.raised), width=24, height=4))
         board.add_widgets(
             *(
                 cloudwatch.GraphWidget(title=title, left=list(metrics), width=8, height=6)

@@ -40,9 +40,7 @@ class Route:
     cache_seconds: int = 0
 
 
-def stage_options(
-    routes: Sequence[Route], *, settings: Settings, access_logs: ILogGroup
-) -> apigateway.StageOptions:
+def stage_options(routes: Sequence[Route], *, settings: Settings, access_logs: ILogGroup) -> apigateway.StageOptions:
     """Return the stage: logged, traced, throttled as a whole and by route, with a cache on AWS.
 
     A method's entry replaces the stage-wide one as a whole, so each repeats the logging.

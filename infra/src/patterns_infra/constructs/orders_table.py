@@ -59,8 +59,8 @@ class OrdersTable(Construct):
                 metric=metric,
                 reaches=1,
                 minutes=3,
-                what_to_do=f"DynamoDB throttles {kind.lower()} of orders; clients get 503 and try again. Look for one hot "
-                "customer, then for the table's or the account's maximum throughput.",
+                what_to_do=f"DynamoDB throttles {kind.lower()} of orders; clients get 503 and try again. Look for one "
+                "hot customer, then for the table's or the account's maximum throughput.",
             )
 
     @property

@@ -94,7 +94,5 @@ def _only_through(endpoint: ec2.InterfaceVpcEndpoint) -> iam.PolicyDocument:
             conditions=conditions,
         )
 
-    elsewhere = {"StringNotEquals": {"aws:SourceVpce": endpoint.vpc_endpoint_id}}
-    return iam.PolicyDocument(
-        statements=[statement(iam.Effect.ALLOW, None), statement(iam.Effect.DENY, elsewhere)]
-    )
+    elsewhere: dict[str, object] = {"StringNotEquals": {"aws:SourceVpce": endpoint.vpc_endpoint_id}}
+    return iam.PolicyDocument(statements=[statement(iam.Effect.ALLOW, None), statement(iam.Effect.DENY, elsewhere)])

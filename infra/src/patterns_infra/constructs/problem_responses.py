@@ -1,7 +1,8 @@
 """What the gateway itself answers with, as RFC 9457 problem documents that look like the application's."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
@@ -11,44 +12,50 @@ from patterns_infra.settings import Settings
 __all__ = ["ProblemResponses"]
 
 _TYPES = "https://patterns.example.com/problems/"
+_MESSAGE = "$context.error.messageString"
 
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
+    """One kind of refusal; without ``detail`` the gateway's own message is shown."""
+
     response: str
     status: int | None
     slug: str
     title: str
-    retry_after: int | None = None
+    detail: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)  # a mappingproxy default needs Python 3.12
 
 
+_BEARER = {"WWW-Authenticate": "Bearer"}
+_SOON = {"Retry-After": "1"}
+_SIGN_IN = "Send the Cognito ID token as Authorization: Bearer; it lives for an hour"
+_LATER = "Wait as long as Retry-After says, then try again"
 _PROBLEMS = (
-    _Problem("UNAUTHORIZED", 401, "unauthorized", "Sign in: the ID token is missing or not valid"),
-    _Problem("EXPIRED_TOKEN", 401, "unauthorized", "Sign in again: the token has expired"),
-    _Problem("INVALID_SIGNATURE", 401, "unauthorized", "Sign in: the token's signature is not valid"),
+    _Problem("UNAUTHORIZED", 401, "not-signed-in", "Sign in first", _SIGN_IN, _BEARER),
+    _Problem("EXPIRED_TOKEN", 401, "not-signed-in", "Sign in first", _SIGN_IN, _BEARER),
+    _Problem("INVALID_SIGNATURE", 401, "not-signed-in", "Sign in first", _SIGN_IN, _BEARER),
     _Problem("ACCESS_DENIED", 403, "forbidden", "This is not allowed"),
-    _Problem("WAF_FILTERED", 403, "forbidden", "The firewall refused the request"),
-    _Problem("MISSING_AUTHENTICATION_TOKEN", 404, "not-found", "There is nothing at this path"),
-    _Problem("RESOURCE_NOT_FOUND", 404, "not-found", "There is nothing at this path"),
-    _Problem("BAD_REQUEST_BODY", 400, "validation", "The body does not have the documented shape"),
-    _Problem("BAD_REQUEST_PARAMETERS", 400, "validation", "A parameter is missing or wrong"),
+    _Problem("WAF_FILTERED", 403, "forbidden", "This is not allowed", "The firewall refused the request"),
+    _Problem("MISSING_AUTHENTICATION_TOKEN", 404, "not-found", "There is nothing at this address", "See /openapi.json"),
+    _Problem("RESOURCE_NOT_FOUND", 404, "not-found", "There is nothing at this address", "See /openapi.json"),
+    _Problem("BAD_REQUEST_BODY", 400, "invalid-body", "The body does not have the documented shape"),
+    _Problem("BAD_REQUEST_PARAMETERS", 400, "invalid-parameters", "A parameter is missing"),
     _Problem("UNSUPPORTED_MEDIA_TYPE", 415, "unsupported-media-type", "The body must be application/json"),
-    _Problem("REQUEST_TOO_LARGE", 413, "too-large", "The body is too large"),
-    _Problem("THROTTLED", 429, "too-many-requests", "Too many requests: wait, then try again", retry_after=1),
-    _Problem("QUOTA_EXCEEDED", 429, "too-many-requests", "The quota is used up", retry_after=3600),
-    _Problem("INTEGRATION_TIMEOUT", 504, "unavailable", "The service took too long to answer", retry_after=1),
-    _Problem("INTEGRATION_FAILURE", 502, "unavailable", "The service could not be reached", retry_after=1),
+    _Problem("REQUEST_TOO_LARGE", 413, "body-too-large", "The body is too large"),
+    _Problem("THROTTLED", 429, "too-many-requests", "Too many requests", _LATER, _SOON),
+    _Problem("QUOTA_EXCEEDED", 429, "too-many-requests", "Too many requests", _LATER, {"Retry-After": "3600"}),
+    _Problem("INTEGRATION_TIMEOUT", 504, "temporarily-unavailable", "Try again in a moment", _LATER, _SOON),
+    _Problem("INTEGRATION_FAILURE", 502, "temporarily-unavailable", "Try again in a moment", _LATER, _SOON),
     _Problem("DEFAULT_4XX", None, "refused", "The request was refused"),
-    _Problem("DEFAULT_5XX", None, "unavailable", "The service failed", retry_after=1),
+    _Problem("DEFAULT_5XX", None, "internal-error", "Something went wrong on our side", _LATER, _SOON),
 )
 
 
 class ProblemResponses(Construct):
     """One gateway response for every way in which a request never reaches the function, readable across origins."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, api: apigateway.RestApi
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, api: apigateway.RestApi) -> None:
         """Add the responses to the API's deployment."""
         super().__init__(scope, construct_id)
         for problem in _PROBLEMS:
@@ -56,9 +63,8 @@ class ProblemResponses(Construct):
                 "Content-Type": "'application/problem+json'",
                 "Access-Control-Allow-Origin": f"'{settings.browser_origin}'",
                 "Access-Control-Expose-Headers": "'Retry-After'",
+                **{name: f"'{value}'" for name, value in problem.headers.items()},
             }
-            if problem.retry_after is not None:
-                headers["Retry-After"] = f"'{problem.retry_after}'"
             api.add_gateway_response(
                 problem.response.title().replace("_", ""),
                 type=apigateway.ResponseType.of(problem.response),
@@ -69,17 +75,19 @@ class ProblemResponses(Construct):
 
 
 def _document(problem: _Problem, settings: Settings) -> str:
-    """Return the template. ``$context.error.messageString`` brings its own quotes.
+    """Return the template; ``messageString`` brings its own quotes, ``validationErrorString`` does not.
 
-    The header names the media type: API Gateway takes its ``application/json`` template whatever a client accepts.
+    Its key is ``application/json`` although the header says otherwise: API Gateway takes that template whatever a
+    client accepts.
     """
     document: dict[str, object] = {"type": _TYPES + problem.slug, "title": problem.title}
     if problem.status is not None:
         document["status"] = problem.status
     document["instance"] = "urn:request:$context.requestId"
-    text = json.dumps(document)
-    detail = "$context.error.messageString"
-    if problem.response == "BAD_REQUEST_BODY" and settings.on_aws:
-        # The emulator does not know validationErrorString and would print the variable's name.
-        detail = '"$context.error.validationErrorString"'
-    return f'{text[:-1]}, "detail": {detail}}}'
+    detail = _MESSAGE if problem.detail is None else json.dumps(problem.detail)
+    text = f'{json.dumps(document)[:-1]}, "detail": {detail}'
+    if problem.response == "BAD_REQUEST_BODY":
+        # The emulator has no validationErrorString and would print the variable's name.
+        why = '"$context.error.validationErrorString"' if settings.on_aws else _MESSAGE
+        text += f', "errors": [{{"field": "body", "message": {why}}}]'
+    return text + "}"

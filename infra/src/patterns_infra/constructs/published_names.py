@@ -24,7 +24,9 @@ class PublishedNames(Construct):
         """
         super().__init__(scope, construct_id)
         if set(values) != set(pattern.outputs):
-            message = f"{pattern.name} publishes {sorted(values)}, but its registry entry says {sorted(pattern.outputs)}"
+            message = (
+                f"{pattern.name} publishes {sorted(values)}, but its registry entry says {sorted(pattern.outputs)}"
+            )
             raise ValueError(message)
         for key, value in values.items():
             ssm.StringParameter(

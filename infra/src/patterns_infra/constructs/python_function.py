@@ -12,6 +12,7 @@ from constructs import Construct
 from patterns_infra.bundles import Bundle
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.function_health import FunctionHealth
 from patterns_infra.constructs.retention import keep_traces, log_retention
 from patterns_infra.settings import Settings
 
@@ -80,7 +81,7 @@ class PythonFunction(Construct):
                 "Callers use the alias below, which is a published version; no version is older than SnapStart.",
             )
             self.target = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
-        self._raise_alarms(alarms, construct_id)
+        self.health = FunctionHealth(self, "Health", function=self.function, name=construct_id, alarms=alarms)
         acknowledge(
             self.role,
             "AwsSolutions-IAM5[Resource::*]",
@@ -89,29 +90,5 @@ class PythonFunction(Construct):
         acknowledge(
             self.function,
             "AwsSolutions-L1",
-            "The bundle's byte code and wheels are built for this Python, which Lambda supports; it is raised on purpose.",
-        )
-
-    def _raise_alarms(self, alarms: Alarms, name: str) -> None:
-        minute = Duration.minutes(1)
-        self.errors = self.function.metric_errors(period=minute)
-        self.throttles = self.function.metric_throttles(period=minute)
-        self.iterator_age = self.function.metric("IteratorAge", period=minute, statistic="Maximum")
-        alarms.raise_when(
-            self,
-            "Errors",
-            metric=self.errors,
-            reaches=1,
-            minutes=2,
-            what_to_do=f"The function {name} crashes or times out. Its log group has the stack trace (level ERROR) with "
-            "trace_id and order_id; roll back when it began with a deployment.",
-        )
-        alarms.raise_when(
-            self,
-            "Throttles",
-            metric=self.throttles,
-            reaches=1,
-            minutes=5,
-            what_to_do=f"Lambda refuses to start more of {name}. See the account's concurrent executions: ask for a "
-            "higher quota, or find who uses it up.",
+            "The bundle is built for this Python, which Lambda supports; a newer one is a change of its own.",
         )

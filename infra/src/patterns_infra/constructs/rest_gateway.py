@@ -13,6 +13,7 @@ from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.gateway_health import GatewayHealth
 from patterns_infra.constructs.gateway_stage import Route, stage_options
 from patterns_infra.constructs.private_access import PrivateAccess
 from patterns_infra.constructs.problem_responses import ProblemResponses
@@ -22,6 +23,7 @@ from patterns_infra.settings import Settings
 __all__ = ["RestGateway"]
 
 _REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "traceparent"]
+_PUSH_LOGS = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 _LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 
 
@@ -80,7 +82,7 @@ class RestGateway(Construct):
         for route in routes:
             self._add(route)
         ProblemResponses(self, "Problems", settings=settings, api=self.api)
-        self._raise_alarms(alarms)
+        self.health = GatewayHealth(self, "Health", api=self.api, alarms=alarms)
         self._acknowledge()
 
     def _add(self, route: Route) -> None:
@@ -135,35 +137,6 @@ class RestGateway(Construct):
         stage = self.api.deployment_stage.stage_name
         return f"{endpoint.value_as_string}/restapis/{self.api.rest_api_id}/{stage}/_user_request_"
 
-    def _raise_alarms(self, alarms: Alarms) -> None:
-        minute = Duration.minutes(1)
-        server_errors = self.api.metric_server_error(period=minute, statistic="Sum")
-        self.requests = [
-            self.api.metric_count(period=minute, statistic="Sum"),
-            self.api.metric_client_error(period=minute, statistic="Sum"),
-            server_errors,
-        ]
-        p95 = self.api.metric_latency(period=minute, statistic="p95")
-        self.latencies = [self.api.metric_latency(period=minute, statistic="p50"), p95]
-        alarms.raise_when(
-            self,
-            "ServerErrors",
-            metric=server_errors,
-            reaches=5,
-            minutes=2,
-            what_to_do="Clients get 5xx. The access log names route and integration status; then the api function's log "
-            "(level ERROR). A 503 with Retry-After is DynamoDB or Secrets Manager being unavailable.",
-        )
-        alarms.raise_when(
-            self,
-            "SlowAnswers",
-            metric=p95,
-            reaches=1000,
-            minutes=5,
-            what_to_do="One request in twenty takes over a second. Compare integration latency with latency in the access "
-            "log: cold starts after a deployment, DynamoDB retries, or a function short of memory.",
-        )
-
     def _acknowledge(self) -> None:
         if not self._settings.on_aws:
             acknowledge(
@@ -174,6 +147,6 @@ class RestGateway(Construct):
         else:
             acknowledge(
                 self.api,
-                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+                f"AwsSolutions-IAM4[Policy::{_PUSH_LOGS}]",
                 "The account-wide role with which API Gateway writes logs; AWS documents exactly this policy for it.",
             )

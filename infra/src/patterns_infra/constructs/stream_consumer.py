@@ -1,6 +1,9 @@
 """A function that reads a table's stream in order, with an end to its retries."""
 
+from typing import cast
+
 from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -64,23 +67,22 @@ class StreamConsumer(Construct):
                     actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
                     resources=[table.stream_arn],
                 ),
-                iam.PolicyStatement(
-                    actions=["dynamodb:ListStreams"], resources=[f"{table.table.table_arn}/stream/*"]
-                ),
+                iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table.table_arn}/stream/*"]),
             ],
         )
         mapping.node.add_dependency(read)
         alarms.raise_when(
             self,
             "Lag",
-            metric=consumer.iterator_age,
+            metric=consumer.health.iterator_age,
             reaches=60_000,
             minutes=5,
-            what_to_do="Order changes reach the event bus over a minute late. See the consumer's log: the bus refuses, or "
-            "the function fails or is throttled. Records are tried for an hour, then go to the dead-letter queue.",
+            what_to_do="Order changes reach the event bus over a minute late. See the consumer's log: the bus refuses, "
+            "or the function fails or is throttled. Records are tried for an hour, then set aside as dead letters.",
         )
+        resource = cast("dynamodb.CfnTable", table.table.node.default_child)
         acknowledge(
             read,
-            f"AwsSolutions-IAM5[Resource::<{Stack.of(self).get_logical_id(table.table.node.default_child)}.Arn>/stream/*]",
+            f"AwsSolutions-IAM5[Resource::<{Stack.of(self).get_logical_id(resource)}.Arn>/stream/*]",
             "ListStreams is authorised on all streams of a table: it is the call that finds the stream.",
         )

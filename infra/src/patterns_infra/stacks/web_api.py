@@ -1,5 +1,7 @@
 """Pattern 1: API Gateway, Lambda, Cognito and DynamoDB."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Aws, Duration, Environment, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -15,18 +17,17 @@ from patterns_infra.constructs.customers import Customers
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
 from patterns_infra.constructs.encryption_key import EncryptionKey
-from patterns_infra.constructs.gateway_stage import Route
 from patterns_infra.constructs.orders_table import OrdersTable
 from patterns_infra.constructs.private_access import PrivateAccess
 from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.constructs.python_function import PythonFunction
 from patterns_infra.constructs.queue_consumer import QueueConsumer
-from patterns_infra.constructs.request_schema import request_schema
 from patterns_infra.constructs.rest_gateway import RestGateway
 from patterns_infra.constructs.stream_consumer import StreamConsumer
 from patterns_infra.constructs.web_acl import WebAcl
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.stacks.web_api_routes import web_api_routes
 
 __all__ = ["WebApiStack"]
 
@@ -75,11 +76,11 @@ class WebApiStack(Stack):
             "Dashboard",
             alarms=self._alarms,
             graphs={
-                "Requests": gateway.requests,
-                "Latency (ms)": gateway.latencies,
-                "Function errors": [x.errors for x in (api, relay, outcome)],
-                "Function throttles": [x.throttles for x in (api, relay, outcome)],
-                "Relay lag (ms)": [relay.iterator_age],
+                "Requests": gateway.health.requests,
+                "Latency (ms)": gateway.health.latencies,
+                "Function errors": [x.health.errors for x in (api, relay, outcome)],
+                "Function throttles": [x.health.throttles for x in (api, relay, outcome)],
+                "Relay lag (ms)": [relay.health.iterator_age],
                 "Throttled table requests": orders.throttles,
             },
         )
@@ -116,20 +117,6 @@ class WebApiStack(Stack):
         return api
 
     def _gateway(self, pattern: Pattern, api: PythonFunction, customers: Customers) -> RestGateway:
-        routes = [
-            Route(method="GET", path="/products", rate=500, burst=500, signed_in=False, cache_seconds=300),
-            Route(
-                method="POST", path="/orders", rate=100, burst=200, body=request_schema(pattern, "place_order")
-            ),
-            Route(method="GET", path="/orders", rate=100, burst=200),
-            Route(method="GET", path="/orders/{order_id}", rate=100, burst=200),
-            Route(method="POST", path="/orders/{order_id}/cancel", rate=50, burst=100),
-            Route(method="GET", path="/health", rate=10, burst=20, signed_in=False),
-        ]
-        if not self._settings.production:
-            routes += [
-                Route(method="GET", path=path, rate=10, burst=20, signed_in=False) for path in ("/openapi.json", "/docs")
-            ]
         private = (
             PrivateAccess(self, "Private", settings=self._settings, key=self._key)
             if self._settings.private_api
@@ -139,7 +126,7 @@ class WebApiStack(Stack):
             self,
             "Gateway",
             settings=self._settings,
-            routes=routes,
+            routes=web_api_routes(pattern, settings=self._settings),
             handler=api.target,
             customers=customers.pool,
             key=self._key,
@@ -168,7 +155,13 @@ class WebApiStack(Stack):
             timeout=Duration.seconds(30),
         )
         StreamConsumer(
-            self, "Outbox", alarms=self._alarms, table=orders, consumer=relay, dead_letters=dead_letters, key_prefix="ORDER#"
+            self,
+            "Outbox",
+            alarms=self._alarms,
+            table=orders,
+            consumer=relay,
+            dead_letters=dead_letters,
+            key_prefix="ORDER#",
         )
         bus = f"arn:{Aws.PARTITION}:events:{self.region}:{self.account}:event-bus/default"
         # The emulator gives no events:source to its policy check, so that the condition would refuse everything there.
@@ -231,7 +224,7 @@ class WebApiStack(Stack):
         function: PythonFunction,
         actions: list[str],
         *resources: str,
-        conditions: dict[str, object] | None = None,
+        conditions: Mapping[str, object] | None = None,
     ) -> None:
         function.role.add_to_policy(
             iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)

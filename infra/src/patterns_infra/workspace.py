@@ -1,0 +1,76 @@
+"""What uv knows of this workspace: its members, what each needs, and the locked versions of it."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from patterns_infra.paths import REPOSITORY
+
+__all__ = ["BundleError", "locked_requirements", "member_sources", "member_version", "run_uv"]
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class BundleError(Exception):
+    """A bundle cannot be built: uv is missing or refused, or there is no such member. The text is one line."""
+
+
+def member_version(package: str) -> str:
+    """Return the version in the member's pyproject.toml."""
+    return str(_workspace()[package][1]["project"]["version"])
+
+
+def member_sources(package: str) -> list[Path]:
+    """Return the source folders of a workspace member and of the members that it needs at run time."""
+    members = _workspace()
+    if package not in members:
+        raise BundleError(f"no workspace member is called {package!r}; there are {', '.join(sorted(members))}")
+    found: dict[str, Path] = {}
+    waiting = [package]
+    while waiting:
+        name = waiting.pop()
+        folder, project = members[name]
+        found[name] = folder / "src"
+        needs = [_NAME.match(text) for text in project["project"].get("dependencies", [])]
+        waiting += [need[0] for need in needs if need and need[0] in members and need[0] not in found]
+    return [found[name] for name in sorted(found)]
+
+
+def locked_requirements(package: str, *, without: Collection[str]) -> str:
+    """Return requirements with hashes of a member's locked dependencies, members themselves left out."""
+    words = [word for name in without for word in ("--no-emit-package", name)]
+    return run_uv("export", "--locked", "--package", package, "--no-dev", "--no-emit-workspace", "--no-header", *words)
+
+
+def run_uv(*arguments: str) -> str:
+    """Run uv in the repository and return its standard output.
+
+    Raises:
+        BundleError: with the end of what uv said.
+    """
+    command = os.environ.get("UV") or shutil.which("uv")
+    if not command:
+        raise BundleError("uv is not on PATH; it builds the Lambda bundles (https://docs.astral.sh/uv/)")
+    done = subprocess.run([command, *arguments, "--quiet"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = " ".join(done.stderr.split())[-600:]
+        raise BundleError(f"uv {' '.join(arguments[:2])} failed: {reason}")
+    return done.stdout
+
+
+@cache
+def _workspace() -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Return every workspace member's folder and pyproject, by its name."""
+    root = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    members: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for pattern in root["tool"]["uv"]["workspace"]["members"]:
+        for file in REPOSITORY.glob(f"{pattern}/pyproject.toml"):
+            project = tomllib.loads(file.read_text())
+            members[project["project"]["name"]] = (file.parent, project)
+    return members
