@@ -21,16 +21,17 @@ def print_report(stream: TextIO, checks: Checks, latencies: Latencies, *, second
     """Print what was tried, expected and seen, and how long the answers took on this machine."""
     live = stream.isatty()
     console = Console(file=stream, width=None if live else _PLAIN_WIDTH, highlight=False)
+    console.print("\n[bold]What was tried, expected and seen[/]")
     console.print(_checks_table(checks.made, live=live))
     if measured := latencies.by_route():
-        console.print()
+        console.print("\n[bold]Latency in ms, local: this machine's emulator, not AWS[/]")
         console.print(_latency_table(measured, live=live))
     console.print()
     console.print(_summary(checks, seconds))
 
 
 def _checks_table(made: Sequence[Check], *, live: bool) -> Table:
-    table = _table("What was tried, expected and seen", live=live)
+    table = _table(live=live)
     for heading in ("", "tried", "expected", "seen"):
         table.add_column(heading, no_wrap=not live or not heading)
     for check in made:
@@ -43,7 +44,7 @@ def _checks_table(made: Sequence[Check], *, live: bool) -> Table:
 
 
 def _latency_table(measured: Sequence[RouteLatency], *, live: bool) -> Table:
-    table = _table("Latency in ms, local: this machine's emulator, not AWS", live=live)
+    table = _table(live=live)
     for heading in ("route (local)", "answers", "p50", "p95", "p99"):
         table.add_column(heading, justify="left" if heading.startswith("route") else "right")
     for each in measured:
@@ -51,8 +52,8 @@ def _latency_table(measured: Sequence[RouteLatency], *, live: bool) -> Table:
     return table
 
 
-def _table(title: str, *, live: bool) -> Table:
-    return Table(title=title, title_justify="left", box=box.ROUNDED if live else None, pad_edge=live)
+def _table(*, live: bool) -> Table:
+    return Table(box=box.ROUNDED if live else None, pad_edge=live)
 
 
 def _summary(checks: Checks, seconds: float) -> str:
