@@ -1,0 +1,63 @@
+"""What became of an order: fulfilled or rejected, told by an event that may come twice, late or out of order."""
+
+from enum import StrEnum
+
+from patterns_shared.domain.errors import IllegalTransition, InvalidEvent, OrderNotFound
+from patterns_shared.domain.events import Event, EventType
+from patterns_shared.domain.orders import OrderStatus
+from patterns_shared.ports import OrdersRepository
+from patterns_web_api.application.orders import is_order_id
+
+__all__ = ["Outcomes", "Recorded"]
+
+_STATUS_AFTER = {
+    EventType.ORDER_FULFILLED: OrderStatus.FULFILLED,
+    EventType.ORDER_REJECTED: OrderStatus.REJECTED,
+}
+
+
+class Recorded(StrEnum):
+    """What recording an outcome did; every one of these is a success."""
+
+    MOVED = "OutcomeRecorded"
+    DUPLICATE = "OutcomeDuplicate"
+    """The order has this status already."""
+    LATE = "LateOutcome"
+    """The customer cancelled first: the cancellation stands, downstream compensates by OrderCancelled."""
+    CONFLICTING = "ConflictingOutcome"
+    """The order has the other outcome: the first stands, and a person should know."""
+
+
+class Outcomes:
+    """Keeps the status of orders up to date with what the other patterns decide."""
+
+    def __init__(self, repository: OrdersRepository) -> None:
+        """Take the port."""
+        self._repository = repository
+
+    def record(self, event: Event) -> Recorded:
+        """Record the outcome in the order.
+
+        Raises:
+            InvalidEvent: it is no outcome.
+            OrderNotFound: this shop has no such order of this customer.
+            TemporarilyUnavailable: the store; the event may come again.
+        """
+        target = _STATUS_AFTER.get(event.type)
+        if target is None:
+            raise InvalidEvent("type", f"{event.type} is not an outcome")
+        if not is_order_id(event.order_id):
+            raise OrderNotFound(event.order_id)
+        try:
+            self._repository.move(
+                event.order_id, target, traceparent=event.traceparent, customer_id=event.data.customer_id
+            )
+        except IllegalTransition as refused:
+            return _standing(OrderStatus(refused.current), target)
+        return Recorded.MOVED
+
+
+def _standing(current: OrderStatus, target: OrderStatus) -> Recorded:
+    if current is target:
+        return Recorded.DUPLICATE
+    return Recorded.LATE if current is OrderStatus.CANCELLED else Recorded.CONFLICTING

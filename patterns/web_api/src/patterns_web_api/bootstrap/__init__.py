@@ -1,0 +1,1 @@
+"""Where each function is wired, once: settings, adapters, use cases. One module a function, to import no more."""

@@ -1,0 +1,1 @@
+"""What Lambda calls: each handler decodes an event, calls one use case, encodes the answer."""

@@ -1,0 +1,117 @@
+"""What each Lambda function is told by its environment, read once, when the function starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["ApiSettings", "MissingSetting", "OutcomeSettings", "RelaySettings"]
+
+PRODUCTION = "production"
+"""The stage that customers use: it serves no interactive documentation."""
+
+
+class MissingSetting(Exception):
+    """An environment variable that the function cannot do without is absent or empty."""
+
+    def __init__(self, variable: str) -> None:
+        """Name the variable."""
+        super().__init__(f"environment variable {variable} is not set")
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """The API function's environment.
+
+    Attributes:
+        stage: ``STAGE``, name of the deployment.
+        app_version: ``APP_VERSION``, told by ``GET /health``.
+        orders_table: ``ORDERS_TABLE``, name of the DynamoDB table.
+        user_pool_client_id: ``USER_POOL_CLIENT_ID``, the audience that an ID token must be made for.
+        cursor_secret_arn: ``CURSOR_SECRET_ARN``, the Secrets Manager secret that signs page cursors.
+        site_origin: ``SITE_ORIGIN``, the one web origin that may read answers in a browser; empty for none.
+    """
+
+    stage: str
+    app_version: str
+    orders_table: str
+    user_pool_client_id: str
+    cursor_secret_arn: str
+    site_origin: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "ApiSettings":
+        """Read the settings.
+
+        Raises:
+            MissingSetting: naming the first variable that is absent or empty.
+        """
+        return cls(
+            stage=_required(environment, "STAGE"),
+            app_version=_required(environment, "APP_VERSION"),
+            orders_table=_required(environment, "ORDERS_TABLE"),
+            user_pool_client_id=_required(environment, "USER_POOL_CLIENT_ID"),
+            cursor_secret_arn=_required(environment, "CURSOR_SECRET_ARN"),
+            site_origin=environment.get("SITE_ORIGIN", ""),
+        )
+
+    @property
+    def serves_documentation(self) -> bool:
+        """Whether ``/openapi.json`` and ``/docs`` exist."""
+        return self.stage != PRODUCTION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings:
+    """The relay function's environment.
+
+    Attributes:
+        stage: ``STAGE``, name of the deployment.
+        event_source: ``EVENT_SOURCE``, the source that rules on the event bus select.
+        dead_letter_url: ``RELAY_DEAD_LETTER_URL``, the queue for records that nobody can read.
+    """
+
+    stage: str
+    event_source: str
+    dead_letter_url: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "RelaySettings":
+        """Read the settings.
+
+        Raises:
+            MissingSetting: naming the first variable that is absent or empty.
+        """
+        return cls(
+            stage=_required(environment, "STAGE"),
+            event_source=_required(environment, "EVENT_SOURCE"),
+            dead_letter_url=_required(environment, "RELAY_DEAD_LETTER_URL"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeSettings:
+    """The outcome function's environment.
+
+    Attributes:
+        stage: ``STAGE``, name of the deployment.
+        orders_table: ``ORDERS_TABLE``, name of the DynamoDB table.
+    """
+
+    stage: str
+    orders_table: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "OutcomeSettings":
+        """Read the settings.
+
+        Raises:
+            MissingSetting: naming the first variable that is absent or empty.
+        """
+        return cls(stage=_required(environment, "STAGE"), orders_table=_required(environment, "ORDERS_TABLE"))
+
+
+def _required(environment: Mapping[str, str], variable: str) -> str:
+    value = environment.get(variable)
+    if not value:
+        raise MissingSetting(variable)
+    return value

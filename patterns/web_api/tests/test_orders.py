@@ -1,0 +1,129 @@
+"""What a signed-in customer, and an operator, can do with orders."""
+
+from typing import Any
+
+import pytest
+
+NOBODYS = "019b8d00-0000-7000-8000-0000000fffff"
+
+
+def test_a_placed_order_is_answered_with_its_address_its_version_and_the_catalogues_prices(shop: Any) -> None:
+    """201, Location, ETag, and prices that the client never sent."""
+    body = {"lines": [{"sku": "TEA-ASSAM-100", "quantity": 3}, {"sku": "POT-GLASS-1L", "quantity": 1}]}
+
+    answer = shop.send("POST", "/orders", body)
+
+    assert answer.status == 201
+    assert answer.json == {
+        "order_id": "019b8d00-0000-7000-8000-000000000001",
+        "customer_id": "sub-of-ada",
+        "status": "PLACED",
+        "lines": [
+            {"sku": "TEA-ASSAM-100", "quantity": 3, "unit_price": 690, "amount": 2070},
+            {"sku": "POT-GLASS-1L", "quantity": 1, "unit_price": 3490, "amount": 3490},
+        ],
+        "currency": "EUR",
+        "total": 5560,
+        "placed_at": "2026-01-05T09:30:00+00:00",
+        "order_version": 1,
+    }
+    assert answer.headers["location"] == "/orders/019b8d00-0000-7000-8000-000000000001"
+    assert answer.headers["etag"] == '"1"'
+
+
+def test_the_owner_reads_an_order_back_at_its_location(shop: Any) -> None:
+    """Location leads to the same document."""
+    placed = shop.place("TEA-ASSAM-100")
+
+    read = shop.send("GET", placed.headers["location"])
+
+    assert (read.status, read.json) == (200, placed.json)
+    assert read.headers["etag"] == placed.headers["etag"]
+
+
+def test_an_order_never_shows_its_contact(shop: Any) -> None:
+    """The email address of the token is kept, and told to nobody."""
+    assert "@" not in shop.place().body
+
+
+@pytest.mark.parametrize("method_and_suffix", [("GET", ""), ("POST", "/cancel")])
+def test_another_customers_order_is_not_found(shop: Any, method_and_suffix: tuple[str, str]) -> None:
+    """404, the same as for an order that nobody has: its existence is nobody's business."""
+    method, suffix = method_and_suffix
+    theirs = shop.place().json["order_id"]
+
+    foreign = shop.send(method, f"/orders/{theirs}{suffix}", by="eve")
+    absent = shop.send(method, f"/orders/{NOBODYS}{suffix}", by="eve")
+
+    assert foreign.is_problem(404, "order-not-found")
+    assert foreign.body.replace(theirs, NOBODYS) == absent.body
+
+
+@pytest.mark.parametrize("groups", [["operators"], "operators", "customers,operators", "[customers operators]"])
+def test_an_operator_reads_every_customers_order(shop: Any, groups: object, claims_of: Any) -> None:
+    """In each form in which gateways hand on the groups."""
+    placed = shop.place()
+
+    read = shop.send("GET", placed.headers["location"], claims=claims_of("olga", **{"cognito:groups": groups}))
+
+    assert read.json == placed.json
+
+
+@pytest.mark.parametrize("groups", [["customers"], "not-operators", "[operatorsX]", None, {"operators": 1}, ""])
+def test_nobody_else_is_an_operator(shop: Any, groups: object, claims_of: Any) -> None:
+    """A group counts by its whole name."""
+    placed = shop.place()
+
+    read = shop.send("GET", placed.headers["location"], claims=claims_of("eve", **{"cognito:groups": groups}))
+
+    assert read.status == 404
+
+
+def test_an_operator_cannot_cancel_for_a_customer(shop: Any, claims_of: Any) -> None:
+    """Only the owner cancels."""
+    placed = shop.place()
+    operator = claims_of("olga", **{"cognito:groups": ["operators"]})
+
+    assert shop.send("POST", f"{placed.headers['location']}/cancel", claims=operator).status == 404
+    assert shop.send("GET", placed.headers["location"]).json["status"] == "PLACED"
+
+
+def test_a_cancelled_order_has_its_next_version(shop: Any) -> None:
+    """200 with the order as it is now."""
+    placed = shop.place()
+
+    cancelled = shop.send("POST", f"{placed.headers['location']}/cancel")
+
+    assert cancelled.status == 200
+    assert cancelled.json == {**placed.json, "status": "CANCELLED", "order_version": 2}
+    assert cancelled.headers["etag"] == '"2"'
+
+
+def test_an_order_is_cancelled_once(shop: Any) -> None:
+    """The second attempt is a conflict that says where the order stands."""
+    path = f"{shop.place().headers['location']}/cancel"
+    shop.send("POST", path)
+
+    again = shop.send("POST", path)
+
+    assert again.is_problem(409, "order-closed")
+    assert "CANCELLED" in again.json["detail"]
+
+
+@pytest.mark.parametrize("tag", ['"1"', "*"])
+def test_a_cancel_may_say_which_version_it_means(shop: Any, tag: str) -> None:
+    """If-Match with the ETag of the order, or with any."""
+    path = f"{shop.place().headers['location']}/cancel"
+
+    assert shop.send("POST", path, headers={"If-Match": tag}).status == 200
+
+
+@pytest.mark.parametrize("tag", ['"2"', '"0"', '"01"', '"abc"', 'W/"1"', '""', '"99999999999"'])
+def test_a_cancel_of_another_version_fails(shop: Any, tag: str) -> None:
+    """412, and the order stays as it was; a weak tag matches nothing, as RFC 9110 says."""
+    location = shop.place().headers["location"]
+
+    refused = shop.send("POST", f"{location}/cancel", headers={"If-Match": tag})
+
+    assert refused.is_problem(412, "version-conflict")
+    assert shop.send("GET", location).json["status"] == "PLACED"
