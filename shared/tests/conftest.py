@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -16,9 +17,13 @@ from moto.core.models import botocore_stubber
 
 from patterns_shared.adapters import aws_client
 
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("shared")
+
 Client = Any
 """botocore makes its client classes at run time."""
-Answers = Callable[..., list[AWSPreparedRequest]]
+Answers = Callable[..., list[bytes]]
 LoseAnswer = Callable[[Client, str], list[str]]
 
 
@@ -73,18 +78,19 @@ def table() -> Iterator[Client]:
 
 @pytest.fixture
 def answers() -> Iterator[Answers]:
-    """Make a client's HTTP layer give these answers, one a request; returns the list of the requests as they come.
+    """Make a client's HTTP layer give these answers, one a request; returns the requests' bodies as they come.
 
     An answer is ``(status, body)``, or an exception to raise. Everything above HTTP is botocore's own code.
     """
     with ExitStack() as undo:
 
-        def use(client: Client, *answers: tuple[int, bytes] | Exception) -> list[AWSPreparedRequest]:
-            requests: list[AWSPreparedRequest] = []
+        def use(client: Client, *answers: tuple[int, bytes] | Exception) -> list[bytes]:
+            bodies: list[bytes] = []
             waiting = list(answers)
 
             def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-                requests.append(request)
+                assert isinstance(request.body, bytes)
+                bodies.append(request.body)
                 answer = waiting.pop(0)
                 if isinstance(answer, Exception):
                     raise answer
@@ -93,7 +99,7 @@ def answers() -> Iterator[Answers]:
 
             client.meta.events.register_first("before-send", send)
             undo.callback(client.meta.events.unregister, "before-send", send)
-            return requests
+            return bodies
 
         yield use
 

@@ -11,9 +11,9 @@ from aws_lambda_powertools.logging.logger import Logger
 
 __all__ = ["make_logger"]
 
-# Bounded on the left: an unbounded run before the @ would take quadratic time on a long text without one.
+# Bounded on the left: with an unbounded run before the @ or the dot, a long text without one takes quadratic time.
 _ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_TOKEN = re.compile(r"eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?")
+_TOKEN = re.compile(r"eyJ[\w-]{6,512}\.[\w-]+(?:\.[\w-]*)?")
 
 
 def make_logger(pattern: str, stage: str) -> Logger:

@@ -1,0 +1,60 @@
+import subprocess
+import sys
+
+import pytest
+from botocore.exceptions import UnknownServiceError
+from botocore.session import get_session
+
+from patterns_shared.adapters.aws_client import create_client
+
+
+def test_a_client_gives_up_within_the_gateways_patience() -> None:
+    """Three attempts of a second to connect and two to read, in all."""
+    config = create_client("dynamodb").meta.config
+    assert (config.connect_timeout, config.read_timeout) == (1.0, 2.0)
+    assert config.retries == {"mode": "standard", "total_max_attempts": 3}
+
+
+def test_a_caller_may_be_more_patient() -> None:
+    """Each figure can be said."""
+    config = create_client("sqs", connect_timeout=0.5, read_timeout=25, max_attempts=1).meta.config
+    assert (config.connect_timeout, config.read_timeout) == (0.5, 25)
+    assert config.retries["total_max_attempts"] == 1
+
+
+def test_region_and_endpoint_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the same code runs on AWS and on the local platform."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    meta = create_client("events").meta
+    assert (meta.endpoint_url, meta.region_name) == ("http://127.0.0.1:4566", "eu-west-1")
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "events", "secretsmanager", "sqs"])
+def test_a_client_is_the_one_that_botocore_makes(service: str) -> None:
+    """Only the way to it is shorter: the same service model in the same version, the same endpoint."""
+    ours, theirs = create_client(service), get_session().create_client(service, region_name="us-east-1")
+    assert ours.meta.service_model.api_version == theirs.meta.service_model.api_version
+    assert ours.meta.service_model.operation_names == theirs.meta.service_model.operation_names
+    assert ours.meta.endpoint_url == theirs.meta.endpoint_url
+
+
+def test_an_unknown_service_is_still_unknown() -> None:
+    """A typing error is said as botocore says it."""
+    with pytest.raises(UnknownServiceError, match="dynamo-db"):
+        create_client("dynamo-db")
+
+
+def test_what_a_cold_start_imports() -> None:
+    """No boto3, no X-Ray SDK, no test tools: together they would double the time to the first answer."""
+    code = (
+        "import sys, patterns_shared.adapters.aws_client as a, patterns_shared.adapters.dynamodb_orders,"
+        " patterns_shared.adapters.eventbridge, patterns_shared.adapters.secret, patterns_shared.adapters.order_ids,"
+        " patterns_shared.observability.logger, patterns_shared.observability.metrics,"
+        " patterns_shared.observability.tracing\n"
+        "a.create_client('dynamodb')\n"
+        "dear = {'boto3', 's3transfer', 'aws_xray_sdk', 'pytest', 'hypothesis', 'moto', 'pydantic'}\n"
+        "print(sorted(dear & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
