@@ -58,6 +58,13 @@ def test_each_finds_what_is_missing_and_what_nobody_expected() -> None:
     assert not checks.passed
 
 
+def test_one_too_many_is_a_difference_by_itself() -> None:
+    """An order out of nowhere differs, though every expected one is there."""
+    checks = Checks()
+    checks.each("list", expected={1: "a"}, seen={1: "a", 3: "c"}, what="orders")
+    assert not checks.passed
+
+
 def test_each_of_nothing_proves_nothing() -> None:
     """An empty expectation differs, so that a scenario without input cannot pass."""
     checks = Checks()

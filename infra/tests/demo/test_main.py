@@ -109,12 +109,15 @@ def test_an_interrupt_ends_the_platform_even_when_it_was_to_stay(
     assert platform.what_happened == ["left"]
 
 
-def test_a_pattern_without_a_scenario_is_not_passed_over(platform: _Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pattern that the demo cannot show makes the demo fail."""
+def test_a_pattern_without_a_scenario_is_not_passed_over(
+    platform: _Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pattern that the demo cannot show makes the demo fail, by name."""
     pattern = Pattern(name="batch", stack="", summary="", package="", outputs=())
     monkeypatch.setattr(main, "select", lambda _: (pattern,))
     assert run(["batch"], stay=False, seed=1, orders=20) == 1
     assert platform.what_happened == ["left"]
+    assert "the demo of batch" in capsys.readouterr().out
 
 
 def test_wrong_arguments_are_refused_before_anything_starts(platform: _Platform) -> None:
