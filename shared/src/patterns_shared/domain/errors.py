@@ -13,6 +13,7 @@
     ├── VersionConflict         somebody else changed the order first
     ├── IdempotencyMismatch     the same key came with another body
     ├── MalformedOrder          what the store keeps cannot be read as an order
+    ├── PermanentFailure        no later attempt can succeed either
     └── TemporarilyUnavailable  a dependency asks to be tried again later
 
 Adapters turn client errors into these; entrypoints turn these into a status, a batch failure or an exit code.
@@ -26,6 +27,7 @@ __all__ = [
     "InvalidOrder",
     "MalformedOrder",
     "OrderNotFound",
+    "PermanentFailure",
     "ShopError",
     "TemporarilyUnavailable",
     "UnknownEventVersion",
@@ -107,6 +109,19 @@ class IdempotencyMismatch(ShopError):
 
 class MalformedOrder(ShopError):
     """What the store keeps cannot be read as an order: not the caller's fault, and no retry mends it."""
+
+
+class PermanentFailure(ShopError):
+    """No later attempt can succeed either: the work goes to a dead-letter queue, where a person finds this reason.
+
+    ``detail`` is what somebody else said about it, say a partner's answer: kept beside the work, never logged.
+    """
+
+    def __init__(self, reason: str, *, detail: str = "") -> None:
+        """Say why, in words of our own, and in those of others."""
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
 
 
 class TemporarilyUnavailable(ShopError):

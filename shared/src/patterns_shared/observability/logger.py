@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from aws_lambda_powertools.logging.logger import Logger
 
-__all__ = ["make_logger"]
+__all__ = ["json_line", "make_logger"]
 
 # Bounded on the left: with an unbounded run before the @ or the dot, a long text without one takes quadratic time.
 _ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
@@ -28,7 +28,7 @@ def make_logger(pattern: str, stage: str) -> Logger:
         stage=stage,
         utc=True,
         use_rfc3339=True,
-        json_serializer=_serialize,
+        json_serializer=json_line,
         logger_handler=_StandardOutput(),
     )
 
@@ -44,7 +44,8 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
         return sys.stdout
 
 
-def _serialize(record: Mapping[str, Any]) -> str:
+def json_line(record: Mapping[str, Any]) -> str:
+    """Return a record as one line of JSON, with addresses and tokens blotted out."""
     text = json.dumps(record, default=str, ensure_ascii=False, separators=(",", ":"))
     if "@" in text:
         text = _ADDRESS.sub("[address]", text)
