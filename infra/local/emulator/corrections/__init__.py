@@ -1,12 +1,44 @@
-"""Where the pinned MiniStack differs from AWS and the patterns would notice: one function a difference.
+"""Where the pinned MiniStack differs from AWS and the patterns would notice: one module a difference.
 
-Each function's docstring says what AWS does and what the emulator does. Each has a test in
-``infra/tests/local`` that sees the difference in an uncorrected emulator, so that it fails, and the correction
-can go, once a newer version behaves.
+Each module's docstring says what AWS does and what the emulator does. Each has a test in ``infra/tests/local`` that
+sees the difference in an uncorrected emulator, so that it fails, and the correction can go, once a newer version
+behaves.
 """
 
+from importlib.metadata import version
+
+from corrections import (
+    labelled_alarms,
+    lambda_pool,
+    put_events_conditions,
+    request_path,
+    secret_references,
+    stream_mappings,
+    stream_permissions,
+    validation_messages,
+)
+
+__all__ = ["CORRECTIONS", "apply_all"]
+
 PINNED = "1.5.33"
+"""The version whose insides the corrections know."""
+
+CORRECTIONS = (
+    labelled_alarms.correct,
+    lambda_pool.correct,
+    put_events_conditions.correct,
+    request_path.correct,
+    secret_references.correct,
+    stream_mappings.correct,
+    stream_permissions.correct,
+    validation_messages.correct,
+)
 
 
 def apply_all() -> None:
     """Apply every correction; refuse any other version than the pinned one."""
+    installed = version("ministack")
+    if installed != PINNED:
+        raise SystemExit(f"the corrections are for MiniStack {PINNED}, not {installed}: see infra/local/emulator")
+    for correct in CORRECTIONS:
+        correct()

@@ -14,7 +14,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import ACCOUNT, REGION, build_environment, child_environment, client_for
 from patterns_infra.local.node_cdk import Cdk
 from patterns_infra.local.progress import ResourceCount, Timings
-from patterns_infra.local.runner import CommandFailed, Runner
+from patterns_infra.local.runner import Runner
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 
@@ -63,7 +63,7 @@ class LocalDeployment:
                     environment=build_environment(),
                 )
                 address = ready.result()
-            except CommandFailed:
+            except DeployFailed:
                 self.runner.end_all()
                 ready.result()
                 raise
