@@ -1,9 +1,10 @@
 """The stack's alarms and the topic that tells of them."""
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
-from aws_cdk.aws_iam import ServicePrincipal
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
@@ -20,7 +21,17 @@ class Alarms(Construct):
         """Create the topic."""
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=settings.on_aws)
-        self.topic.grant_publish(ServicePrincipal("cloudwatch.amazonaws.com"))
+        alarms = Stack.of(self).format_arn(
+            service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[self.topic.topic_arn],
+                conditions={"ArnLike": {"aws:SourceArn": alarms}},
+            )
+        )
         if settings.alarm_email:
             self.topic.add_subscription(EmailSubscription(settings.alarm_email))
         self.raised: list[cloudwatch.Alarm] = []

@@ -16,13 +16,14 @@ class FunctionHealth(Construct):
         """``name`` is what an alarm calls the function."""
         super().__init__(scope, construct_id)
         minute = Duration.minutes(1)
-        self.errors = function.metric_errors(period=minute, label=name)
-        self.throttles = function.metric_throttles(period=minute, label=name)
-        self.iterator_age = function.metric("IteratorAge", period=minute, statistic="Maximum", label=name)
+        errors = function.metric_errors(period=minute)
+        throttles = function.metric_throttles(period=minute)
+        self.errors, self.throttles = errors.with_(label=name), throttles.with_(label=name)
+        self.iterator_age = function.metric("IteratorAge", period=minute, statistic="Maximum")
         alarms.raise_when(
             self,
             "Errors",
-            metric=self.errors,
+            metric=errors,
             reaches=1,
             minutes=2,
             what_to_do=f"The function {name} crashes or times out. Its log group has the stack trace (level ERROR) "
@@ -31,7 +32,7 @@ class FunctionHealth(Construct):
         alarms.raise_when(
             self,
             "Throttles",
-            metric=self.throttles,
+            metric=throttles,
             reaches=1,
             minutes=5,
             what_to_do=f"Lambda refuses to start more of {name}. See the account's concurrent executions: ask for a "

@@ -14,7 +14,7 @@ from constructs import Construct
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.gateway_health import GatewayHealth
-from patterns_infra.constructs.gateway_stage import Route, stage_options
+from patterns_infra.constructs.gateway_stage import STAGE_NAME, Route, stage_options
 from patterns_infra.constructs.private_access import PrivateAccess
 from patterns_infra.constructs.problem_responses import ProblemResponses
 from patterns_infra.constructs.retention import keep_traces, log_retention
@@ -46,16 +46,11 @@ class RestGateway(Construct):
         """Send every route to ``handler``; with ``private`` the API answers through that endpoint only."""
         super().__init__(scope, construct_id)
         self._settings = settings
-        access_logs = logs.LogGroup(
-            self,
-            "AccessLogs",
-            retention=log_retention(settings),
-            encryption_key=key,
-            removal_policy=keep_traces(settings),
-        )
+        access_logs = self._log_group("AccessLogs", key)
         self.api = apigateway.RestApi(
             self,
             "Api",
+            rest_api_name=Stack.of(self).stack_name,
             description="The shop's orders",
             cloud_watch_role=settings.on_aws,
             deploy_options=stage_options(routes, settings=settings, access_logs=access_logs),
@@ -70,6 +65,11 @@ class RestGateway(Construct):
                 max_age=Duration.hours(1),
             ),
         )
+        # API Gateway would make this group by itself, unencrypted and for ever, at its first error.
+        execution_logs = self._log_group(
+            "ExecutionLogs", key, name=f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{STAGE_NAME}"
+        )
+        self.api.deployment_stage.node.add_dependency(execution_logs)
         # Its value would be the address on AWS, also locally; the address is published by name instead.
         self.api.node.try_remove_child("Endpoint")
         self._validator = self.api.add_request_validator(
@@ -84,6 +84,16 @@ class RestGateway(Construct):
         ProblemResponses(self, "Problems", settings=settings, api=self.api)
         self.health = GatewayHealth(self, "Health", api=self.api, alarms=alarms)
         self._acknowledge()
+
+    def _log_group(self, construct_id: str, key: IKey, *, name: str | None = None) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            construct_id,
+            log_group_name=name,
+            retention=log_retention(self._settings),
+            encryption_key=key,
+            removal_policy=keep_traces(self._settings),
+        )
 
     def _add(self, route: Route) -> None:
         cache_keys = ["method.request.header.If-None-Match"] if route.cache_seconds else []
