@@ -34,7 +34,7 @@ def test_each_says_how_many_agree() -> None:
     """Many values are shown as one figure on each side."""
     checks = Checks()
     checks.each("read", expected={1: "a", 2: "b"}, seen={2: "b", 1: "a"}, what="orders")
-    assert checks.made == [Check("read", "2 orders", "2 orders", passed=True)]
+    assert checks.made == [Check("read", "2 orders", "all 2", passed=True)]
 
 
 def test_each_shows_only_the_fields_that_differ() -> None:
@@ -46,7 +46,7 @@ def test_each_shows_only_the_fields_that_differ() -> None:
         seen={7: {"total": 691, "status": "PLACED"}, 8: {"total": 1}},
         what="orders",
     )
-    assert checks.made[0].seen == "1 orders; 1 not: 7 should be total 690, is total 691"
+    assert checks.made[0].seen == "1; 1 not: 7 should be total 690, is total 691"
     assert not checks.passed
 
 
@@ -54,7 +54,7 @@ def test_each_finds_what_is_missing_and_what_nobody_expected() -> None:
     """A lost order and an order out of nowhere are both differences, even when the numbers agree."""
     checks = Checks()
     checks.each("list", expected={1: "a", 2: "b"}, seen={1: "a", 3: "c"}, what="orders")
-    assert checks.made[0].seen == "1 orders; 1 not: 2 should be b, is nothing; 1 too many, such as 3: c"
+    assert checks.made[0].seen == "1; 1 not: 2 should be b, is nothing; 1 too many, such as 3: c"
     assert not checks.passed
 
 
@@ -84,7 +84,7 @@ def test_sets_are_shown_in_an_order_that_does_not_change() -> None:
     """The same set has the same text in every run."""
     checks = Checks()
     checks.equal("answers", expected={429, 200}, seen=frozenset({200, 429}))
-    assert checks.made[0].expected == checks.made[0].seen == "200, 429"
+    assert checks.made[0].expected == checks.made[0].seen == "200 and 429"
 
 
 def test_an_error_is_described_by_the_first_line_of_its_cause() -> None:

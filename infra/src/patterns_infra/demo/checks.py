@@ -67,7 +67,8 @@ class Checks:
             return
         wrong = [key for key in expected if key not in seen or seen[key] != expected[key]]
         surplus = [key for key in seen if key not in expected]
-        text = f"{len(expected) - len(wrong)} {what}"
+        agree = len(expected) - len(wrong)
+        text = f"{'all ' if not wrong else ''}{agree}"
         if wrong:
             key = wrong[0]
             wanted, got = _apart(expected[key], seen[key]) if key in seen else (expected[key], "nothing")
@@ -104,7 +105,7 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_text(each)}" for name, each in value.items())
     if isinstance(value, set | frozenset):
-        return _text(sorted(map(_text, value)))
+        return " and ".join(sorted(map(_text, value)))
     if isinstance(value, tuple | list):
         return ", ".join(map(_text, value)) or "none"
     return str(value)
