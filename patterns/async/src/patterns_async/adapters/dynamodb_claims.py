@@ -1,0 +1,117 @@
+"""Who is about to send which mail, and which went out: one DynamoDB item an order, one request a call.
+
+The order's item holds, for each of its events, until when it is claimed and when its mail went out, and whether the
+order is cancelled, so that a claim learns of a cancellation without a request of its own. No address is kept.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import ceil
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from patterns_async.application.notifications import AlreadySent
+from patterns_shared.adapters.client_errors import error_code, transient_as_unavailable
+from patterns_shared.domain.errors import TemporarilyUnavailable
+from patterns_shared.domain.events import Event
+
+if TYPE_CHECKING:  # the stubs exist for the type checker only
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["DynamoDBClaims"]
+
+_DEPENDENCY = "notifications table"
+_KEPT = timedelta(days=30)
+"""Longer than any queue keeps a message that could be a duplicate."""
+
+_NOT_SENT = "attribute_not_exists(#sent)"
+_NOT_CLAIMED = "(attribute_not_exists(#until) OR #until < :now)"
+
+
+class DynamoDBClaims:
+    """Claims in the table of this name, whose key is ``order_id``; a claim holds for ``lease`` seconds.
+
+    The lease is longer than the function may run, so that whoever holds it is alive or has failed, and not longer than
+    the queue hides a message, so that the next to receive it finds the claim run out.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table_name: str, *, lease: float) -> None:
+        """Keep the client and the names; nothing is called yet."""
+        self._client = client
+        self._table = table_name
+        self._lease = timedelta(seconds=lease)
+
+    def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
+        """Claim by one conditional update, whose answer tells whether the order is cancelled."""
+        claim_id = {"S": str(uuid4())}
+        sets = "#until = :until, #claim = :claim, expires_at = :expires" + (", cancelled = :true" if cancels else "")
+        try:
+            with transient_as_unavailable(_DEPENDENCY):
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(event),
+                    UpdateExpression=f"SET {sets}",
+                    ConditionExpression=f"{_NOT_SENT} AND {_NOT_CLAIMED}",
+                    ExpressionAttributeNames={**_sent(event), **_until(event), **_claim(event)},
+                    ExpressionAttributeValues={
+                        ":now": _seconds(now),
+                        ":until": _seconds(now + self._lease),
+                        ":expires": _seconds(now + _KEPT),
+                        ":claim": claim_id,
+                        **({":true": {"BOOL": True}} if cancels else {}),
+                    },
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            return self._after_refusal(error, event, claim_id, now)
+        return _is_cancelled(answer["Attributes"])
+
+    def _after_refusal(self, error: ClientError, event: Event, claim_id: Mapping[str, str], now: datetime) -> bool:
+        item: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # not in the stubs
+        if _sent(event)["#sent"] in item:
+            raise AlreadySent(event.id) from None
+        if item.get(_claim(event)["#claim"]) == claim_id:
+            return _is_cancelled(item)  # the answer of this very claim was lost, and the client repeated it
+        held_until = float(item.get(_until(event)["#until"], _seconds(now))["N"])
+        wait = max(1, ceil(held_until - now.timestamp()))
+        raise TemporarilyUnavailable("the claim of another worker", retry_after=wait) from None
+
+    def mark_sent(self, event: Event, *, now: datetime) -> None:
+        """Mark by one update, whoever holds the claim by now: the mail went out."""
+        with transient_as_unavailable(_DEPENDENCY):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(event),
+                UpdateExpression="SET #sent = :now REMOVE #until, #claim",
+                ExpressionAttributeNames={**_sent(event), **_until(event), **_claim(event)},
+                ExpressionAttributeValues={":now": {"S": now.isoformat()}},
+            )
+
+
+def _key(event: Event) -> dict[str, Any]:
+    return {"order_id": {"S": event.order_id}}
+
+
+def _sent(event: Event) -> dict[str, str]:
+    return {"#sent": f"sent#{event.id}"}
+
+
+def _until(event: Event) -> dict[str, str]:
+    return {"#until": f"claimed_until#{event.id}"}
+
+
+def _claim(event: Event) -> dict[str, str]:
+    return {"#claim": f"claim#{event.id}"}
+
+
+def _seconds(moment: datetime) -> dict[str, str]:
+    return {"N": str(int(moment.timestamp()))}
+
+
+def _is_cancelled(item: Mapping[str, Any]) -> bool:
+    return item.get("cancelled") == {"BOOL": True}

@@ -1,0 +1,95 @@
+"""Mail to the customer: claimed, sent, marked as sent.
+
+A crash before the mark leaves a claim that runs out, and the message comes again: the mail may go out twice, and is
+never left out. A duplicate finds the mark, and sends nothing. An outcome that arrives after the order's cancellation
+sends nothing either: nobody wants to read that a cancelled order is on its way.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from patterns_async.application.mail import Mail, mail_about
+from patterns_shared.domain.events import Event, EventType
+
+__all__ = ["AlreadySent", "Claims", "Mailer", "Notifications", "Notified"]
+
+
+class AlreadySent(Exception):
+    """The mail about this event went out before."""
+
+
+class Notified(StrEnum):
+    """What notifying did; each is a success."""
+
+    SENT = "sent"
+    SEEN = "duplicate"
+    SUPERSEDED = "superseded"
+    """The order was cancelled before this news of it arrived."""
+
+
+class Claims(Protocol):
+    """Who is about to send which mail, and which went out. Both methods make one request."""
+
+    def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
+        """Claim the mail about this event for a while, and return whether its order is cancelled.
+
+        With ``cancels`` the order is cancelled from now on.
+
+        Raises:
+            AlreadySent: it went out.
+            TemporarilyUnavailable: somebody else's claim still holds, or the store is down.
+        """
+        ...
+
+    def mark_sent(self, event: Event, *, now: datetime) -> None:
+        """Remember that the mail went out.
+
+        Raises:
+            TemporarilyUnavailable: the store is down; the mail will go out again.
+        """
+        ...
+
+
+class Mailer(Protocol):
+    """Where mail goes out."""
+
+    def send(self, mail: Mail) -> None:
+        """Send it.
+
+        Raises:
+            PermanentFailure: this mail will never be taken.
+            TemporarilyUnavailable: not now.
+        """
+        ...
+
+
+class Notifications:
+    """Writes to customers."""
+
+    def __init__(self, claims: Claims, mailer: Mailer, *, now: Callable[[], datetime]) -> None:
+        """Take the ports."""
+        self._claims = claims
+        self._mailer = mailer
+        self._now = now
+
+    def notify(self, event: Event) -> Notified:
+        """Write to the order's contact about the event, if nobody did.
+
+        Raises:
+            InvalidEvent: there is no mail about this type of event.
+            PermanentFailure: the mail will never be taken.
+            TemporarilyUnavailable: try again later.
+        """
+        mail = mail_about(event)
+        cancels = event.type is EventType.ORDER_CANCELLED
+        try:
+            cancelled = self._claims.claim(event, cancels=cancels, now=self._now())
+        except AlreadySent:
+            return Notified.SEEN
+        if cancelled and not cancels:
+            return Notified.SUPERSEDED
+        self._mailer.send(mail)
+        self._claims.mark_sent(event, now=self._now())
+        return Notified.SENT

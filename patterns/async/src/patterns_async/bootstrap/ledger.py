@@ -1,0 +1,38 @@
+"""Wires the ledger function."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from patterns_async.adapters.dynamodb_ledger import DynamoDBLedger
+from patterns_async.adapters.receiver import Receiver
+from patterns_async.application.books import Ledger, book
+from patterns_async.bootstrap.receiving import make_receiver
+from patterns_async.settings import LedgerSettings, ReceiverSettings
+from patterns_shared.adapters.aws_client import create_client
+
+__all__ = ["HandleBatch", "bootstrap", "handle_batch_with"]
+
+HandleBatch = Callable[[dict[str, Any]], dict[str, Any]]
+"""Takes Lambda's event with a batch of messages, returns the partial batch response."""
+
+
+def bootstrap() -> HandleBatch:
+    """Return the function's work.
+
+    Raises:
+        MissingSetting: naming the environment variable.
+        InvalidSetting: naming the environment variable.
+    """
+    settings = ReceiverSettings.from_environment(os.environ)
+    ledger = DynamoDBLedger(create_client("dynamodb"), LedgerSettings.from_environment(os.environ).table)
+    return handle_batch_with(ledger, make_receiver("ledger", settings, create_client("sqs")))
+
+
+def handle_batch_with(ledger: Ledger, receiver: Receiver) -> HandleBatch:
+    """Return the function's work on this ledger, whatever keeps it."""
+
+    def handle_batch(batch: dict[str, Any]) -> dict[str, Any]:
+        return receiver.receive(batch, lambda events: book(events, ledger))
+
+    return handle_batch

@@ -1,0 +1,196 @@
+"""What each Lambda function is told by its environment, read once, when the function starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from patterns_async.application.circuit import CircuitPolicy
+from patterns_async.application.delivery import RetryPolicy
+
+__all__ = [
+    "InvalidSetting",
+    "LedgerSettings",
+    "MissingSetting",
+    "NotifySettings",
+    "OutcomeSettings",
+    "PartnerSettings",
+    "ReceiverSettings",
+]
+
+
+class MissingSetting(Exception):
+    """An environment variable that the function cannot do without is absent or empty."""
+
+    def __init__(self, variable: str) -> None:
+        """Name the variable."""
+        super().__init__(f"environment variable {variable} is not set")
+        self.variable = variable
+
+
+class InvalidSetting(Exception):
+    """An environment variable has a value that it cannot have."""
+
+    def __init__(self, variable: str, must: str) -> None:
+        """Name the variable and what it must be."""
+        super().__init__(f"environment variable {variable} must be {must}")
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverSettings:
+    """What every receiver is told.
+
+    Attributes:
+        stage: ``STAGE``, name of the deployment.
+        dead_letter_url: ``DEAD_LETTER_URL``, the dead-letter queue of the receiver's own queue.
+        max_receives: ``MAX_RECEIVES``, the queue's maxReceiveCount.
+    """
+
+    stage: str
+    dead_letter_url: str
+    max_receives: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "ReceiverSettings":
+        """Read the settings.
+
+        Raises:
+            MissingSetting: naming the first variable that is absent or empty.
+            InvalidSetting: naming the first variable that has an impossible value.
+        """
+        return cls(
+            stage=_text(environment, "STAGE"),
+            dead_letter_url=_text(environment, "DEAD_LETTER_URL"),
+            max_receives=_whole(environment, "MAX_RECEIVES"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSettings:
+    """The ledger's own. ``table`` is ``LEDGER_TABLE``."""
+
+    table: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "LedgerSettings":
+        """Read the settings; raises as ReceiverSettings does."""
+        return cls(table=_text(environment, "LEDGER_TABLE"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerSettings:
+    """The partner's own.
+
+    Attributes:
+        url: ``PARTNER_URL``, where events are posted.
+        secret_arn: ``PARTNER_SECRET_ARN``, the secret with the signing keys.
+        queue_url: ``QUEUE_URL``, the receiver's own queue, where messages wait.
+        circuit_table: ``CIRCUIT_TABLE``.
+        connect_timeout: ``PARTNER_CONNECT_SECONDS``.
+        read_timeout: ``PARTNER_READ_SECONDS``.
+        retry: ``PARTNER_ATTEMPTS`` tries while a message is held.
+        circuit: ``CIRCUIT_FAILURES``, ``CIRCUIT_OPEN_SECONDS``, ``CIRCUIT_MAX_OPEN_SECONDS``.
+    """
+
+    url: str
+    secret_arn: str
+    queue_url: str
+    circuit_table: str
+    connect_timeout: float
+    read_timeout: float
+    retry: RetryPolicy
+    circuit: CircuitPolicy
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "PartnerSettings":
+        """Read the settings; raises as ReceiverSettings does."""
+        connect_timeout = _seconds(environment, "PARTNER_CONNECT_SECONDS", 2.0)
+        read_timeout = _seconds(environment, "PARTNER_READ_SECONDS", 5.0)
+        return cls(
+            url=_address(environment, "PARTNER_URL"),
+            secret_arn=_text(environment, "PARTNER_SECRET_ARN"),
+            queue_url=_text(environment, "QUEUE_URL"),
+            circuit_table=_text(environment, "CIRCUIT_TABLE"),
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            retry=RetryPolicy(attempts=_whole(environment, "PARTNER_ATTEMPTS", 3)),
+            circuit=CircuitPolicy(
+                failures=_whole(environment, "CIRCUIT_FAILURES", 5),
+                open_seconds=_seconds(environment, "CIRCUIT_OPEN_SECONDS", 15.0),
+                max_open_seconds=_seconds(environment, "CIRCUIT_MAX_OPEN_SECONDS", 300.0),
+                # A probe is one try; whoever holds it for longer than that has died.
+                probe_seconds=connect_timeout + 3 * read_timeout,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """The notifier's own.
+
+    Attributes:
+        table: ``NOTIFICATIONS_TABLE``.
+        sender: ``SENDER_EMAIL``, the address that mail comes from.
+        claim_seconds: ``CLAIM_SECONDS``, longer than the function may run, not longer than the queue hides a message.
+    """
+
+    table: str
+    sender: str
+    claim_seconds: float
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "NotifySettings":
+        """Read the settings; raises as ReceiverSettings does."""
+        return cls(
+            table=_text(environment, "NOTIFICATIONS_TABLE"),
+            sender=_text(environment, "SENDER_EMAIL"),
+            claim_seconds=_seconds(environment, "CLAIM_SECONDS", 60.0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeSettings:
+    """The outcome's own. ``event_source`` is ``EVENT_SOURCE``, which rules on the event bus select."""
+
+    event_source: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "OutcomeSettings":
+        """Read the settings; raises as ReceiverSettings does."""
+        return cls(event_source=_text(environment, "EVENT_SOURCE"))
+
+
+def _text(environment: Mapping[str, str], variable: str) -> str:
+    value = environment.get(variable)
+    if not value:
+        raise MissingSetting(variable)
+    return value
+
+
+def _whole(environment: Mapping[str, str], variable: str, default: int | None = None) -> int:
+    value = environment.get(variable) or (_text(environment, variable) if default is None else str(default))
+    if not (value.isascii() and value.isdigit() and int(value)):
+        raise InvalidSetting(variable, "a whole number from 1")
+    return int(value)
+
+
+def _seconds(environment: Mapping[str, str], variable: str, default: float) -> float:
+    try:
+        value = float(environment.get(variable) or default)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 24 * 3600:
+        raise InvalidSetting(variable, "a number of seconds above 0 and within a day")
+    return value
+
+
+def _address(environment: Mapping[str, str], variable: str) -> str:
+    value = _text(environment, variable)
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise InvalidSetting(variable, "an address that begins with https:// or http://")
+    return value
