@@ -157,7 +157,7 @@ def test_the_limit_is_counted_in_bytes_and_within_it(
     """As EventBridge counts: source, type and detail in UTF-8. One byte more is too much, characters do not matter."""
     answers(client, entries(DONE))
     event = events(1)[0]
-    overhead = len(next(iter(EventBridgePublisher(client, "patterns.test")._sized([event], []))).detail) - 1
+    overhead = len(EventBridgePublisher(client, "patterns.test")._entry(event).text) - 1
     overhead += len("patterns.test") + len("OrderPlaced")
     fitting = MAX_CALL_BYTES - overhead
     assert not publisher.publish([replace(event, data=replace(event.data, customer_id="c" * fitting))])
