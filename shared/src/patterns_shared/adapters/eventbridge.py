@@ -18,12 +18,14 @@ __all__ = ["MAX_CALL_BYTES", "EventBridgePublisher"]
 
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html lists both kinds.
 _BAD_ENTRY = frozenset({"InvalidArgument", "MalformedDetail", "RedactionFailure"})
-_NOT_ALLOWED = frozenset({
-    "AccessDeniedException",
-    "InvalidAccountIdException",
-    "NotAuthorizedForDetailTypeException",
-    "NotAuthorizedForSourceException",
-})
+_NOT_ALLOWED = frozenset(
+    {
+        "AccessDeniedException",
+        "InvalidAccountIdException",
+        "NotAuthorizedForDetailTypeException",
+        "NotAuthorizedForSourceException",
+    }
+)
 
 
 class EventBridgePublisher:
