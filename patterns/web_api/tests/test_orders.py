@@ -1,13 +1,13 @@
 """What a signed-in customer, and an operator, can do with orders."""
 
-from typing import Any
-
 import pytest
+
+from patterns_web_api.testing import Shop, claims_of
 
 NOBODYS = "019b8d00-0000-7000-8000-0000000fffff"
 
 
-def test_a_placed_order_is_answered_with_its_address_its_version_and_the_catalogues_prices(shop: Any) -> None:
+def test_a_placed_order_is_answered_with_its_address_its_version_and_the_catalogues_prices(shop: Shop) -> None:
     """201, Location, ETag, and prices that the client never sent."""
     body = {"lines": [{"sku": "TEA-ASSAM-100", "quantity": 3}, {"sku": "POT-GLASS-1L", "quantity": 1}]}
 
@@ -31,7 +31,7 @@ def test_a_placed_order_is_answered_with_its_address_its_version_and_the_catalog
     assert answer.headers["etag"] == '"1"'
 
 
-def test_the_owner_reads_an_order_back_at_its_location(shop: Any) -> None:
+def test_the_owner_reads_an_order_back_at_its_location(shop: Shop) -> None:
     """Location leads to the same document."""
     placed = shop.place("TEA-ASSAM-100")
 
@@ -41,13 +41,13 @@ def test_the_owner_reads_an_order_back_at_its_location(shop: Any) -> None:
     assert read.headers["etag"] == placed.headers["etag"]
 
 
-def test_an_order_never_shows_its_contact(shop: Any) -> None:
+def test_an_order_never_shows_its_contact(shop: Shop) -> None:
     """The email address of the token is kept, and told to nobody."""
     assert "@" not in shop.place().body
 
 
 @pytest.mark.parametrize("method_and_suffix", [("GET", ""), ("POST", "/cancel")])
-def test_another_customers_order_is_not_found(shop: Any, method_and_suffix: tuple[str, str]) -> None:
+def test_another_customers_order_is_not_found(shop: Shop, method_and_suffix: tuple[str, str]) -> None:
     """404, the same as for an order that nobody has: its existence is nobody's business."""
     method, suffix = method_and_suffix
     theirs = shop.place().json["order_id"]
@@ -60,7 +60,7 @@ def test_another_customers_order_is_not_found(shop: Any, method_and_suffix: tupl
 
 
 @pytest.mark.parametrize("groups", [["operators"], "operators", "customers,operators", "[customers operators]"])
-def test_an_operator_reads_every_customers_order(shop: Any, groups: object, claims_of: Any) -> None:
+def test_an_operator_reads_every_customers_order(shop: Shop, groups: object) -> None:
     """In each form in which gateways hand on the groups."""
     placed = shop.place()
 
@@ -70,7 +70,7 @@ def test_an_operator_reads_every_customers_order(shop: Any, groups: object, clai
 
 
 @pytest.mark.parametrize("groups", [["customers"], "not-operators", "[operatorsX]", None, {"operators": 1}, ""])
-def test_nobody_else_is_an_operator(shop: Any, groups: object, claims_of: Any) -> None:
+def test_nobody_else_is_an_operator(shop: Shop, groups: object) -> None:
     """A group counts by its whole name."""
     placed = shop.place()
 
@@ -79,7 +79,7 @@ def test_nobody_else_is_an_operator(shop: Any, groups: object, claims_of: Any) -
     assert read.status == 404
 
 
-def test_an_operator_cannot_cancel_for_a_customer(shop: Any, claims_of: Any) -> None:
+def test_an_operator_cannot_cancel_for_a_customer(shop: Shop) -> None:
     """Only the owner cancels."""
     placed = shop.place()
     operator = claims_of("olga", **{"cognito:groups": ["operators"]})
@@ -88,7 +88,7 @@ def test_an_operator_cannot_cancel_for_a_customer(shop: Any, claims_of: Any) -> 
     assert shop.send("GET", placed.headers["location"]).json["status"] == "PLACED"
 
 
-def test_a_cancelled_order_has_its_next_version(shop: Any) -> None:
+def test_a_cancelled_order_has_its_next_version(shop: Shop) -> None:
     """200 with the order as it is now."""
     placed = shop.place()
 
@@ -99,7 +99,7 @@ def test_a_cancelled_order_has_its_next_version(shop: Any) -> None:
     assert cancelled.headers["etag"] == '"2"'
 
 
-def test_an_order_is_cancelled_once(shop: Any) -> None:
+def test_an_order_is_cancelled_once(shop: Shop) -> None:
     """The second attempt is a conflict that says where the order stands."""
     path = f"{shop.place().headers['location']}/cancel"
     shop.send("POST", path)
@@ -111,7 +111,7 @@ def test_an_order_is_cancelled_once(shop: Any) -> None:
 
 
 @pytest.mark.parametrize("tag", ['"1"', "*"])
-def test_a_cancel_may_say_which_version_it_means(shop: Any, tag: str) -> None:
+def test_a_cancel_may_say_which_version_it_means(shop: Shop, tag: str) -> None:
     """If-Match with the ETag of the order, or with any."""
     path = f"{shop.place().headers['location']}/cancel"
 
@@ -119,7 +119,7 @@ def test_a_cancel_may_say_which_version_it_means(shop: Any, tag: str) -> None:
 
 
 @pytest.mark.parametrize("tag", ['"2"', '"0"', '"01"', '"abc"', 'W/"1"', '""', '"99999999999"'])
-def test_a_cancel_of_another_version_fails(shop: Any, tag: str) -> None:
+def test_a_cancel_of_another_version_fails(shop: Shop, tag: str) -> None:
     """412, and the order stays as it was; a weak tag matches nothing, as RFC 9110 says."""
     location = shop.place().headers["location"]
 

@@ -49,7 +49,7 @@ def _event(record: Record) -> Event | None:
     name, stream = record.get("eventName"), record.get("dynamodb")
     if not isinstance(stream, Mapping) or not _position(record):
         raise _Malformed("not a record of a table's stream")
-    if name not in {"INSERT", "MODIFY", "REMOVE"}:
+    if name not in ("INSERT", "MODIFY", "REMOVE"):
         raise _Malformed("eventName is not a change")
     if name == "REMOVE" or not _key(stream).startswith(ORDER_PREFIX):
         return None

@@ -47,9 +47,9 @@ class RestEvent(APIGateway):
             "http_version": "1.1",
             "method": event["httpMethod"],
             "headers": [(k.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for k, v in headers.items()],
-            "path": unquote(path),
+            "path": _decoded(path),
             "raw_path": None,
-            "root_path": unquote(_root_path(path, event)),
+            "root_path": _decoded(_root_path(path, event)),
             "scheme": headers.get("x-forwarded-proto", "https"),
             "query_string": urlencode(query, doseq=True, errors="replace").encode(),
             "server": None,
@@ -65,6 +65,11 @@ def lambda_adapter(app: ASGI) -> Mangum:
     # Mangum would send types that it takes for binary in base64, which a REST API hands on as it is.
     text_types = ["text/", "application/json", "application/problem+json"]
     return Mangum(app, lifespan="off", custom_handlers=[RestEvent], text_mime_types=text_types)
+
+
+def _decoded(path: str) -> str:
+    """Decode each segment by itself: an encoded slash is part of a name, as it was for the gateway's routing."""
+    return "/".join(unquote(segment).replace("/", "%2F") for segment in path.split("/")) if "%" in path else path
 
 
 def _root_path(path: str, event: LambdaEvent) -> str:

@@ -1,0 +1,140 @@
+"""Outcomes from the bus, in any order and any number, one bad message at a time."""
+
+import json
+from itertools import permutations
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics
+
+from patterns_shared.domain.event_codec import encode_event
+from patterns_shared.domain.events import Event, EventType
+from patterns_shared.domain.orders import OrderStatus
+from patterns_shared.testing import FakeOrders, make_event, make_order
+from patterns_web_api.adapters.outcome_messages import event_from_message
+from patterns_web_api.application.outcome_batch import OutcomeBatch
+from patterns_web_api.application.outcomes import Outcomes, Recorded
+
+ORDER = make_order()
+
+
+FULFILLED = make_event(EventType.ORDER_FULFILLED)
+REJECTED = make_event(EventType.ORDER_REJECTED)
+
+
+def message(name: str, event: Event | object) -> dict[str, Any]:
+    """Return an SQS record whose body is an event of the bus with this detail."""
+    detail = encode_event(event) if isinstance(event, Event) else event
+    body = {"version": "0", "source": "patterns.test", "detail-type": "OrderFulfilled", "detail": detail}
+    return {"messageId": name, "body": json.dumps(body), "attributes": {}}
+
+
+@pytest.fixture
+def orders() -> FakeOrders:
+    """A store with one order, just placed."""
+    return FakeOrders(ORDER)
+
+
+@pytest.fixture
+def batch(orders: FakeOrders, logger: Logger, metrics: Metrics) -> OutcomeBatch:
+    """The use case over that store."""
+    return OutcomeBatch(Outcomes(orders), event_from_message, logger=logger, metrics=metrics)
+
+
+@pytest.mark.parametrize(("event", "status"), [(FULFILLED, OrderStatus.FULFILLED), (REJECTED, OrderStatus.REJECTED)])
+def test_an_outcome_moves_the_order(orders: FakeOrders, event: Event, status: OrderStatus) -> None:
+    """To its next version, in the trace of the event."""
+    assert Outcomes(orders).record(event) is Recorded.MOVED
+    moved = orders.get(ORDER.order_id)
+    assert (moved.status, moved.order_version) == (status, 2)
+    assert orders.traceparents[ORDER.order_id] == event.traceparent
+
+
+def test_the_same_outcome_twice_is_a_success(orders: FakeOrders) -> None:
+    """The order moves once."""
+    outcomes = Outcomes(orders)
+
+    assert [outcomes.record(FULFILLED) for _ in range(3)] == [Recorded.MOVED, Recorded.DUPLICATE, Recorded.DUPLICATE]
+    assert orders.get(ORDER.order_id).order_version == 2
+
+
+@pytest.mark.parametrize("event", [FULFILLED, REJECTED])
+def test_a_cancelled_order_ignores_a_late_outcome(orders: FakeOrders, event: Event) -> None:
+    """A success: the cancellation went out as an event of its own."""
+    orders.move(ORDER.order_id, OrderStatus.CANCELLED, customer_id=ORDER.customer_id, traceparent="")
+
+    assert Outcomes(orders).record(event) is Recorded.LATE
+    assert orders.get(ORDER.order_id).status is OrderStatus.CANCELLED
+
+
+@pytest.mark.parametrize("events", list(permutations([FULFILLED, REJECTED, FULFILLED])))
+def test_of_two_outcomes_the_first_to_arrive_stands(orders: FakeOrders, events: tuple[Event, ...]) -> None:
+    """In every order of arrival nothing fails, and the order moves once."""
+    outcomes = Outcomes(orders)
+
+    recorded = [outcomes.record(event) for event in events]
+
+    assert recorded[0] is Recorded.MOVED
+    assert Recorded.CONFLICTING in recorded
+    assert orders.get(ORDER.order_id).order_version == 2
+    expected = OrderStatus.FULFILLED if events[0] is FULFILLED else OrderStatus.REJECTED
+    assert orders.get(ORDER.order_id).status is expected
+
+
+def test_a_whole_good_batch_leaves_nothing_behind(batch: OutcomeBatch) -> None:
+    """No message has to come again."""
+    assert batch.record_all([message("a", FULFILLED), message("b", FULFILLED)]) == []
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "not-json": {"messageId": "not-json", "body": "{"},
+    "nul": {"messageId": "nul", "body": "\x00"},
+    "deep": {"messageId": "deep", "body": "[" * 100_000},
+    "a-list": {"messageId": "a-list", "body": "[]"},
+    "no-body": {"messageId": "no-body"},
+    "a-null": {"messageId": "a-null", "body": None},
+    "no-detail": {"messageId": "no-detail", "body": "{}"},
+    "not-an-event": message("not-an-event", {"id": 1}),
+    "from-the-future": message("from-the-future", {**encode_event(FULFILLED), "schema_version": 2}),
+    "no-outcome": message("no-outcome", make_event(EventType.ORDER_PLACED)),
+    "unknown-order": message(
+        "unknown-order",
+        make_event(EventType.ORDER_FULFILLED, make_order(order_id="019b8d00-0000-7000-8000-0000000fffff")),
+    ),
+    "no-order-id": message("no-order-id", {**encode_event(FULFILLED), "order_id": "x" * 5_000}),
+    "another-customers": message(
+        "another-customers", make_event(EventType.ORDER_FULFILLED, make_order(customer_id="customer-2"))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(BAD))
+def test_a_bad_message_costs_only_itself(batch: OutcomeBatch, orders: FakeOrders, name: str) -> None:
+    """Its neighbours are recorded, and it alone goes back to the queue, which sets it aside in the end."""
+    assert batch.record_all([BAD[name], message("good", FULFILLED)]) == [name]
+    assert orders.get(ORDER.order_id).status is OrderStatus.FULFILLED
+
+
+def test_while_the_store_is_down_every_message_comes_again(batch: OutcomeBatch, orders: FakeOrders) -> None:
+    """And is recorded once it is back."""
+    messages = [message("a", FULFILLED), message("b", FULFILLED)]
+    orders.unavailable = True
+    assert batch.record_all(messages) == ["a", "b"]
+
+    orders.unavailable = False
+    assert batch.record_all(messages) == []
+
+
+def test_every_result_is_counted(batch: OutcomeBatch, orders: FakeOrders, capsys: pytest.CaptureFixture[str]) -> None:
+    """A late outcome has its own metric, and no line tells of a person."""
+    orders.move(ORDER.order_id, OrderStatus.CANCELLED, customer_id=ORDER.customer_id, traceparent="")
+
+    batch.record_all([message("a", FULFILLED), BAD["not-json"]])
+    out = capsys.readouterr().out
+
+    (metrics,) = [json.loads(line) for line in out.splitlines() if "_aws" in line]
+    assert metrics["LateOutcome"] == [1.0]
+    assert metrics["OutcomeFailures"] == [1.0]
+    assert ORDER.order_id in out
+    assert "@" not in out

@@ -1,0 +1,160 @@
+"""The relay: in order, at least once, and never held up for good."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics
+
+from patterns_shared.domain.errors import TemporarilyUnavailable
+from patterns_shared.domain.events import Event, EventType
+from patterns_shared.ports import PublishFailure
+from patterns_shared.testing import RecordingPublisher as Bus
+from patterns_shared.testing import make_event, make_order
+from patterns_web_api.application.relay import Change, Relay
+
+
+class KeptAside:
+    """A dead-letter queue that keeps what it takes in ``kept``; set ``unavailable`` to make it take nothing."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Mapping[str, Any], str]] = []
+        self.unavailable = False
+
+    def send(self, record: Mapping[str, Any], reason: str) -> None:
+        """Keep the record, or not."""
+        if self.unavailable:
+            raise TemporarilyUnavailable("dead-letter queue")
+        self.kept.append((record, reason))
+
+
+@pytest.fixture
+def bus() -> Bus:
+    """The event bus."""
+    return Bus()
+
+
+@pytest.fixture
+def dead_letters() -> KeptAside:
+    """The dead-letter queue."""
+    return KeptAside()
+
+
+@pytest.fixture
+def relay(bus: Bus, dead_letters: KeptAside, logger: Logger, metrics: Metrics) -> Relay:
+    """The relay between them."""
+    return Relay(bus, dead_letters, logger=logger, metrics=metrics)
+
+
+def event(number: int) -> Event:
+    """Return the event of the order with this number."""
+    return make_event(EventType.ORDER_PLACED, make_order(order_id=f"019b8d00-0000-7000-8000-{number:012x}"))
+
+
+def told(number: int) -> Change:
+    """Return a change that is an event."""
+    return Change(position=str(number), event=event(number), malformed=None, raw={"number": number})
+
+
+def quiet(number: int) -> Change:
+    """Return a change that nobody needs to know."""
+    return Change(position=str(number), event=None, malformed=None, raw={"number": number})
+
+
+def broken(number: int) -> Change:
+    """Return a change that nobody can read."""
+    return Change(position=str(number), event=None, malformed=f"broken {number}", raw={"number": number})
+
+
+def test_events_go_out_in_order(relay: Relay, bus: Bus) -> None:
+    """And nothing has to come again."""
+    assert relay.relay([told(1), quiet(2), told(3)]) is None
+    assert bus.events == [event(1), event(3)]
+
+
+def test_a_batch_without_events_publishes_nothing(relay: Relay, bus: Bus) -> None:
+    """Idempotency claims come by too."""
+    assert relay.relay([quiet(1), quiet(2)]) is None
+    assert bus.events == []
+
+
+def test_the_stream_is_read_again_from_the_first_failure(relay: Relay, bus: Bus) -> None:
+    """What stood before it does not come again, what stood after it does."""
+    changes = [told(1), quiet(2), told(3), told(4)]
+    bus.refuse = {event(3).id: "InternalFailure"}
+
+    assert relay.relay(changes) == "3"
+
+    bus.refuse = {}
+    assert relay.relay(changes[2:]) is None
+    assert bus.events == [event(1), event(3), event(4)]
+
+
+def test_while_the_bus_is_down_nothing_is_lost(relay: Relay, bus: Bus) -> None:
+    """The first record with an event is where it starts again."""
+    bus.unavailable = True
+
+    assert relay.relay([quiet(1), told(2), told(3)]) == "2"
+
+
+def test_an_unreadable_record_is_set_aside_and_the_rest_goes_on(
+    relay: Relay, bus: Bus, dead_letters: KeptAside
+) -> None:
+    """With its reason; it does not come again."""
+    assert relay.relay([told(1), broken(2), told(3)]) is None
+    assert bus.events == [event(1), event(3)]
+    assert dead_letters.kept == [({"number": 2}, "broken 2")]
+
+
+def test_an_unreadable_record_that_cannot_be_set_aside_comes_again(
+    relay: Relay, bus: Bus, dead_letters: KeptAside
+) -> None:
+    """It must not vanish because two things failed at once."""
+    changes = [told(1), broken(2), told(3)]
+    dead_letters.unavailable = True
+    assert relay.relay(changes) == "2"
+
+    dead_letters.unavailable = False
+    assert relay.relay(changes[1:]) is None
+    assert dead_letters.kept == [({"number": 2}, "broken 2")]
+    assert bus.events == [event(1), event(3), event(3)], "at least once, and with the same id"
+
+
+def test_records_after_a_failure_are_not_set_aside_yet(relay: Relay, bus: Bus, dead_letters: KeptAside) -> None:
+    """They come again, and would be set aside twice."""
+    bus.refuse = {event(1).id: "InternalFailure"}
+
+    assert relay.relay([told(1), broken(2)]) == "1"
+    assert dead_letters.kept == []
+
+
+def test_an_event_that_the_bus_will_never_take_is_set_aside(
+    dead_letters: KeptAside, logger: Logger, metrics: Metrics
+) -> None:
+    """Trying again would hold up the shard for ever."""
+
+    class Strict(Bus):
+        def publish(self, events: Sequence[Event]) -> list[PublishFailure]:
+            return [PublishFailure(event.id, "too large", retryable=False) for event in events[:1]]
+
+    relay = Relay(Strict(), dead_letters, logger=logger, metrics=metrics)
+
+    assert relay.relay([told(1), told(2)]) is None
+    assert dead_letters.kept == [({"number": 1}, "too large")]
+
+
+def test_its_log_follows_orders_and_not_persons(relay: Relay, bus: Bus, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line an event, with order and trace, and the counts as metrics."""
+    bus.refuse = {event(2).id: "InternalFailure"}
+    relay.relay([told(1), told(2)])
+
+    out = capsys.readouterr().out
+
+    assert out.count('"message":"relayed"') == 1
+    assert out.count('"message":"not_relayed"') == 1
+    assert event(1).order_id in out
+    assert "4bf92f3577b34da6a3ce929d0e0e4736" in out
+    assert '"EventsRelayed":[1.0]' in out
+    assert '"RelayFailures":[1.0]' in out
+    assert "@" not in out
