@@ -1,11 +1,27 @@
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import UnknownServiceError
 from botocore.session import get_session
 
+from patterns_shared.adapters import aws_client
 from patterns_shared.adapters.aws_client import create_client
+
+Client = Any
+"""botocore makes its client classes at run time."""
+
+
+@pytest.fixture
+def fresh_session() -> Iterator[None]:
+    """Read the environment again, in this test and after it."""
+    aws_client._session.cache_clear()
+    yield
+    aws_client._session.cache_clear()
 
 
 def test_a_client_gives_up_within_the_gateways_patience() -> None:
@@ -37,6 +53,48 @@ def test_a_client_is_the_one_that_botocore_makes(service: str) -> None:
     assert ours.meta.service_model.api_version == theirs.meta.service_model.api_version
     assert ours.meta.service_model.operation_names == theirs.meta.service_model.operation_names
     assert ours.meta.endpoint_url == theirs.meta.endpoint_url
+
+
+@pytest.mark.usefixtures("fresh_session")
+@pytest.mark.parametrize(
+    ("service", "operation", "region", "variant"),
+    [
+        ("dynamodb", "list_tables", "us-east-1", ""),
+        ("dynamodb", "list_tables", "eu-central-2", "AWS_USE_DUALSTACK_ENDPOINT"),
+        ("dynamodb", "list_tables", "cn-north-1", ""),
+        ("dynamodb", "list_tables", "us-gov-west-1", ""),
+        ("dynamodb", "list_tables", "us-gov-east-1", "AWS_USE_FIPS_ENDPOINT"),
+        ("events", "list_rules", "cn-north-1", ""),
+        ("secretsmanager", "list_secrets", "cn-north-1", ""),
+        ("sns", "list_topics", "cn-north-1", ""),
+        ("sqs", "list_queues", "cn-north-1", ""),
+    ],
+)
+def test_a_request_goes_where_botocore_would_send_it(
+    monkeypatch: pytest.MonkeyPatch, service: str, operation: str, region: str, variant: str
+) -> None:
+    """In every partition, for every kind of endpoint: the list that is not read would not have been asked."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    if variant:
+        monkeypatch.setenv(variant, "true")
+    ours, theirs = create_client(service), get_session().create_client(service)
+    assert _address_and_scope(ours, operation) == _address_and_scope(theirs, operation)
+
+
+def _address_and_scope(client: Client, operation: str) -> tuple[str, str]:
+    """Return where a request goes and the scope that it is signed for."""
+    sent: list[AWSPreparedRequest] = []
+
+    def refuse(request: AWSPreparedRequest, **_: object) -> None:
+        sent.append(request)
+        raise ConnectionRefusedError
+
+    client.meta.events.register_first("before-send", refuse)
+    with pytest.raises(ConnectionRefusedError):
+        getattr(client, operation)()
+    scope = re.search(r"Credential=testing/(.*?),", str(sent[0].headers["Authorization"]))
+    assert scope
+    return sent[0].url, scope[1]
 
 
 def test_an_unknown_service_is_still_unknown() -> None:
