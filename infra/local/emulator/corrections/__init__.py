@@ -15,6 +15,7 @@ from corrections import (
     secret_references,
     stream_mappings,
     stream_permissions,
+    unpacked_code,
     validation_messages,
 )
 
@@ -31,6 +32,7 @@ CORRECTIONS = (
     secret_references.correct,
     stream_mappings.correct,
     stream_permissions.correct,
+    unpacked_code.correct,
     validation_messages.correct,
 )
 
