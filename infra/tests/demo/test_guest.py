@@ -11,9 +11,11 @@ _OUTPUTS: dict[str, dict[str, str | None]] = {"web_api": {"api_url": "http://127
 
 def test_only_the_user_can_read_the_passwords(tmp_path: Path) -> None:
     """The file has mode 600, also when one with other rights was there before."""
-    (tmp_path / "demo-guests.json").touch(0o644)
-    keep_guest(LocalFolder(tmp_path), _GUEST, user_pool_id="pool")
-    [path] = tmp_path.iterdir()
+    folder = LocalFolder(tmp_path)
+    folder.scratch.mkdir(parents=True)
+    (folder.scratch / "demo-guests.json").touch(0o644)
+    keep_guest(folder, _GUEST, user_pool_id="pool")
+    [path] = folder.scratch.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert _read(LocalFolder(tmp_path), "pool") == {"g@example.com": "secret"}
 
@@ -26,9 +28,11 @@ def test_people_of_a_pool_that_is_gone_are_forgotten(tmp_path: Path) -> None:
 
 def test_a_spoilt_file_is_an_empty_one(tmp_path: Path) -> None:
     """Whatever stands in the file, the demo goes on."""
+    folder = LocalFolder(tmp_path)
+    folder.scratch.mkdir(parents=True)
     for text in ("", "[]", '{"user_pool_id": "pool", "passwords": []}'):
-        (tmp_path / "demo-guests.json").write_text(text)
-        assert _read(LocalFolder(tmp_path), "pool") == {}
+        (folder.scratch / "demo-guests.json").write_text(text)
+        assert _read(folder, "pool") == {}
 
 
 def test_the_directions_tell_how_to_go_on() -> None:

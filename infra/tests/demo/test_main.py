@@ -97,7 +97,7 @@ def test_staying_leaves_it_up_and_tells_how_to_go_on(
     assert _play(as_expected, monkeypatch, stay=True) == 0
     assert platform.what_happened == ["stays", "left"]
     assert "uv run patterns token g@example.com" in capsys.readouterr().out
-    assert [path.name for path in platform.folder.root.iterdir()] == ["demo-guests.json"]
+    assert [path.name for path in platform.folder.scratch.iterdir()] == ["demo-guests.json"]
 
 
 def test_an_interrupt_ends_the_platform_even_when_it_was_to_stay(

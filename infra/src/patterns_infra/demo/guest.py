@@ -1,4 +1,4 @@
-"""Somebody to sign in as on a platform that stays up: kept in a file that only the user can read."""
+"""Somebody to sign in as on a platform that stays up: kept in a file that only the user can read, gone with it."""
 
 import json
 import os
@@ -21,8 +21,9 @@ class NoSuchGuest(PlatformError):
 
 def keep_guest(folder: LocalFolder, guest: Shopper, *, user_pool_id: str) -> None:
     """Add somebody to the file; people of another pool, whose platform is gone, leave it."""
-    path = folder.root / _FILE
+    path = folder.scratch / _FILE
     kept = _read(folder, user_pool_id) | {guest.email: guest.password}
+    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{_FILE}.new")
     aside.unlink(missing_ok=True)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -68,7 +69,7 @@ def directions(outputs: Mapping[str, Mapping[str, str | None]], guest: Shopper |
 
 def _read(folder: LocalFolder, user_pool_id: str) -> dict[str, str]:
     try:
-        document = json.loads((folder.root / _FILE).read_text())
+        document = json.loads((folder.scratch / _FILE).read_text())
         people = document["passwords"] if document["user_pool_id"] == user_pool_id else {}
         return {str(email): str(password) for email, password in people.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
