@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--uncorrected", action="store_true")
     chosen = parser.parse_args()
     if chosen.lifeline is not None:
-        os.set_inheritable(chosen.lifeline, False)
+        os.set_inheritable(chosen.lifeline, False)  # noqa: FBT003 - the call has no names
         threading.Thread(target=_die_with, args=(chosen.lifeline,), daemon=True).start()
     if not chosen.uncorrected:
         from corrections import apply_all  # noqa: PLC0415 - the lifeline is watched before anything slow happens

@@ -1,7 +1,7 @@
 """Deploying to an AWS account: bundle, synth, bootstrap where the CDK never was, deploy by change set."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from patterns_infra.local.assembly import assemble
 from patterns_infra.local.folder import LocalFolder
@@ -29,32 +29,32 @@ def deploy_to_aws(access: AwsAccess, settings: Settings, patterns: Sequence[Patt
     folder = LocalFolder.default()
     folder.prepare()
     with exclusive(folder.lock, seconds=_LOCK_SECONDS, waiting=report.say):
-        runner, timings = Runner(folder.deploy_log), Timings(report)
+        work = _Work(folder, Runner(folder.deploy_log), Timings(report))
         try:
-            _deploy(access, settings, patterns, folder, runner, timings)
+            work.deploy(access, settings, patterns)
         except BaseException:
-            runner.end_all()
+            work.runner.end_all()
             raise
 
 
-def _deploy(
-    access: AwsAccess,
-    settings: Settings,
-    patterns: Sequence[Pattern],
-    folder: LocalFolder,
-    runner: Runner,
-    timings: Timings,
-) -> None:
-    place, environment = access.place, access.environment
-    assembly = assemble(folder, patterns, settings, runner=runner, timings=timings, environment=environment)
-    cdk = Cdk(folder, runner, environment)
-    cloudformation: Any = place.client("cloudformation")
-    if stack_status(cloudformation, "CDKToolkit") is None:
-        with timings.step("bootstrap"):
-            cdk.bootstrap(place.account, place.region, seconds=_SECONDS)
-    for pattern in patterns:
-        stack = pattern.stack_name(settings.stage)
-        step, total = f"deploy {pattern.name}", len(assembly.template(stack)["Resources"])
-        with timings.step(step, total):
-            count = ResourceCount(timings.report, step)
-            cdk.deploy(stack, assembly.path, parameters={}, direct=False, seconds=_SECONDS, each=count)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    folder: LocalFolder
+    runner: Runner
+    timings: Timings
+
+    def deploy(self, access: AwsAccess, settings: Settings, patterns: Sequence[Pattern]) -> None:
+        place, environment, timings = access.place, access.environment, self.timings
+        assembly = assemble(
+            *(self.folder, patterns, settings), runner=self.runner, timings=timings, environment=environment
+        )
+        cdk = Cdk(self.folder, self.runner, environment)
+        if stack_status(place.client("cloudformation"), "CDKToolkit") is None:
+            with timings.step("bootstrap"):
+                cdk.bootstrap(place.account, place.region, seconds=_SECONDS)
+        for pattern in patterns:
+            stack = pattern.stack_name(settings.stage)
+            step, total = f"deploy {pattern.name}", len(assembly.template(stack)["Resources"])
+            with timings.step(step, total):
+                count = ResourceCount(timings.report, step)
+                cdk.deploy(stack, assembly.path, parameters={}, direct=False, seconds=_SECONDS, each=count)

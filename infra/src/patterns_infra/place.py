@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from patterns_infra.settings import Target
 
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
+__all__ = ["AwsClient", "Place", "stack_status"]
 
-__all__ = ["Place", "stack_status"]
+AwsClient: TypeAlias = Any
+"""A boto3 client. boto3 makes their classes when it runs, so there is no type to name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,16 @@ class Place:
     region: str
     account: str
     endpoint_url: str | None
-    client: Callable[[str], "BaseClient"]
+    client: Callable[[str], AwsClient]
 
 
-def stack_status(cloudformation: "BaseClient", stack: str) -> str | None:
+def stack_status(cloudformation: AwsClient, stack: str) -> str | None:
     """Return a stack's status, `None` when there is no such stack."""
     found = _describe(cloudformation, stack)
     return str(found["StackStatus"]) if found else None
 
 
-def _describe(cloudformation: "BaseClient", stack: str) -> dict[str, Any] | None:
+def _describe(cloudformation: AwsClient, stack: str) -> dict[str, Any] | None:
     try:
         stacks: list[dict[str, Any]] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except cloudformation.exceptions.ClientError as error:

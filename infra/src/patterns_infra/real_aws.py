@@ -8,14 +8,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from patterns_infra.place import Place
+from patterns_infra.place import AwsClient, Place
 from patterns_infra.settings import LOCAL_ACCOUNT, Target
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 __all__ = ["AwsAccess", "AwsUnavailable", "open_aws"]
 
@@ -52,14 +49,14 @@ def open_aws(stage: str, region: str | None) -> AwsAccess:
 
     _refuse_local_endpoints(os.environ)
     try:
-        session = boto3.session.Session(region_name=region)
+        session: Any = boto3.session.Session(region_name=region)
         if not session.region_name:
             raise AwsUnavailable("no AWS region: give --region, or set AWS_REGION or the profile's region")
         credentials = session.get_credentials()
         if credentials is None:
             raise AwsUnavailable("no AWS credentials: sign in ('aws sso login'), set AWS_PROFILE or access keys")
         keys = credentials.get_frozen_credentials()
-        sts: Any = session.client("sts")
+        sts = session.client("sts")
         _refuse_local(sts.meta.endpoint_url, "the AWS configuration's endpoint_url")
         identity = sts.get_caller_identity()
     except (BotoCoreError, ClientError) as error:
@@ -68,8 +65,8 @@ def open_aws(stage: str, region: str | None) -> AwsAccess:
         raise AwsUnavailable("these credentials are the local platform's; open a shell without 'patterns env'")
 
     @cache
-    def client(service: str) -> "BaseClient":
-        made: BaseClient = session.client(service)
+    def client(service: str) -> AwsClient:
+        made = session.client(service)
         _refuse_local(made.meta.endpoint_url, "the AWS configuration's endpoint_url")
         return made
 

@@ -1,13 +1,9 @@
 """Deleting a stack, and finding out what CloudFormation left behind on purpose."""
 
 import time
-from typing import TYPE_CHECKING, Any
 
 from patterns_infra.local.errors import DeployFailed
-from patterns_infra.place import stack_status
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
+from patterns_infra.place import AwsClient, stack_status
 
 __all__ = ["remove_stack"]
 
@@ -15,7 +11,7 @@ _SECONDS = 3600.0
 _LONGEST_POLL = 10.0
 
 
-def remove_stack(cloudformation: "BaseClient", name: str) -> list[str] | None:
+def remove_stack(client: AwsClient, name: str) -> list[str] | None:
     """Delete a stack and wait for it.
 
     Returns:
@@ -24,7 +20,6 @@ def remove_stack(cloudformation: "BaseClient", name: str) -> list[str] | None:
     Raises:
         DeployFailed: it was not deleted; with the resource and the reason.
     """
-    client: Any = cloudformation
     if stack_status(client, name) is None:
         return None
     # Only the id finds a stack that is gone, and tells it from an earlier one of the same name.
@@ -40,7 +35,7 @@ def remove_stack(cloudformation: "BaseClient", name: str) -> list[str] | None:
     return sorted(f"{e['ResourceType']} {e.get('PhysicalResourceId', '')}" for e in kept.values())
 
 
-def _wait(client: Any, name: str, stack_id: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time
+def _wait(client: AwsClient, name: str, stack_id: str) -> None:
     deadline = time.monotonic() + _SECONDS
     poll = 0.1
     while True:
@@ -48,11 +43,15 @@ def _wait(client: Any, name: str, stack_id: str) -> None:  # noqa: ANN401 - boto
         if status in {None, "DELETE_COMPLETE"}:
             return
         if status == "DELETE_FAILED":
-            events = client.describe_stack_events(StackName=stack_id)["StackEvents"]
-            failed = [e for e in events if e["ResourceStatus"] == "DELETE_FAILED" and e["StackId"] != e.get("PhysicalResourceId")]
-            reasons = "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', 'no reason')}" for e in failed)
-            raise DeployFailed(f"{name} could not be deleted: {reasons or 'CloudFormation gave no reason'}")
+            raise DeployFailed(f"{name} could not be deleted: {_reasons(client, stack_id)}")
         if time.monotonic() >= deadline:
             raise DeployFailed(f"{name} is still {status} after {_SECONDS:g} s")
         time.sleep(poll)
         poll = min(poll * 2, _LONGEST_POLL)
+
+
+def _reasons(client: AwsClient, stack_id: str) -> str:
+    events = client.describe_stack_events(StackName=stack_id)["StackEvents"]
+    failed = [e for e in events if e["ResourceStatus"] == "DELETE_FAILED" and e.get("PhysicalResourceId") != stack_id]
+    reasons = [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', 'no reason given')}" for e in failed]
+    return "; ".join(reasons) or "CloudFormation gave no reason"

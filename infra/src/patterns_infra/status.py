@@ -87,7 +87,7 @@ def _resources(place: Place, stack: str) -> Iterator[dict[str, Any]]:
 
 
 def _depth(place: Place, resource: dict[str, Any]) -> QueueDepth:
-    sqs: Any = place.client("sqs")
+    sqs = place.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     url = resource["PhysicalResourceId"]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
@@ -98,7 +98,7 @@ def _depth(place: Place, resource: dict[str, Any]) -> QueueDepth:
 
 
 def _look_at_mappings(place: Place, resources: list[dict[str, Any]], status: PatternStatus) -> None:
-    client: Any = place.client("lambda")
+    client = place.client("lambda")
     for resource in resources:
         if resource["ResourceType"] != "AWS::Lambda::EventSourceMapping":
             continue
@@ -111,7 +111,7 @@ def _look_at_mappings(place: Place, resources: list[dict[str, Any]], status: Pat
 
 def _look_at_alarms(place: Place, resources: list[dict[str, Any]], status: PatternStatus) -> None:
     names = [x["PhysicalResourceId"] for x in resources if x["ResourceType"] == "AWS::CloudWatch::Alarm"]
-    cloudwatch: Any = place.client("cloudwatch")
+    cloudwatch = place.client("cloudwatch")
     for start in range(0, len(names), 100):
         found = cloudwatch.describe_alarms(AlarmNames=names[start : start + 100], StateValue="ALARM")["MetricAlarms"]
         status.alarms += [alarm["AlarmName"] for alarm in found]

@@ -14,17 +14,17 @@ from ministack.services import dynamodb_streams
 
 __all__ = ["correct"]
 
-_original = iam_actions.dynamodb_resource_arns
+_original = iam_actions.extract_resource_arn
 
 
 def correct() -> None:
     """Look for a stream first."""
-    iam_actions.dynamodb_resource_arns = _resource_arns
+    iam_actions.extract_resource_arn = _resource_arn
 
 
-def _resource_arns(body: bytes, region: str, account_id: str) -> list[str]:
-    arn = _stream_of(body)
-    return [arn] if arn else _original(body, region, account_id)
+def _resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
+    stream = _stream_of(body) if service in {"dynamodb", "dynamodbstreams"} else None
+    return stream or _original(service, method, path, headers, body, *more)
 
 
 def _stream_of(body: bytes) -> str | None:

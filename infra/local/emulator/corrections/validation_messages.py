@@ -3,9 +3,9 @@
 AWS validates a body whose content type has a model (or under ``$default``) and lets others pass; the emulator holds
 every body to the model of application/json.
 
-AWS renders the variable in gateway responses, in the words of its JSON Schema library and with its quotes escaped, for example
-``[object has missing required properties (["lines"])]``. The emulator validates alike, but leaves the variable's
-name in the answer.
+AWS renders the variable in gateway responses, in the words of its JSON Schema library and with its quotes escaped,
+for example ``[object has missing required properties (["lines"])]``. The emulator validates alike, but leaves the
+variable's name in the answer.
 
 Corrected for structure: types, required and unknown properties, which is what the project's schemas leave to the
 gateway; a body refused for anything else is "not valid". As AWS's library does, the parts of an object or array are
@@ -31,12 +31,12 @@ def correct() -> None:
     gateway._gateway_error_response = _respond_with_messages
 
 
-def _check_and_remember(method: Any, api_id: str, request: Any, headers: Any, body: bytes, query_params: Any) -> Any:
+def _check_and_remember(method: Any, api_id: str, request: Any, headers: Any, body: bytes, query: Any) -> Any:  # noqa: PLR0917
     content_type = (gateway._header_ci(headers, "content-type") or "application/json").split(";", 1)[0].strip()
     models = method.get("requestModels") or {}
     model = models.get(content_type) or models.get("$default")
     applied = {**method, "requestModels": {content_type: model} if model else {}}
-    error = _check(applied, api_id, request, headers, body, query_params)
+    error = _check(applied, api_id, request, headers, body, query)
     if getattr(error, "response_type", "") == "BAD_REQUEST_BODY":
         error.validation = _describe(gateway._model_schema(api_id, model), body)
     elif error is not None:

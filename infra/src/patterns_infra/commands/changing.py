@@ -95,7 +95,9 @@ def _given(order: Order) -> dict[str, str]:
     for text in order.settings:
         name, separator, value = text.partition("=")
         if not separator:
-            raise CommandError(f"--set {text!r} is not NAME=VALUE, for example --set site_origin=https://shop.example.com")
+            raise CommandError(
+                f"--set {text!r} is not NAME=VALUE, for example --set site_origin=https://shop.example.com"
+            )
         given[name] = value
     if not order.stage:
         raise CommandError("--target aws needs --stage, for example --stage dev")

@@ -12,6 +12,7 @@ from typing import Any
 from patterns_infra.local.assemble import BUNDLED, SYNTHESIZED
 from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.lock import exclusive
 from patterns_infra.local.progress import Timings
 from patterns_infra.local.runner import CommandFailed, Runner
 from patterns_infra.paths import REPOSITORY
@@ -58,7 +59,8 @@ def assemble(
     path = folder.assembly(settings.target, settings.stage)
     order = {"settings": settings.context(), "patterns": [x.name for x in patterns], "folder": str(path)}
     command = [sys.executable, "-m", "patterns_infra.local.assemble", json.dumps(order)]
-    with ExitStack() as steps:
+    folder.assembly_lock.parent.mkdir(parents=True, exist_ok=True)
+    with exclusive(folder.assembly_lock, seconds=_SECONDS, waiting=timings.report.say), ExitStack() as steps:
         steps.enter_context(timings.step("bundle"))
 
         def read(line: str) -> None:

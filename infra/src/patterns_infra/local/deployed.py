@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.state import write_atomically
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
+from patterns_infra.place import AwsClient
 
 __all__ = ["forget_digest", "read_digests", "record_digest", "stacks_in_order"]
 
@@ -34,7 +31,7 @@ def forget_digest(folder: LocalFolder, stack: str) -> None:
     _write(folder, {name: digest for name, digest in read_digests(folder).items() if name != stack})
 
 
-def stacks_in_order(cloudformation: "BaseClient") -> set[str]:
+def stacks_in_order(cloudformation: AwsClient) -> set[str]:
     """Return the names of the stacks whose last deployment succeeded."""
     pages = cloudformation.get_paginator("describe_stacks").paginate()
     return {x["StackName"] for page in pages for x in page["Stacks"] if x["StackStatus"] in _IN_ORDER}

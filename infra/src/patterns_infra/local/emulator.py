@@ -55,8 +55,14 @@ def _is_free(port: int) -> bool:
 class Emulator:
     """One running emulator, in a process group of its own that also holds the Lambda functions."""
 
-    def __init__(self, folder: LocalFolder, python: Path, port: int) -> None:
+    def __init__(self, folder: LocalFolder, python: Path, port: int, *, corrected: bool = True) -> None:
         """Start it; `wait_ready` says when it serves.
+
+        Args:
+            folder: the platform's files.
+            python: of the emulator's environment.
+            port: to serve on.
+            corrected: with our corrections; without them only in tests, which show that they are needed.
 
         Raises:
             EmulatorFailed: it cannot be started.
@@ -67,10 +73,11 @@ class Emulator:
         folder.scratch.mkdir(parents=True, exist_ok=True)
         folder.emulator_log.parent.mkdir(parents=True, exist_ok=True)
         launcher = folder.emulator_project / "launcher.py"
+        options = [] if corrected else ["--uncorrected"]
         with folder.emulator_log.open("w") as log:
             try:
                 self.process = subprocess.Popen(
-                    [str(python), "-I", str(launcher), "--lifeline", str(self._lifeline_end)],
+                    [str(python), "-I", str(launcher), f"--lifeline={self._lifeline_end}", *options],
                     env=_environment(folder, port),
                     cwd=folder.scratch,
                     stdin=subprocess.DEVNULL,

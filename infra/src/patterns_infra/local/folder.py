@@ -87,8 +87,13 @@ class LocalFolder:
         return self.root / "cdk-home"
 
     def assembly(self, target: str, stage: str) -> Path:
-        """The synthesized templates of a target and stage."""
-        return self.root / "cdk.out" / f"{target}-{stage}"
+        """The synthesized templates of a target and stage; like the environment a cache of the checkout."""
+        return LOCAL_STATE / "cdk.out" / f"{target}-{stage}"
+
+    @property
+    def assembly_lock(self) -> Path:
+        """Held while templates are synthesized."""
+        return LOCAL_STATE / "cdk.out" / "lock"
 
     @property
     def emulator_venv(self) -> Path:

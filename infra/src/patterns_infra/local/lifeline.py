@@ -51,12 +51,13 @@ class Supervised:
         try:
             with os.fdopen(reports) as report:
                 line = report.readline()
-            facts = json.loads(line) if line else {"error": "the supervisor ended at once", "detail": ""}
-            if facts["error"]:
-                raise EmulatorFailed(facts["error"], detail=facts["detail"] or tail(folder.supervisor_log))
         except BaseException:
             started.end()
             raise
+        facts = json.loads(line) if line else {"error": "the supervisor ended at once", "detail": ""}
+        if facts["error"]:
+            started.end()
+            raise EmulatorFailed(facts["error"], detail=facts["detail"] or tail(folder.supervisor_log))
         return started
 
     def stay(self) -> None:

@@ -10,9 +10,10 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from patterns_infra.place import AwsClient
+
 if TYPE_CHECKING:
     from boto3.session import Session
-    from botocore.client import BaseClient
 
 __all__ = [
     "ACCOUNT",
@@ -87,7 +88,7 @@ def shell_exports(endpoint_url: str) -> str:
 
 
 @cache
-def client_for(service: str, endpoint_url: str, keys: Keys = ROOT_KEYS, region: str = REGION) -> "BaseClient":
+def client_for(service: str, endpoint_url: str, keys: Keys = ROOT_KEYS, region: str = REGION) -> AwsClient:
     """Return a boto3 client that can reach only the platform; equal questions get the same client."""
     from botocore.config import Config  # noqa: PLC0415 - a third of a second, which --help does not pay
 
@@ -99,8 +100,8 @@ def client_for(service: str, endpoint_url: str, keys: Keys = ROOT_KEYS, region: 
         use_dualstack_endpoint=False,
     )
     with _making:  # sessions are not for several threads, the clients that they make are
-        made: BaseClient = _session(keys, region).client(service, endpoint_url=endpoint_url, config=config)
-    return made
+        session: Any = _session(keys, region)
+        return session.client(service, endpoint_url=endpoint_url, config=config)
 
 
 @cache
@@ -110,8 +111,8 @@ def _session(keys: Keys, region: str) -> "Session":
     import botocore.session  # noqa: PLC0415
 
     # Without these the user's profile is looked up even when keys are given, and a missing one is an error.
-    nothing: dict[str, Any] = {name: (None, None, None, None) for name in ("profile", "ca_bundle")}
-    nothing |= {name: (None, None, os.devnull, None) for name in ("config_file", "credentials_file")}
+    nothing: dict[str, Any] = dict.fromkeys(("profile", "ca_bundle"), (None, None, None, None))
+    nothing |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     return boto3.session.Session(
         botocore_session=botocore.session.Session(session_vars=nothing),
         aws_access_key_id=keys.access_key_id,

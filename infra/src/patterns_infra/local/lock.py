@@ -30,7 +30,7 @@ def exclusive(path: Path, *, seconds: float, waiting: Callable[[str], None]) -> 
         deadline = time.monotonic() + seconds
         told = False
         while not _try_lock(file.fileno()):
-            holder = f"another patterns command (process {_holder(path)}) is changing this checkout's platform"
+            holder = f"another patterns command (process {_holder(path)}) is at work in this checkout"
             if time.monotonic() >= deadline:
                 raise PlatformBusy(f"{holder}; gave up after {seconds:g} s")
             if not told:

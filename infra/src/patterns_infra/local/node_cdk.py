@@ -17,7 +17,7 @@ from patterns_infra.local.runner import CommandFailed, Runner
 __all__ = ["Cdk", "ResourceEvent", "node_path", "parse_event"]
 
 _EVENT = re.compile(
-    r"(?P<stack>[\w-]+) \| +(?P<done>\d+)(?:/\d+)? +\| [^|]+ \| (?P<status>[A-Z_]+) +\| (?P<type>[\w:]+) +\| (?P<rest>.*)"
+    r"[\w-]+ \| +(?P<done>\d+)(?:/\d+)? +\| [^|]+ \| (?P<status>[A-Z_]+) +\| (?P<type>[\w:]+) +\| (?P<rest>.*)"
 )
 
 

@@ -6,7 +6,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import LocalDeployment
@@ -22,13 +22,10 @@ from patterns_infra.local.progress import Progress, Silence, Timings
 from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import clear, end, read_state
 from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
+from patterns_infra.place import AwsClient, Place
 from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import Settings, Target
 from patterns_infra.stack_removal import remove_stack
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 __all__ = ["LOCAL_STAGE", "Platform"]
 
@@ -139,14 +136,13 @@ class Platform:
         """The platform as a place that stacks are deployed to."""
         return Place(Target.LOCAL, self.stage, self.region, self.account, self.endpoint_url, self.client)
 
-    def client(self, service: str) -> "BaseClient":
+    def client(self, service: str) -> AwsClient:
         """Return a boto3 client as the account's administrator."""
         return client_for(service, self.endpoint_url)
 
-    def role_client(self, role_arn: str, service: str) -> "BaseClient":
+    def role_client(self, role_arn: str, service: str) -> AwsClient:
         """Return a boto3 client as a role: what its policies do not allow is refused, as on AWS."""
-        sts: Any = self.client("sts")
-        given = sts.assume_role(RoleArn=role_arn, RoleSessionName="patterns")["Credentials"]
+        given = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="patterns")["Credentials"]
         keys = Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         return client_for(service, self.endpoint_url, keys)
 

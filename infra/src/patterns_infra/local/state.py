@@ -54,8 +54,9 @@ def read_state(folder: LocalFolder) -> PlatformState | None:
     """Return what the file says, alive or not; `None` without a file, or with one that is no state."""
     try:
         values: dict[str, Any] = json.loads(folder.state.read_text())
-        processes = {name: Process(**values.pop(name)) for name in ("supervisor", "emulator")}
-        return PlatformState(**values, **processes)
+        for name in ("supervisor", "emulator"):
+            values[name] = Process(**values[name])
+        return PlatformState(**values)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

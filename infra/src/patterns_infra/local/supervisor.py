@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         _report(chosen.report, error=str(error), detail=error.detail)
         return 1
     finally:
-        if emulator:
+        if emulator is not None:
             end_group(emulator.process.pid, grace=0.0)
             emulator.process.wait()
         shutil.rmtree(folder.scratch, ignore_errors=True)

@@ -24,4 +24,3 @@ def apply(stack: DeployedStack) -> int:
         )
         touched += 1
     return touched
-

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
+from patterns_infra.place import AwsClient
 
 __all__ = ["DeployedResource", "DeployedStack"]
 
@@ -35,10 +34,10 @@ class DeployedStack:
     template: Mapping[str, Any]
     physical_ids: Mapping[str, str]
     pseudo_parameters: Mapping[str, str]
-    client: Callable[[str], "BaseClient"]
+    client: Callable[[str], AwsClient]
 
     @classmethod
-    def describe(cls, name: str, template: Mapping[str, Any], client: Callable[[str], "BaseClient"]) -> "DeployedStack":
+    def describe(cls, name: str, template: Mapping[str, Any], client: Callable[[str], AwsClient]) -> "DeployedStack":
         """Read the physical names of a stack's resources."""
         cloudformation = client("cloudformation")
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
