@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patterns_infra import bundle_contents, workspace
+from patterns_infra import bundle_contents
 from patterns_infra.bundles import GIVEN_BY_LAMBDA, Bundle, BundleError, LambdaRuntime, build_bundle
 from patterns_infra.paths import REPOSITORY
 
@@ -188,11 +188,11 @@ def test_old_bundles_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("patterns_infra.bundles.member_sources", lambda _: [source])
     monkeypatch.setattr(bundle_contents, "install", lambda *_, **__: None)
     runtime = LambdaRuntime("3.13", "arm64", None, None)
+    made = []
     for number in range(10):
         (source / "module.py").write_text(f"NUMBER = {number}\n")
-        bundle = build_bundle(PACKAGE, runtime=runtime, cache=tmp_path / "cache")
-    assert len(list((tmp_path / "cache").iterdir())) == 8
-    assert (bundle.path / "module.py").read_text() == "NUMBER = 9\n"
+        made.append(build_bundle(PACKAGE, runtime=runtime, cache=tmp_path / "cache"))
+    assert [bundle.path.is_dir() for bundle in made] == [False] * 2 + [True] * 8
 
 
 def test_code_that_does_not_compile_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +215,7 @@ def test_unknown_package() -> None:
 def test_uv_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without uv there is one clear line."""
     monkeypatch.delenv("UV", raising=False)
-    monkeypatch.setattr(workspace.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(BundleError, match=r"^uv is not on PATH"):
         build_bundle(PACKAGE, runtime=LambdaRuntime.on_this_machine())
 

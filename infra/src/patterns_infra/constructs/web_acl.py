@@ -15,7 +15,7 @@ _MANAGED = (
 class WebAcl(Construct):
     """AWS's managed rules, and a limit on the requests of one address.
 
-    The common rules refuse bodies over 8 KB; the largest order that the schema allows is under 6 KB.
+    The common rules refuse bodies over 8 KB; the largest order that the shop takes is below that.
     """
 
     def __init__(
