@@ -1,0 +1,152 @@
+"""What the documentation tells a reader to type exists: sessions, commands, flags, modules, AWS operations."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import botocore.session
+import click
+import pytest
+import typer.main
+from botocore import xform_name
+from tests.documentation import Command, commands_of, pages_of
+
+from patterns_infra.cli import app
+from patterns_infra.paths import REPOSITORY
+
+pytestmark = pytest.mark.integration
+
+PAGES = pages_of(REPOSITORY)
+SYSTEM_PROGRAMS = {"git", "cd", "curl", "export", "eval", "pipx", "pip", "jq", "python", "python3", "source", "brew"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(REPOSITORY)) for page in PAGES])
+def test_every_command_on_a_page_is_a_real_one(page: Path) -> None:
+    """Each documented command names sessions, subcommands, flags and operations that exist."""
+    complaints = [f"{command}\n    {wrong}" for command in commands_of(page, REPOSITORY) if (wrong := _wrong(command))]
+    assert not complaints, "\n".join(complaints)
+
+
+def test_the_readme_shows_the_two_commands_of_a_newcomer() -> None:
+    """README.md names the demo and the tests; a reader needs no other command to begin."""
+    shown = {command.words for command in commands_of(REPOSITORY / "README.md", REPOSITORY)}
+    assert {("uvx", "nox", "-s", "demo"), ("uvx", "nox", "-s", "tests")} <= shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "uvx nox -s nothing",
+        "uvx nox -s demo -- --sideways",
+        "uvx nox --sideways",
+        "uv run patterns sideways",
+        "uv run patterns up --sideways",
+        "uv run patterns up no_such_pattern --stage",
+        "uv run python -m patterns_web_api.sideways",
+        "aws dynamodb sideways",
+        "aws dynamodb get-item --sideways x",
+        "sideways",
+    ],
+)
+def test_a_command_that_does_not_exist_is_found_out(words: str) -> None:
+    """The check itself fails for a wrong session, subcommand, flag, module, operation or program."""
+    assert _wrong(Command("page", 1, tuple(words.split())))
+
+
+def _wrong(command: Command) -> str | None:
+    """Say what is wrong with a command, None when it could be typed as it stands."""
+    program, *arguments = command.words
+    return _CHECKS.get(program, _check_program)(program, arguments)
+
+
+def _check_program(program: str, _: list[str]) -> str | None:
+    return None if program in SYSTEM_PROGRAMS else f"{program} is not a program that this check knows"
+
+
+def _check_uv(_: str, arguments: list[str]) -> str | None:
+    if arguments[:1] != ["run"]:
+        return None if arguments[:1] in (["sync"], ["lock"], ["python"], ["tool"]) else f"uv {arguments[:1]}?"
+    words = [word for word in arguments[1:] if word not in {"--locked", "--no-sync", "--quiet", "-q"}]
+    return _wrong(Command("", 0, tuple(words)))
+
+
+def _check_nox(_: str, arguments: list[str]) -> str | None:
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    passed = arguments[len(own) + 1 :]
+    flags = [word for word in own if word.startswith("-") and word not in {"-s", "-l", "--list", "-r", "-p"}]
+    if flags:
+        return f"nox flags {flags} are not known here"
+    named = [word for word in own if not word.startswith("-")]
+    missing = [name for name in named if name not in _sessions()]
+    if missing:
+        return f"there are no sessions {missing}"
+    if passed and named and (command := re.match(r"demo|deploy|destroy", named[0])):
+        pattern = re.findall(r"\((\w+)\)", named[0])
+        return _check_patterns("patterns", [command[0], *pattern, *passed])
+    return None
+
+
+def _check_patterns(program: str, arguments: list[str]) -> str | None:
+    group = typer.main.get_command(app)
+    try:
+        with group.make_context(program, list(arguments)) as context:
+            if not isinstance(group, click.Group) or not arguments:
+                return None
+            _, command, rest = group.resolve_command(context, [*context.protected_args, *context.args])
+            if command is None:
+                return f"there is no command {arguments[0]}"
+            command.make_context(arguments[0], rest, parent=context).close()
+    except click.exceptions.Exit:
+        return None  # --help, --version
+    except click.ClickException as error:
+        return error.format_message()
+    return None
+
+
+def _check_python(_: str, arguments: list[str]) -> str | None:
+    if arguments[:1] != ["-m"]:
+        return None
+    try:
+        found = importlib.util.find_spec(arguments[1])
+    except ModuleNotFoundError:
+        found = None
+    return None if found else f"there is no module {arguments[1]}"
+
+
+def _check_aws(_: str, arguments: list[str]) -> str | None:
+    service, operation = arguments[0], arguments[1]
+    if service in {"s3", "configure"} or operation in {"help", "wait"}:
+        return None
+    model = botocore.session.get_session().get_service_model(service)
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    if operation not in operations:
+        return f"{service} has no operation {operation}"
+    shape = model.operation_model(operations[operation]).input_shape
+    members = {xform_name(name, "-") for name in shape.members} if shape else set()
+    everywhere = {"query", "output", "region", "endpoint-url", "no-cli-pager", "max-items", "cli-input-json", "profile"}
+    flags = {word[2:].partition("=")[0] for word in arguments[2:] if word.startswith("--")}
+    unknown = flags - members - everywhere
+    return f"{service} {operation} takes no {sorted(unknown)}" if unknown else None
+
+
+@cache
+def _sessions() -> frozenset[str]:
+    """Return every session that nox lists, parametrized ones as they are typed."""
+    command = [sys.executable, "-m", "nox", "--list"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    names = re.findall(r"^[*-] (\S+?)(?: ->.*)?$", listed, re.MULTILINE)
+    return frozenset(names) | {name.partition("(")[0] for name in names}
+
+
+_CHECKS: dict[str, Callable[[str, list[str]], str | None]] = {
+    "uv": _check_uv,
+    "uvx": lambda _, arguments: _wrong(Command("", 0, tuple(arguments))),
+    "nox": _check_nox,
+    "patterns": _check_patterns,
+    "python": _check_python,
+    "aws": _check_aws,
+}

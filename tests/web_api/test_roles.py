@@ -1,0 +1,238 @@
+"""Each function's role can do what the function needs, and is refused the next action."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.clients import administrator
+from tests.roles import Call, assumed, is_refused
+from tests.stack import WebApiStack
+
+from patterns_infra.local.platform import Platform
+
+pytestmark = pytest.mark.integration
+
+Client = Callable[[str], Any]
+TABLE = "patterns-local-orders"
+BUS = {"Source": "patterns.local", "DetailType": "Probe", "Detail": "{}"}
+CLAIM = {"pk": {"S": "IDEMPOTENCY#probe#1"}}
+"""An item that the relay passes by."""
+KEY = {"pk": {"S": "IDEMPOTENCY#probe#2"}}
+
+
+def put(client: Client) -> None:
+    """Write an item."""
+    client("dynamodb").put_item(TableName=TABLE, Item=CLAIM)
+
+
+def transact(client: Client) -> None:
+    """Write two items in one transaction."""
+    puts = [{"Put": {"TableName": TABLE, "Item": item}} for item in (CLAIM, KEY)]
+    client("dynamodb").transact_write_items(TransactItems=puts)
+
+
+def update(client: Client) -> None:
+    """Change an item."""
+    client("dynamodb").update_item(
+        TableName=TABLE,
+        Key=CLAIM,
+        UpdateExpression="SET seen = :yes",
+        ExpressionAttributeValues={":yes": {"BOOL": True}},
+    )
+
+
+def read(client: Client) -> None:
+    """Read an item."""
+    client("dynamodb").get_item(TableName=TABLE, Key=CLAIM, ConsistentRead=True)
+
+
+def delete(client: Client) -> None:
+    """Delete an item."""
+    client("dynamodb").delete_item(TableName=TABLE, Key=KEY)
+
+
+def scan(client: Client) -> None:
+    """Read the whole table."""
+    client("dynamodb").scan(TableName=TABLE, Limit=1)
+
+
+def scan_index(client: Client) -> None:
+    """Read a whole index."""
+    client("dynamodb").scan(TableName=TABLE, IndexName="by_customer", Limit=1)
+
+
+def query_index(name: str, attribute: str) -> Call:
+    """Query an index."""
+    return lambda client: client("dynamodb").query(
+        TableName=TABLE,
+        IndexName=name,
+        KeyConditionExpression=f"{attribute} = :x",
+        ExpressionAttributeValues={":x": {"S": "probe"}},
+    )
+
+
+def query_table(client: Client) -> None:
+    """Query the table itself."""
+    client("dynamodb").query(
+        TableName=TABLE, KeyConditionExpression="pk = :x", ExpressionAttributeValues={":x": {"S": "probe"}}
+    )
+
+
+def describe(client: Client) -> None:
+    """Ask about the table."""
+    client("dynamodb").describe_table(TableName=TABLE)
+
+
+def put_event(client: Client) -> None:
+    """Put an event on the bus."""
+    assert client("events").put_events(Entries=[BUS])["FailedEntryCount"] == 0
+
+
+def put_rule(client: Client) -> None:
+    """Make a rule that copies every event."""
+    client("events").put_rule(Name="probe", EventPattern=json.dumps({"source": ["probe"]}))
+
+
+def send(queue_url: str) -> Call:
+    """Send a message that its reader can only set aside."""
+    return lambda client: client("sqs").send_message(QueueUrl=queue_url, MessageBody="probe")
+
+
+def receive(queue_url: str) -> Call:
+    """Receive messages."""
+    return lambda client: client("sqs").receive_message(QueueUrl=queue_url, VisibilityTimeout=0)
+
+
+def secret(name: str) -> Call:
+    """Read a secret."""
+    return lambda client: client("secretsmanager").get_secret_value(SecretId=name)
+
+
+def change_secret(name: str) -> Call:
+    """Ask about a secret, which is the first step to changing it."""
+    return lambda client: client("secretsmanager").describe_secret(SecretId=name)
+
+
+@pytest.fixture(scope="module")
+def others_secret(platform: Platform) -> Iterator[str]:
+    """Give a secret that is not this stack's."""
+    client, name = administrator(platform, "secretsmanager"), f"somebody-elses-{secrets.token_hex(4)}"
+    client.create_secret(Name=name, SecretString="nothing to see")
+    yield name
+    client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
+@pytest.fixture(scope="module")
+def others_table(platform: Platform) -> Iterator[str]:
+    """Give a table that is not this stack's."""
+    client, name = administrator(platform, "dynamodb"), f"somebody-elses-{secrets.token_hex(4)}"
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield name
+    client.delete_table(TableName=name)
+
+
+@pytest.fixture(scope="module")
+def role_names(stack: WebApiStack) -> dict[str, str]:
+    """Return the functions' roles by what the functions run."""
+    roles = {name: stack.function(name)["Role"].rpartition("/")[2] for name in ("api", "relay", "outcome")}
+    assert len(set(roles.values())) == 3
+    return roles
+
+
+def test_the_api_reads_and_writes_orders_and_nothing_else(
+    platform: Platform, stack: WebApiStack, role_names: dict[str, str], others_secret: str, others_table: str
+) -> None:
+    """It has the five requests of its routes and its one secret; no deleting, no scanning, no bus, no queues."""
+    cursor_key = stack.environment("api")["CURSOR_SECRET_ARN"]
+    with assumed(platform, role_names["api"]) as client:
+        for call in (put, transact, update, read, secret(cursor_key)):
+            call(client)
+        query_index("by_customer", "customer_id")(client)
+        query_index("by_customer_status", "customer_status")(client)
+        refused = {
+            "dynamodb:DeleteItem": delete,
+            "dynamodb:Query": query_table,
+            "dynamodb:DescribeTable": describe,
+            "dynamodb:GetItem": lambda c: c("dynamodb").get_item(TableName=others_table, Key=CLAIM),
+            "dynamodb:PutItem": lambda c: c("dynamodb").put_item(TableName=others_table, Item=CLAIM),
+            "secretsmanager:GetSecretValue": secret(others_secret),
+            "secretsmanager:DescribeSecret": change_secret(cursor_key),
+            "events:PutEvents": put_event,
+            "sqs:ReceiveMessage": receive(stack.outcome_queue),
+            "sqs:SendMessage": send(stack.outcome_dead_letters),
+        }
+        for action, call in refused.items():
+            assert is_refused(platform, client, action, call)
+
+
+def test_the_relay_reads_the_stream_and_writes_to_the_bus_and_nothing_else(
+    platform: Platform, stack: WebApiStack, role_names: dict[str, str]
+) -> None:
+    """It reads changes, never the table; it cannot write an order, and of the queues it has its own dead letters."""
+    stream = administrator(platform, "dynamodb").describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
+
+    def read_stream(client: Client) -> None:
+        streams = client("dynamodbstreams")
+        shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+        at = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"]
+        streams.get_records(ShardIterator=at)
+
+    with assumed(platform, role_names["relay"]) as client:
+        for call in (read_stream, put_event, send(stack.relay_dead_letters)):
+            call(client)
+        refused = {
+            "dynamodb:GetItem": read,
+            "dynamodb:Query": query_table,
+            "dynamodb:PutItem": put,
+            "dynamodb:UpdateItem": update,
+            "dynamodb:DeleteItem": delete,
+            "events:PutRule": put_rule,
+            "sqs:ReceiveMessage": receive(stack.relay_dead_letters),
+            "sqs:SendMessage": send(stack.outcome_dead_letters),
+            "secretsmanager:GetSecretValue": secret(stack.environment("api")["CURSOR_SECRET_ARN"]),
+        }
+        for action, call in refused.items():
+            assert is_refused(platform, client, action, call)
+
+
+def test_the_outcome_function_moves_orders_and_nothing_else(
+    platform: Platform, stack: WebApiStack, role_names: dict[str, str]
+) -> None:
+    """It takes messages and updates items: it reads no order, makes none, and tells nobody."""
+    with assumed(platform, role_names["outcome"]) as client:
+        for call in (update, receive(stack.outcome_queue)):
+            call(client)
+        refused = {
+            "dynamodb:GetItem": read,
+            "dynamodb:PutItem": put,
+            "dynamodb:DeleteItem": delete,
+            "dynamodb:Query": query_index("by_customer", "customer_id"),
+            "events:PutEvents": put_event,
+            "sqs:SendMessage": send(stack.outcome_dead_letters),
+            "sqs:ReceiveMessage": receive(stack.outcome_dead_letters),
+            "secretsmanager:GetSecretValue": secret(stack.environment("api")["CURSOR_SECRET_ARN"]),
+        }
+        for action, call in refused.items():
+            assert is_refused(platform, client, action, call)
+
+
+def test_no_role_of_the_stack_can_scan(platform: Platform, stack: WebApiStack, role_names: dict[str, str]) -> None:
+    """Whatever roles the stack has, neither the table nor an index can be read as a whole."""
+    roles = stack.names("AWS::IAM::Role")
+    assert set(role_names.values()) <= set(roles)
+    for role in roles:
+        with assumed(platform, role) as client:
+            assert is_refused(platform, client, "dynamodb:Scan", scan)
+            assert is_refused(platform, client, "dynamodb:Scan", scan_index)
+
+
+def test_a_role_that_is_no_functions_is_not_there(stack: WebApiStack, role_names: dict[str, str]) -> None:
+    """The three functions' roles are all: nothing in the stack acts with rights that no test has looked at."""
+    assert set(stack.names("AWS::IAM::Role")) == set(role_names.values())
