@@ -1,14 +1,26 @@
 """The API function: one REST proxy event in, one response out."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from patterns_web_api.bootstrap.api import bootstrap
+from patterns_shared.cold_start import collector_paused
+from patterns_web_api.http.deferred_models import built_on_first_use
 from patterns_web_api.snapshot import before_snapshot
+
+with collector_paused(), built_on_first_use():
+    from patterns_web_api.bootstrap.api import bootstrap
+
+if TYPE_CHECKING:
+    from mangum import Mangum
 
 __all__ = ["lambda_handler"]
 
-app = cache(bootstrap)
+
+@cache
+def app() -> "Mangum":
+    """Wire the application once."""
+    with collector_paused():
+        return bootstrap()
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
