@@ -99,6 +99,13 @@ def test_a_parameter_is_absent_never_null(document: JsonObject) -> None:
     assert "null" not in str(operations(document)["listOrders"]["parameters"])
 
 
+def test_the_limit_is_described_with_both_ends(document: JsonObject) -> None:
+    """In JSON Schema's words, which are not Pydantic's."""
+    (limit,) = [part for part in operations(document)["listOrders"]["parameters"] if part["name"] == "limit"]
+
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+
+
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/redoc", "/docs/oauth2-redirect"])
 def test_production_shows_no_documentation(make_shop: Callable[..., Shop], path: str) -> None:
     """404, as if it had never been there."""

@@ -49,7 +49,7 @@ class OrdersQuery(BaseModel):
 
     status: Annotated[OrderStatus | None, Field(description="Only orders in this status.")] = None
     limit: Annotated[
-        int, BeforeValidator(_whole_number), Field(ge=1, le=100, description="The most orders in one page.")
+        int, Field(ge=1, le=100, description="The most orders in one page."), BeforeValidator(_whole_number)
     ] = 20
     cursor: Annotated[str | None, Field(description="`next_cursor` of the page before, with the same filter.")] = None
 
