@@ -25,6 +25,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from patterns_shared.domain.catalogue import CATALOGUE
 from patterns_web_api.testing import Shop, claims_of, make_shop
 
+AnyCase = Case[Any]
+AnyOperation = APIOperation[Any, Any, Any, Any]
+
 TOKEN = "token-of-ada"
 DEFAULT_REQUESTS = 2_000
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", DEFAULT_REQUESTS))
@@ -79,13 +82,14 @@ class Gateway:
         return [result["body"].encode()]
 
 
-def real(case: Case, draw: Callable[..., Any], shop: Shop) -> None:
+def real(case: AnyCase, draw: Callable[..., Any], shop: Shop) -> None:
     """Give a valid request what only the shop can know: its SKUs, its orders, its cursors."""
-    if isinstance(case.body, dict):
+    body: Any = case.body
+    if isinstance(body, dict):
         skus = draw(st.permutations(list(CATALOGUE)))
         # To JSON Schema 2.0 is an integer; to the shop it is not.
-        case.body["lines"] = [
-            {"sku": sku, "quantity": int(line["quantity"])} for line, sku in zip(case.body["lines"], skus, strict=False)
+        body["lines"] = [
+            {"sku": sku, "quantity": int(line["quantity"])} for line, sku in zip(body["lines"], skus, strict=False)
         ]
     if "order_id" in case.path_parameters and draw(st.booleans()):
         listed = shop.send("GET", "/orders", query={"limit": "9"}).json["orders"]
@@ -105,7 +109,7 @@ class Fuzz:
     gateway: Gateway
     sent: int = 0
 
-    def send(self, operation: APIOperation, mode: GenerationMode, count: int) -> None:
+    def send(self, operation: AnyOperation, mode: GenerationMode, count: int) -> None:
         """Send ``count`` requests of one kind, or fewer where there are not so many different ones."""
 
         @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
@@ -116,7 +120,7 @@ class Fuzz:
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        def send(case: Case, data: st.DataObject) -> None:
+        def send(case: AnyCase, data: st.DataObject) -> None:
             if mode is GenerationMode.POSITIVE:
                 real(case, data.draw, self.shop)
             self.sent += 1
@@ -140,8 +144,10 @@ def test_no_generated_request_gets_an_answer_that_is_not_documented(logger: Logg
     load_all_checks()
 
     for (label, mode), share in SHARES.items():
+        operation = schema.find_operation_by_label(label)
+        assert operation, label
         try:
-            fuzz.send(schema.find_operation_by_label(label), mode, REQUESTS * share // 100)
+            fuzz.send(operation, mode, REQUESTS * share // 100)
         except BaseException as error:
             error.add_note(f"{label}, {mode.value}")
             raise

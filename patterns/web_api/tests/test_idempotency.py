@@ -73,7 +73,7 @@ def test_a_key_is_forgotten_after_a_day(shop: Shop) -> None:
     assert later.json["order_id"] != first.json["order_id"]
 
 
-@pytest.mark.parametrize("key", ["", " ", "two words", "x" * 256, "é", "tab\there", "nul\x00"])
+@pytest.mark.parametrize("key", ["", " ", "two words", "x" * 256, "é", "ключ", "\ud800", "tab\there", "nul\x00"])
 def test_a_key_has_1_to_255_visible_characters(shop: Shop, key: str) -> None:
     """422 that names the header."""
     answer = shop.place(headers={"Idempotency-Key": key})

@@ -46,7 +46,8 @@ class RestEvent(APIGateway):
             "type": "http",
             "http_version": "1.1",
             "method": event["httpMethod"],
-            "headers": [(k.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for k, v in headers.items()],
+            # As UTF-8, so that no two texts become one: a replaced character would make one key of many.
+            "headers": [(_utf8(name), _utf8(value)) for name, value in headers.items()],
             "path": _decoded(path),
             "raw_path": None,
             "root_path": _decoded(_root_path(path, event)),
@@ -65,6 +66,10 @@ def lambda_adapter(app: ASGI) -> Mangum:
     # Mangum would send types that it takes for binary in base64, which a REST API hands on as it is.
     text_types = ["text/", "application/json", "application/problem+json"]
     return Mangum(app, lifespan="off", custom_handlers=[RestEvent], text_mime_types=text_types)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
 
 
 def _decoded(path: str) -> str:
