@@ -123,8 +123,8 @@ def _health(api_url: str) -> str:
     local = ProxyHandler({}) if api_url.startswith("http:") else ProxyHandler()
     try:
         with build_opener(local).open(f"{api_url}/health", timeout=_HEALTH_SECONDS) as answer:
-            return str(json.load(answer).get("status", "without a status"))
+            return str(json.load(answer)["status"])
     except HTTPError as error:
         return f"HTTP {error.code}"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         return f"nothing ({type(error).__name__})"

@@ -80,8 +80,8 @@ def shell_exports(endpoint_url: str) -> str:
     # The user's own files stay in use, for the output format; what they say of endpoints is overruled here.
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         del exports[name]
-    if not any(name.upper() in _FOREIGN for name in os.environ):
-        del exports["NO_PROXY"], exports["no_proxy"]
+    if any(name.upper().endswith("_PROXY") for name in os.environ):
+        exports |= {name: _without_proxy(name) for name in ("NO_PROXY", "no_proxy")}
     stale = _OVERRIDING | {name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(exports.items())]
     return "\n".join([*lines, f"unset {' '.join(sorted(stale))}"]) + "\n"
@@ -130,6 +130,9 @@ def _addresses(endpoint_url: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
     }
+
+
+def _without_proxy(name: str) -> str:
+    """Return the user's list of addresses that need no proxy, with this machine on it."""
+    return ",".join(filter(None, [os.environ.get(name, ""), "127.0.0.1", "localhost"]))
