@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from patterns_infra.commands.failures import one_line_errors
+from patterns_infra.commands.failures import INTERRUPTED, one_line_errors
 from patterns_infra.settings import Target
 
 __all__ = ["app", "main"]
@@ -153,5 +153,9 @@ def token(email: Annotated[str, typer.Argument(help="as `patterns demo --stay` p
 def main() -> None:
     """Run the command line."""
     with one_line_errors():
-        # Not standalone: click would print a usage text of its own and hide an interrupt.
-        sys.exit(app(standalone_mode=False) or 0)
+        # Not standalone: click would print a usage text of its own.
+        code = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            # Typer turns Ctrl-C into this code and says nothing.
+            raise KeyboardInterrupt
+        sys.exit(code)

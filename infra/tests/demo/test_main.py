@@ -1,3 +1,5 @@
+import asyncio
+import signal
 from importlib import import_module
 from pathlib import Path
 from typing import Self
@@ -107,6 +109,22 @@ def test_an_interrupt_ends_the_platform_even_when_it_was_to_stay(
     with pytest.raises(KeyboardInterrupt):
         _play(interrupted, monkeypatch, stay=True)
     assert platform.what_happened == ["left"]
+
+
+async def told_to_end(scene: Scene) -> None:
+    """Somebody runs kill."""
+    del scene
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.sleep(5)
+
+
+def test_being_told_to_end_is_an_interrupt(platform: _Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM clears up as Ctrl-C does, and has its old meaning afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        _play(told_to_end, monkeypatch, stay=True)
+    assert platform.what_happened == ["left"]
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_pattern_without_a_scenario_is_not_passed_over(

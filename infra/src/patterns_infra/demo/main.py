@@ -1,7 +1,9 @@
 """The whole demo: a platform, every chosen pattern's scenario, a summary, and the platform is gone again."""
 
 import asyncio
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,7 +41,11 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
     if orders < LEAST_ORDERS:
         raise ValueError(f"the demo needs at least {LEAST_ORDERS} orders, not {orders}")
     checks, latencies, guest = Checks(), Latencies(), None
-    with progress_for(sys.stderr) as progress, _platform(patterns, stay=stay, progress=progress) as platform:
+    with (
+        _every_end_an_interrupt(),
+        progress_for(sys.stderr) as progress,
+        _platform(patterns, stay=stay, progress=progress) as platform,
+    ):
         outputs = platform.outputs()
         began = time.perf_counter()
         for pattern in chosen:
@@ -72,6 +78,22 @@ def _platform(patterns: Sequence[str], *, stay: bool, progress: Progress) -> Ite
         yield platform
         if stay:
             platform.stay()
+
+
+@contextmanager
+def _every_end_an_interrupt() -> Iterator[None]:
+    """Clear up when this process is told to end or its terminal is closed, just as after Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        for number in before:
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def _play(pattern: Pattern, scene: Scene) -> None:
