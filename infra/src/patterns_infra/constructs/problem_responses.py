@@ -70,11 +70,11 @@ class ProblemResponses(Construct):
                 type=apigateway.ResponseType.of(problem.response),
                 status_code=None if problem.status is None else str(problem.status),
                 response_headers=headers,
-                templates={"application/json": _document(problem, settings)},
+                templates={"application/json": _document(problem)},
             )
 
 
-def _document(problem: _Problem, settings: Settings) -> str:
+def _document(problem: _Problem) -> str:
     """Return the template; ``messageString`` brings its own quotes, ``validationErrorString`` does not.
 
     Its key is ``application/json`` although the header says otherwise: API Gateway takes that template whatever a
@@ -87,7 +87,5 @@ def _document(problem: _Problem, settings: Settings) -> str:
     detail = _MESSAGE if problem.detail is None else json.dumps(problem.detail)
     text = f'{json.dumps(document)[:-1]}, "detail": {detail}'
     if problem.response == "BAD_REQUEST_BODY":
-        # The emulator has no validationErrorString and would print the variable's name.
-        why = '"$context.error.validationErrorString"' if settings.on_aws else _MESSAGE
-        text += f', "errors": [{{"field": "body", "message": {why}}}]'
+        text += ', "errors": [{"field": "body", "message": "$context.error.validationErrorString"}]'
     return text + "}"

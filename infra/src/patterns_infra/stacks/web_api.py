@@ -164,8 +164,7 @@ class WebApiStack(Stack):
             key_prefix="ORDER#",
         )
         bus = f"arn:{Aws.PARTITION}:events:{self.region}:{self.account}:event-bus/default"
-        # The emulator gives no events:source to its policy check, so that the condition would refuse everything there.
-        as_itself = {"StringEquals": {"events:source": self._source}} if self._settings.on_aws else None
+        as_itself = {"StringEquals": {"events:source": self._source}}
         self._allow(relay, ["events:PutEvents"], bus, conditions=as_itself)
         self._allow(relay, ["sqs:SendMessage"], dead_letters.queue.queue_arn)
         return relay
