@@ -16,6 +16,7 @@ from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.registry import PATTERNS
+from patterns_infra.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +62,9 @@ def orders_table(outputs: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def site_origin(stack: WebApiStack) -> str:
-    """Return the one origin whose pages may call the API."""
-    return stack.environment("api")["SITE_ORIGIN"]
+def site_origin() -> str:
+    """Return the one origin whose pages may call the API, by the settings, not by what is deployed."""
+    return Settings(stage=LOCAL_STAGE).browser_origin
 
 
 @pytest.fixture(scope="session")

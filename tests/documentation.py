@@ -11,7 +11,7 @@ __all__ = ["Command", "commands_of", "pages_of"]
 _FENCE = re.compile(r"^(?P<indent>\s*)```(?P<language>[\w-]*)")
 _PROMPTED = {"console"}
 _SCRIPTS = {"sh", "bash", "shell"}
-_INLINE = re.compile(r"(?<!`)`((?:uvx|uv run|uv sync|nox|patterns|pip|pipx|\.ci/)[ \w][^`]*)`(?!`)", re.DOTALL)
+_INLINE = re.compile(r"(?<!`)`((?:uvx|uv run|uv sync|nox|patterns|pip|pipx) [^`]+)`(?!`)", re.DOTALL)
 _SUBSTITUTION = re.compile(r"\$\(([^()]+)\)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*")
 

@@ -1,15 +1,17 @@
 """What the documentation tells a reader to type exists: sessions, commands, flags, modules, AWS operations."""
 
 import importlib.util
+import io
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import botocore.session
-import click
 import pytest
 import typer.main
 from botocore import xform_name
@@ -17,6 +19,7 @@ from tests.documentation import Command, commands_of, pages_of
 
 from patterns_infra.cli import app
 from patterns_infra.paths import REPOSITORY
+from patterns_infra.registry import PATTERNS
 
 pytestmark = pytest.mark.integration
 
@@ -45,7 +48,8 @@ def test_the_readme_shows_the_two_commands_of_a_newcomer() -> None:
         "uvx nox --sideways",
         "uv run patterns sideways",
         "uv run patterns up --sideways",
-        "uv run patterns up no_such_pattern --stage",
+        "uv run patterns up no_such_pattern",
+        "uv run patterns deploy",
         "uv run python -m patterns_web_api.sideways",
         "aws dynamodb sideways",
         "aws dynamodb get-item --sideways x",
@@ -91,20 +95,18 @@ def _check_nox(_: str, arguments: list[str]) -> str | None:
 
 
 def _check_patterns(program: str, arguments: list[str]) -> str | None:
-    group = typer.main.get_command(app)
-    try:
-        with group.make_context(program, list(arguments)) as context:
-            if not isinstance(group, click.Group) or not arguments:
-                return None
-            _, command, rest = group.resolve_command(context, [*context.protected_args, *context.args])
-            if command is None:
-                return f"there is no command {arguments[0]}"
-            command.make_context(arguments[0], rest, parent=context).close()
-    except click.exceptions.Exit:
-        return None  # --help, --version
-    except click.ClickException as error:
-        return error.format_message()
-    return None
+    """Let the command line read its arguments, with nothing behind it, and look at the patterns that it was given."""
+    group: Any = typer.main.get_command(app)
+    given: dict[str, Any] = {}
+    for command in (group, *group.commands.values()):
+        command.callback = given.update
+    said = io.StringIO()
+    with redirect_stderr(said), redirect_stdout(said), pytest.raises(SystemExit) as ended:
+        group.main(args=list(arguments), prog_name=program)
+    if ended.value.code:
+        return said.getvalue()
+    unknown = set(given.get("patterns") or []) - set(PATTERNS)
+    return f"there are no patterns {sorted(unknown)}" if unknown else None
 
 
 def _check_python(_: str, arguments: list[str]) -> str | None:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
-from tests.calls import one_line
+from tests.calls import one_line, signed_in
 from tests.clients import administrator
 from tests.faulty_service import (
     Answer,
@@ -21,8 +22,10 @@ from tests.faulty_service import (
     pass_on,
 )
 from tests.in_process import InProcessApi, LambdaAnswer, api_in_process
+from tests.problems import is_problem
 from tests.stack import WebApiStack
 
+from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.local.platform import Platform
 
 
@@ -81,9 +84,9 @@ def table(platform: Platform) -> Iterator[FaultyService]:
         RELEASED.set()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def faulty_api(platform: Platform, stack: WebApiStack, table: FaultyService) -> Iterator[InProcessApi]:
-    """Give the API with the faulty table."""
+    """Give the API with the faulty table; a new one for each test, since botocore's quota of retries is a client's."""
     with api_in_process(platform, stack, dynamodb=table.url) as api:
         yield api
 
@@ -253,3 +256,18 @@ def test_a_secret_store_that_fails_stops_cursors_only(platform: Platform, stack:
             assert api.request("GET", "/orders", customer_id=customer_id).status_code == 200
             paged = api.request("GET", "/orders", customer_id=customer_id, query={"limit": "1"})
             assert asks_to_come_back(paged)
+
+
+@pytest.mark.integration
+def test_the_deployed_function_asks_to_come_back(
+    platform: Platform, stack: WebApiStack, api: httpx.Client, alice: Shopper
+) -> None:
+    """Through the gateway a throttled table is the same 503, with Retry-After; with the table back, it works."""
+    with FaultyService(platform.endpoint_url) as throttled:
+        throttled.fault = FAULTS[QUICK]
+        with stack.redirected("api", dynamodb=throttled.url):
+            refused = api.post("/orders", json=one_line(), headers=signed_in(alice))
+    assert is_problem(refused, 503, "temporarily-unavailable")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert len(throttled.operations) >= 2
+    assert api.post("/orders", json=one_line(), headers=signed_in(alice)).status_code == 201

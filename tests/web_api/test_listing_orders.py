@@ -7,16 +7,11 @@ from typing import Any
 import httpx
 import pytest
 from tests.calls import SignUp, signed_in
-from tests.clients import administrator
 from tests.problems import fields_of, is_problem
+from tests.seeding import seed_orders
 
 from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.local.platform import Platform
-from patterns_shared.adapters.dynamodb_orders import DynamoDBOrders
-from patterns_shared.adapters.order_ids import new_order_id
-from patterns_shared.domain.orders import OrderStatus
-from patterns_shared.testing import make_order
-from patterns_shared.testing.made import TRACEPARENT
 
 pytestmark = pytest.mark.integration
 
@@ -28,12 +23,7 @@ CANCELLED_EVERY = 7
 def regular(platform: Platform, orders_table: str, sign_up: SignUp) -> Shopper:
     """Return a customer with more orders than one page holds, every seventh of them cancelled."""
     customer = sign_up()
-    orders = DynamoDBOrders(administrator(platform, "dynamodb"), orders_table)
-    for n in range(ORDERS):
-        order = make_order(order_id=new_order_id(), customer_id=customer.sub)
-        orders.add(order, claim=None, traceparent=TRACEPARENT)
-        if n % CANCELLED_EVERY == 0:
-            orders.move(order.order_id, OrderStatus.CANCELLED, customer_id=customer.sub, traceparent=TRACEPARENT)
+    seed_orders(platform, orders_table, customer.sub, ORDERS, cancelled_every=CANCELLED_EVERY)
     return customer
 
 

@@ -54,12 +54,12 @@ class Shop:
         """Wait until the order has moved to the status."""
         eventually(lambda: self.state(order_id) == (status, 2), seconds=15)
 
-    def outcome(self, type_: EventType, order_id: str, **overrides: int) -> Event:
+    def outcome(self, type_: EventType, order_id: str, *, order_version: int = 2) -> Event:
         """Return the event that decides the order."""
         placed = make_order(order_id=order_id, customer_id=self._alice.sub, contact_email=self._alice.email)
         decided = placed.move(OrderStatus.FULFILLED if type_ is FULFILLED else OrderStatus.REJECTED)
         event_id = outcome_event_id(change_event_id(order_id, 1))
-        return replace(make_event(type_, decided), id=event_id, **overrides)
+        return replace(make_event(type_, decided), id=event_id, order_version=order_version)
 
     def tell(self, *details: tuple[str, Any], source: str = "patterns.local") -> None:
         """Put details of a type on the bus, as they are."""

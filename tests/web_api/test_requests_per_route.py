@@ -5,16 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from tests.calls import one_line
-from tests.clients import administrator
 from tests.faulty_service import FaultyService
 from tests.in_process import InProcessApi, api_in_process
+from tests.seeding import seed_orders
 from tests.stack import WebApiStack
 
 from patterns_infra.local.platform import Platform
-from patterns_shared.adapters.dynamodb_orders import DynamoDBOrders
-from patterns_shared.adapters.order_ids import new_order_id
-from patterns_shared.testing import make_order
-from patterns_shared.testing.made import TRACEPARENT
 
 pytestmark = pytest.mark.integration
 
@@ -32,9 +28,7 @@ def counted(platform: Platform, stack: WebApiStack) -> Iterator[tuple[InProcessA
 def customer_id(request: pytest.FixtureRequest, platform: Platform, orders_table: str) -> str:
     """Return a customer with few orders, then one with many."""
     customer_id = str(uuid.uuid4())
-    orders = DynamoDBOrders(administrator(platform, "dynamodb"), orders_table)
-    for _ in range(request.param):
-        orders.add(make_order(order_id=new_order_id(), customer_id=customer_id), claim=None, traceparent=TRACEPARENT)
+    seed_orders(platform, orders_table, customer_id, request.param)
     return customer_id
 
 
