@@ -30,7 +30,7 @@ def bootstrap() -> Mangum:
     """
     settings = ApiSettings.from_environment(os.environ)
     orders = Orders(
-        DynamoDBOrders(create_client("dynamodb"), settings.orders_table),
+        DynamoDBOrders(create_client("dynamodb", checks_parameters=False), settings.orders_table),
         new_order_id=new_order_id,
         now=utc_now,
         cursors=Cursors(_cursor_key(settings.cursor_secret_arn)),
