@@ -1,12 +1,14 @@
 """Templates for the tests: each variant is synthesized once a session, all in one jsii process."""
 
+import functools
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from patterns_infra.registry import PATTERNS
+from patterns_infra.settings import Settings
 from patterns_infra.synth import cdk_context, jsii_environment
 from patterns_infra.synthesized import SynthesizedStack
 
@@ -14,29 +16,31 @@ os.environ.update(jsii_environment())
 
 
 @pytest.fixture(scope="session")
-def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SynthesizedStack]:
-    """Return a function from a variant's name to its stack."""
-    from aws_cdk import App  # noqa: PLC0415 - half a second that tests without templates need not wait
+def synthesize_anew(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Settings], SynthesizedStack]:
+    """Return a function from settings to the web API's stack."""
 
-    from patterns_infra.registry import PATTERNS  # noqa: PLC0415
-    from patterns_infra.settings import Settings  # noqa: PLC0415
-    from patterns_infra.stacks.composition import add_stacks  # noqa: PLC0415
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415
+    def synthesized(settings: Settings) -> SynthesizedStack:
+        # Imported here, since tests without templates need not wait for the CDK.
+        from aws_cdk import App  # noqa: PLC0415
 
-    made: dict[str, SynthesizedStack] = {}
+        from patterns_infra.stacks.composition import add_stacks  # noqa: PLC0415
 
-    def synthesized(variant: str) -> SynthesizedStack:
-        if variant not in made:
-            folder = tmp_path_factory.mktemp(variant)
-            app = App(analytics_reporting=False, context=cdk_context(), outdir=str(folder))
-            settings = Settings.from_mapping(VARIANTS[variant])
-            add_stacks(app, settings=settings, patterns=[PATTERNS["web_api"]])
-            app.synth()
-            name = PATTERNS["web_api"].stack_name(settings.stage)
-            made[variant] = SynthesizedStack(json.loads((Path(folder) / f"{name}.template.json").read_text()))
-        return made[variant]
+        folder = tmp_path_factory.mktemp("assembly")
+        app = App(analytics_reporting=False, context=cdk_context(), outdir=str(folder))
+        add_stacks(app, settings=settings, patterns=[PATTERNS["web_api"]])
+        app.synth()
+        name = PATTERNS["web_api"].stack_name(settings.stage)
+        return SynthesizedStack(json.loads((folder / f"{name}.template.json").read_text()))
 
     return synthesized
+
+
+@pytest.fixture(scope="session")
+def synthesize(synthesize_anew: Callable[[Settings], SynthesizedStack]) -> Callable[[str], SynthesizedStack]:
+    """Return a function from a variant of the gate to its stack, made once."""
+    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
+
+    return functools.cache(lambda variant: synthesize_anew(Settings.from_mapping(VARIANTS[variant])))
 
 
 @pytest.fixture(scope="session")

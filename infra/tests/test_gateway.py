@@ -1,11 +1,14 @@
 """What the gateway does by itself, so that it never costs a function call."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from patterns_infra.paths import REPOSITORY
+from patterns_infra.settings import Settings
+from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
 
 PUBLIC = {"GET /products", "GET /health", "GET /openapi.json", "GET /docs"}
@@ -76,10 +79,21 @@ def test_body_is_checked_against_the_application_s_schema(anywhere: SynthesizedS
             assert "RequestModels" not in method
 
 
-def test_a_new_schema_is_a_new_deployment(aws: SynthesizedStack) -> None:
-    """The deployment waits for the model; without a new one the stage would go on checking against the old."""
+def test_a_new_schema_is_a_new_deployment(
+    aws: SynthesizedStack,
+    synthesize_anew: Callable[[Settings], SynthesizedStack],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A deployment waits for its model; without a new one the stage would go on checking against the old."""
     (deployment,) = aws.of_type("ApiGateway::Deployment").values()
     assert aws.id_of("ApiGateway::Model") in deployment["DependsOn"]
+    settings = Settings.from_mapping(VARIANTS["aws"])
+    deployments = set()
+    for least in (1, 2, 1):
+        schema = {"type": "object", "minProperties": least}
+        monkeypatch.setattr("patterns_infra.stacks.web_api_routes.request_schema", lambda *_, schema=schema: schema)
+        deployments.add(synthesize_anew(settings).id_of("ApiGateway::Deployment"))
+    assert len(deployments) == 2
 
 
 @pytest.mark.parametrize(
@@ -184,9 +198,9 @@ def test_what_may_be_tried_again_says_when(anywhere: SynthesizedStack, kind: str
     assert "Retry-After" in headers["gatewayresponse.header.Access-Control-Expose-Headers"]
 
 
-def test_a_malformed_body_is_told_why(aws: SynthesizedStack) -> None:
-    """The validator's own error is in the document (the emulator has none: the local one repeats the message)."""
-    document = problem(aws, "BAD_REQUEST_BODY")[1]
+def test_a_malformed_body_is_told_why(anywhere: SynthesizedStack) -> None:
+    """The validator's own error is in the document."""
+    document = problem(anywhere, "BAD_REQUEST_BODY")[1]
     assert document["errors"] == [{"field": "body", "message": "$context.error.validationErrorString"}]
 
 

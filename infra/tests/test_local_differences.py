@@ -1,0 +1,76 @@
+"""The local template is the AWS one but for a known list; whatever joins the list must be written down here."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from patterns_infra.settings import Settings, Target
+from patterns_infra.synthesized import SynthesizedStack
+
+ONLY_ON_AWS = {
+    "ApiGateway::Account",  # and its role: with which API Gateway writes logs
+    "IAM::Role",
+    "Lambda::Alias",  # SnapStart works on published versions
+    "Lambda::Version",
+    "SQS::QueuePolicy",  # of the relay's dead letters: there is nothing to say but "TLS only"
+    "WAFv2::WebACL",  # the emulator rejects the association
+    "WAFv2::WebACLAssociation",
+}
+DIFFERENT = {
+    "ApiGateway::Method": {"Integration"},  # the alias
+    "ApiGateway::Stage": {
+        "CacheClusterEnabled",
+        "CacheClusterSize",
+        "DependsOn",
+        "DeploymentId",
+        "MethodSettings",
+    },  # the cache
+    "Cognito::UserPool": {"DeletionPolicy", "DeletionProtection", "UpdateReplacePolicy"},
+    "DynamoDB::Table": {"DeletionPolicy", "DeletionProtectionEnabled", "UpdateReplacePolicy"},
+    "Lambda::Function": {"Architectures", "Code", "Environment", "Runtime", "SnapStart"},  # another bundle
+    "Lambda::Permission": {"FunctionName"},  # the alias
+    "SNS::TopicPolicy": {"PolicyDocument"},  # http only
+    "SQS::QueuePolicy": {"PolicyDocument"},  # http only
+    "SSM::Parameter": {"Value"},  # the API's address
+}
+
+
+@pytest.fixture(scope="module")
+def both(synthesize_anew: Callable[[Settings], SynthesizedStack]) -> list[dict[str, dict[str, Any]]]:
+    """Return the resources of both targets with everything else equal, by ids without their hashes."""
+    same = {"stage": "dev", "account": "000000000000", "site_origin": "https://shop.example.com"}
+    stacks = [synthesize_anew(Settings.from_mapping({**same, "target": target})) for target in Target]
+    return [{_plain(name): x for name, x in stack.resources.items()} for stack in stacks]
+
+
+def _plain(name: str) -> str:
+    if "Permission" in name:
+        return "Permission"
+    return re.sub(r"[0-9a-f]{32}$", "", name)
+
+
+def _properties(resource: dict[str, Any]) -> dict[str, str]:
+    flat = {**resource, **resource.get("Properties", {})}
+    return {key: json.dumps(x, sort_keys=True) for key, x in flat.items() if key not in {"Properties", "Metadata"}}
+
+
+def test_resources(both: list[dict[str, dict[str, Any]]]) -> None:
+    """Locally nothing is there that AWS has not; AWS has a firewall, versions and log roles beside."""
+    local, aws = both
+    assert set(local) - set(aws) == set()
+    assert {aws[name]["Type"].removeprefix("AWS::") for name in set(aws) - set(local)} == ONLY_ON_AWS
+
+
+def test_properties(both: list[dict[str, dict[str, Any]]]) -> None:
+    """Every property that differs is in the list above, and the list names no other."""
+    local, aws = both
+    found: dict[str, set[str]] = {}
+    for name in set(local) & set(aws):
+        here, there = _properties(local[name]), _properties(aws[name])
+        differing = {key for key in here.keys() | there.keys() if here.get(key) != there.get(key)}
+        if differing:
+            found.setdefault(local[name]["Type"].removeprefix("AWS::"), set()).update(differing)
+    assert found == DIFFERENT
