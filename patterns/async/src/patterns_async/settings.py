@@ -144,7 +144,7 @@ class NotifySettings:
         return cls(
             table=_text(environment, "NOTIFICATIONS_TABLE"),
             sender=_text(environment, "SENDER_EMAIL"),
-            claim_seconds=_seconds(environment, "CLAIM_SECONDS", 60.0),
+            claim_seconds=_seconds(environment, "CLAIM_SECONDS", 90.0),
         )
 
 

@@ -29,8 +29,7 @@ class Reporter:
         """Take the receiver's name, which goes with every line and is a dimension of every count."""
         self._logger = logger
         self._metrics = metrics
-        self._metrics.set_default_dimensions(stage=stage, receiver=receiver)
-        self._logger.append_keys(receiver=receiver)
+        self._receiver = receiver
         self._keys = {"service": pattern, "pattern": pattern, "stage": stage, "receiver": receiver}
         self._counts: Counter[str] = Counter()
 
@@ -66,7 +65,13 @@ class Reporter:
         traceparent = known.pop("traceparent", None)
         if traceparent:
             known["trace_id"] = TraceContext.from_traceparent(traceparent).trace_id
-        extra = {"message_id": message.id, "receives": message.receives, "reason": str(error)[:_MAX_REASON], **known}
+        extra = {
+            "receiver": self._receiver,
+            "message_id": message.id,
+            "receives": message.receives,
+            "reason": str(error)[:_MAX_REASON],
+            **known,
+        }
         if isinstance(error, _EXPECTED):
             note = self._logger.error if dead_lettered else self._logger.warning
             note(outcome, extra=extra)
@@ -80,4 +85,5 @@ class Reporter:
             name = "".join(part.capitalize() for part in outcome.split("_"))
             self._metrics.add_metric(name=f"Messages{name}", unit=MetricUnit.Count, value=count)
         if counts:
+            self._metrics.add_dimension(name="receiver", value=self._receiver)
             self._metrics.flush_metrics()

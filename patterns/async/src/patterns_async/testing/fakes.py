@@ -37,7 +37,10 @@ class InMemoryLedger:
     def _append(self, entry: Entry) -> Booked | Exception:
         if entry.event_id in self.failing:
             return self.failing[entry.event_id]
-        return Booked.BOOKED if self.entries.setdefault(entry.event_id, entry) is entry else Booked.SEEN
+        if entry.event_id in self.entries:
+            return Booked.SEEN
+        self.entries[entry.event_id] = entry
+        return Booked.BOOKED
 
 
 class InMemoryCircuit:

@@ -1,0 +1,244 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from patterns_async.settings import MissingSetting
+from patterns_async.testing import body_of, make_batch
+from patterns_shared.domain.events import EventType
+from patterns_shared.testing import make_event
+
+Client = Any
+Clients = Callable[[str], Client]
+Server = Any
+NAMES = ["ledger", "partner", "notify", "outcome"]
+SALE = make_event(EventType.ORDER_FULFILLED)
+QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012/"
+
+
+class Context:
+    """Lambda's context, with a minute left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return a minute."""
+        return 60_000
+
+
+@pytest.fixture
+def queues(aws: None, clients: Clients) -> Callable[[str], str]:  # noqa: ARG001
+    """Make a queue and return its URL."""
+
+    def make(name: str) -> str:
+        return str(clients("sqs").create_queue(QueueName=name)["QueueUrl"])
+
+    return make
+
+
+@pytest.fixture
+def start(queues: Callable[[str], str]) -> Iterator[Callable[..., ModuleType]]:
+    """Return an entrypoint in this environment, as if Lambda had just started it."""
+    started: list[ModuleType] = []
+    with patch.dict(os.environ):
+
+        def begin(name: str, **environment: str) -> ModuleType:
+            shared = {"STAGE": "test", "APP_VERSION": "1", "MAX_RECEIVES": "10"}
+            os.environ.update(shared | {"DEAD_LETTER_URL": queues("dead")} | environment)
+            module = import_module(f"patterns_async.entrypoints.{name}")
+            module.app.cache_clear()
+            started.append(module)
+            return module
+
+        yield begin
+    for module in started:
+        module.app.cache_clear()
+
+
+@pytest.fixture
+def reasons(clients: Clients) -> Callable[[], list[str]]:
+    """Return the reasons of the dead letters."""
+
+    def read() -> list[str]:
+        answer = clients("sqs").receive_message(
+            QueueUrl=f"{QUEUES}dead", MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        return [message["MessageAttributes"]["reason"]["StringValue"] for message in answer.get("Messages", [])]
+
+    return read
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_importing_does_nothing(name: str) -> None:
+    """No environment is read, no client made, no setting missed: a fresh interpreter without any imports it."""
+    code = (
+        f"import patterns_async.entrypoints.{name} as m, sys; "
+        "assert callable(m.lambda_handler) and not m.app.cache_info().currsize; "
+        "assert 'boto3' not in sys.modules and 'aws_xray_sdk' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PATH": os.environ["PATH"]}, timeout=60)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_setting_is_named_at_the_first_call(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not hidden as a failure of the batch's messages."""
+    monkeypatch.delenv("STAGE", raising=False)
+    module = import_module(f"patterns_async.entrypoints.{name}")
+    module.app.cache_clear()
+    with pytest.raises(MissingSetting, match="STAGE"):
+        module.lambda_handler(make_batch([SALE]), Context())
+
+
+def test_the_ledger_books(
+    start: Callable[..., ModuleType], clients: Clients, ledger_table: str, reasons: Callable[[], list[str]]
+) -> None:
+    """From Lambda's event to the table; poison ends in the dead-letter queue with its reason."""
+    ledger = start("ledger", LEDGER_TABLE=ledger_table)
+    assert ledger.lambda_handler(make_batch([SALE, SALE, "poison"]), Context()) == {"batchItemFailures": []}
+    (item,) = clients("dynamodb").scan(TableName=ledger_table)["Items"]
+    assert item == {
+        "event_id": {"S": SALE.id},
+        "order_id": {"S": SALE.order_id},
+        "order_version": {"N": "2"},
+        "type": {"S": "OrderFulfilled"},
+        "amount": {"N": "4870"},
+        "currency": {"S": "EUR"},
+        "occurred_at": {"S": "2026-01-05T09:30:00+00:00"},
+        "trace_id": {"S": "4bf92f3577b34da6a3ce929d0e0e4736"},
+    }
+    assert reasons() == ["event: is not JSON at character 0"]
+
+
+def test_notify_writes(
+    start: Callable[..., ModuleType],
+    clients: Clients,
+    keyed_table: Callable[[str, str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """From Lambda's event to SES, once; and what it logs names no address."""
+    clients("ses").verify_email_identity(EmailAddress="shop@example.com")
+    notify = start("notify", NOTIFICATIONS_TABLE=keyed_table("sent", "order_id"), SENDER_EMAIL="shop@example.com")
+    for _ in range(2):
+        assert notify.lambda_handler(make_batch([SALE]), Context()) == {"batchItemFailures": []}
+    assert int(clients("ses").get_send_quota()["SentLast24Hours"]) == 1
+    assert "@example.com" not in capsys.readouterr().out
+
+
+def test_outcome_forwards(start: Callable[..., ModuleType], clients: Clients, queues: Callable[[str], str]) -> None:
+    """From Lambda's event to whoever listens on the bus."""
+    url = queues("seen")
+    clients("events").put_rule(Name="all", EventPattern=json.dumps({"source": ["patterns.test"]}))
+    clients("events").put_targets(Rule="all", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:seen"}])
+    outcome = start("outcome", EVENT_SOURCE="patterns.test")
+    assert outcome.lambda_handler(make_batch([SALE]), Context()) == {"batchItemFailures": []}
+    (message,) = clients("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["detail"] == json.loads(body_of(SALE))
+
+
+class TestPartner:
+    """The partner function with everything real but AWS: HTTP, signature, circuit, waiting."""
+
+    @pytest.fixture
+    def partner(
+        self,
+        start: Callable[..., ModuleType],
+        clients: Clients,
+        keyed_table: Callable[[str, str], str],
+        queues: Callable[[str], str],
+        partner_server: Server,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> ModuleType:
+        """The function, on a circuit that opens after two failures."""
+        secret = {"current": {"key_id": "2026", "secret": "hunter2"}, "previous": None}
+        clients("secretsmanager").create_secret(Name="partner", SecretString=json.dumps(secret))
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        return start(
+            "partner",
+            PARTNER_URL=partner_server.url,
+            PARTNER_SECRET_ARN="partner",
+            QUEUE_URL=queues("partner"),
+            CIRCUIT_TABLE=keyed_table("circuit", "circuit"),
+            PARTNER_READ_SECONDS="1",
+            CIRCUIT_FAILURES="2",
+        )
+
+    @pytest.fixture
+    def received(self, clients: Clients) -> Callable[..., dict[str, Any]]:
+        """Put events into the queue, and receive them as Lambda does."""
+
+        def receive(count: int) -> dict[str, Any]:
+            url = f"{QUEUES}partner"
+            for n in range(count):
+                event = make_event(EventType.ORDER_FULFILLED, id=f"event-{n}")
+                clients("sqs").send_message(QueueUrl=url, MessageBody=body_of(event))
+            answer = clients("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+            return {
+                "Records": [
+                    {
+                        "messageId": message["MessageId"],
+                        "receiptHandle": message["ReceiptHandle"],
+                        "body": message["Body"],
+                        "attributes": {"ApproximateReceiveCount": "1"},
+                    }
+                    for message in answer["Messages"]
+                ]
+            }
+
+        return receive
+
+    def test_events_are_delivered(
+        self,
+        partner: ModuleType,
+        partner_server: Server,
+        received: Callable[..., dict[str, Any]],
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """Each once, by its key; and neither key nor address is in the log."""
+        assert partner.lambda_handler(received(3), Context()) == {"batchItemFailures": []}
+        assert {headers["Idempotency-Key"] for headers, _ in partner_server.seen} == {f"event-{n}" for n in range(3)}
+        logged = capsys.readouterr().out
+        assert "event-2" in logged
+        assert "hunter2" not in logged
+        assert "@example.com" not in logged
+        assert partner_server.seen[0][0]["X-Partner-Signature"] not in logged
+
+    def test_a_refusal_is_a_dead_letter_with_the_partners_words(
+        self,
+        partner: ModuleType,
+        partner_server: Server,
+        answering: Callable[..., Callable[[BaseHTTPRequestHandler], None]],
+        received: Callable[..., dict[str, Any]],
+        reasons: Callable[[], list[str]],
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """They are kept beside the message, and not logged."""
+        partner_server.behave = answering(422, b'{"detail": "no such sku"}')
+        assert partner.lambda_handler(received(1), Context()) == {"batchItemFailures": []}
+        assert reasons() == ['the partner answered 422: {"detail": "no such sku"}']
+        assert "no such sku" not in capsys.readouterr().out
+
+    def test_while_the_partner_is_down_messages_wait_in_the_queue(
+        self,
+        partner: ModuleType,
+        partner_server: Server,
+        answering: Callable[..., Callable[[BaseHTTPRequestHandler], None]],
+        received: Callable[..., dict[str, Any]],
+        clients: Clients,
+    ) -> None:
+        """Two tries open the circuit; all messages fail, and are hidden, though the queue would not hide them."""
+        partner_server.behave = answering(503)
+        batch = received(5)
+        response = partner.lambda_handler(batch, Context())
+        assert [item["itemIdentifier"] for item in response["batchItemFailures"]] == [
+            record["messageId"] for record in batch["Records"]
+        ]
+        assert len(partner_server.seen) == 2
+        (circuit,) = clients("dynamodb").scan(TableName="circuit")["Items"]
+        assert circuit["state"] == {"S": "OPEN"}
+        assert "Messages" not in clients("sqs").receive_message(QueueUrl=f"{QUEUES}partner")
