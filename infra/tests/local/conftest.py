@@ -41,8 +41,8 @@ class RunningEmulator:
     def role(self, name: str, *statements: dict[str, Any]) -> str:
         """Create a role that Lambda and the account may assume, with these statements; its ARN."""
         principal = {"Service": "lambda.amazonaws.com", "AWS": "arn:aws:iam::000000000000:root"}
-        trust = {"Version": "2012-10-17", "Statement": []}
-        trust["Statement"] = [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]  # type: ignore[assignment]
+        assume = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [assume]}
         iam = self.client("iam")
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
         if statements:

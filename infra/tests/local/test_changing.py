@@ -53,7 +53,14 @@ def test_account_region_stage_and_stacks_are_shown_and_the_stage_is_typed(
     monkeypatch.setattr(sys, "stdin", Terminal("dev\n"))
     changing.destroy(_order())
     shown = capsys.readouterr()
-    for fact in ("123456789012", "eu-west-1", "stage    dev", "patterns-dev-web-api", "deployer/me", "vpce.example.com"):
+    for fact in (
+        "123456789012",
+        "eu-west-1",
+        "stage    dev",
+        "patterns-dev-web-api",
+        "deployer/me",
+        "vpce.example.com",
+    ):
         assert fact in shown.err
     assert "remains: AWS::DynamoDB::Table patterns-dev-orders" in shown.err
     assert shown.out == ""

@@ -186,7 +186,7 @@ def test_after_the_allowed_retries_the_shard_goes_on(
     corrected: Emulator, uncorrected: Emulator, eventually: Eventually
 ) -> None:
     """The failed record's place goes to the failure destination; in the emulator it blocks everything behind it."""
-    settings = {"MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": True}
+    settings: dict[str, Any] = {"MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": True}
     right, wrong = Stream(corrected, "poison", **settings), Stream(uncorrected, "poison", **settings)
     for stream in (right, wrong):
         stream.put("one", "crash", "three", "four")

@@ -13,8 +13,8 @@ from patterns_infra.local.runner import CommandFailed, Runner
 
 OUTPUT = """\
 patterns-local-web-api: creating stack...
-patterns-local-web-api |   0 | 2:10:43 AM | CREATE_IN_PROGRESS      | AWS::CloudFormation::Stack        | patterns User
-patterns-local-web-api |  12 | 2:10:43 AM | CREATE_COMPLETE         | AWS::IAM::Policy                  | Api/Policy (X1)
+patterns-local-web-api |   0 | 2:10:43 AM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack   | patterns User
+patterns-local-web-api |  12 | 2:10:43 AM | CREATE_COMPLETE      | AWS::IAM::Policy             | Api/Policy (X1)
 CDKToolkit |  9/15 | 2:10:25 AM | CREATE_IN_PROGRESS      | AWS::S3::BucketPolicy      | StagingBucketPolicy
 """
 FAILURE = """\

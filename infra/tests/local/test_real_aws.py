@@ -49,7 +49,7 @@ def test_missing_credentials_are_one_clear_line() -> None:
 
 
 def test_a_missing_profile_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore's own words, on one line."""
+    """In botocore's own words, on one line."""
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(AwsUnavailable, match=r"AWS refused: .*nobody.*could not be found"):
         open_aws("dev", "eu-west-1")

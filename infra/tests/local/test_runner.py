@@ -87,15 +87,12 @@ def test_a_program_dies_with_its_runner_even_by_kill_9(
         f"pathlib.Path({str(pids)!r}).write_text(f'{{os.getpid()}} {{made.pid}}')\n"
         "time.sleep(60)"
     )
-    starter = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys\nfrom pathlib import Path\nfrom patterns_infra.local.runner import Runner\n"
-            f"Runner(Path({str(tmp_path / 'log')!r})).run([sys.executable, '-c', {child!r}],"
-            " environment={}, folder=Path('/'), seconds=60)",
-        ]
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom patterns_infra.local.runner import Runner\n"
+        f"Runner(Path({str(tmp_path / 'log')!r})).run([sys.executable, '-c', {child!r}],"
+        " environment={}, folder=Path('/'), seconds=60)"
     )
+    starter = subprocess.Popen([sys.executable, "-c", script])
     found = eventually(lambda: pids.exists() and pids.read_text().split())
     processes = [Process.of(int(pid)) for pid in found]
     assert all(processes)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from patterns_infra import stack_removal
 from patterns_infra.local.errors import DeployFailed
 from patterns_infra.stack_removal import remove_stack
 
@@ -73,7 +72,7 @@ def _event(status: str, kind: str, name: str, reason: str = "") -> dict[str, str
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack_removal.time, "sleep", lambda _: None)
+    monkeypatch.setattr("patterns_infra.stack_removal.time.sleep", lambda _: None)
 
 
 def test_what_cloudformation_kept_on_purpose_is_named() -> None:
@@ -101,6 +100,8 @@ def test_a_resource_that_cannot_be_deleted_is_named_with_its_reason() -> None:
 
 def test_termination_protection_is_said_in_cloudformations_words() -> None:
     """Production refuses, and says why."""
-    client = CloudFormation("CREATE_COMPLETE", refusal="Stack [s] cannot be deleted while TerminationProtection is enabled")
+    client = CloudFormation(
+        "CREATE_COMPLETE", refusal="Stack [s] cannot be deleted while TerminationProtection is enabled"
+    )
     with pytest.raises(DeployFailed, match="TerminationProtection is enabled"):
         remove_stack(client, "s")

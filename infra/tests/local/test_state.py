@@ -88,5 +88,5 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     """It names the folder; a file in the way stands for a missing permission, which root would not notice."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateNotWritable, match="cannot write .*file/state"):
+    with pytest.raises(StateNotWritable, match=r"cannot write .*file/state"):
         LocalFolder(tmp_path / "file" / "state").prepare()

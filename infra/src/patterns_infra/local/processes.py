@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Process", "end_group", "group_members", "tail"]
+__all__ = ["Process", "command_of", "end_group", "group_members", "tail"]
 
 _PROC = Path("/proc")
 _POLL = 0.02
@@ -64,6 +64,17 @@ class Process:
 def group_members(group: int) -> list[int]:
     """Return the pids of the living processes of a process group."""
     return [pid for pid, its_group, state, _ in _listing() if its_group == group and not state.startswith("Z")]
+
+
+def command_of(pid: int) -> str:
+    """Return a process's command line, empty when there is no such process."""
+    if sys.platform != "linux":
+        asked = ["/bin/ps", "-p", str(pid), "-o", "args="]
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    try:
+        return (_PROC / str(pid) / "cmdline").read_text(errors="replace").replace("\0", " ")
+    except OSError:
+        return ""
 
 
 def end_group(group: int, *, grace: float = 2.0) -> bool:

@@ -6,6 +6,7 @@ supervisor's pid and start, and `clear` removes what it left.
 
 import contextlib
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from signal import SIGKILL, SIGTERM
 from typing import Any
 
 from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.processes import Process, end_group
+from patterns_infra.local.processes import Process, command_of, end_group, group_members
 
 __all__ = ["PlatformState", "clear", "end", "read_state", "write_atomically"]
 
@@ -64,11 +65,23 @@ def read_state(folder: LocalFolder) -> PlatformState | None:
 def clear(folder: LocalFolder) -> None:
     """Remove what a dead platform left: processes that survived it, its state and temporary files."""
     state = read_state(folder)
-    if state and state.emulator.alive:
-        end_group(state.emulator.pid)
+    if state:
+        _end_survivors(state.emulator, folder.scratch)
     for path in (folder.state, folder.deployed):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder.scratch, ignore_errors=True)
+
+
+def _end_survivors(emulator: Process, scratch: Path) -> None:
+    """End the emulator, or the functions of one that was killed together with its supervisor in their work."""
+    if emulator.alive:
+        end_group(emulator.pid)
+        return
+    # The number may name another group by now; our functions run from our folder.
+    for pid in group_members(emulator.pid):
+        if str(scratch) in command_of(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, SIGKILL)
 
 
 def end(folder: LocalFolder) -> None:
