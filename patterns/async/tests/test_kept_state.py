@@ -22,6 +22,22 @@ KeyedTable = Callable[[str, str], str]
 SALE = entry_of(make_event(EventType.ORDER_FULFILLED))
 
 
+@pytest.fixture
+def repeated(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Make every call of an operation happen twice; the caller sees the second, as if the first's answer was lost."""
+
+    def repeat(operation: str) -> None:
+        call = getattr(clients("dynamodb"), operation)
+
+        def twice(**request: object) -> object:
+            call(**request)
+            return call(**request)
+
+        monkeypatch.setattr(clients("dynamodb"), operation, twice, raising=False)
+
+    return repeat
+
+
 class TestInMemoryLedger(LedgerContract):
     """The stand-in keeps the contract."""
 
@@ -65,6 +81,15 @@ class TestDynamoDBCircuit(CircuitStoreContract):
         assert one.replace(Circuit(), mine) is mine
         assert other.replace(Circuit(), theirs) is not theirs
 
+    def test_a_write_whose_answer_was_lost_is_still_ours(
+        self, clients: Clients, keyed_table: KeyedTable, repeated: Callable[[str], None]
+    ) -> None:
+        """The client repeats it, meets what it wrote itself, and must not take that for somebody else's."""
+        store = DynamoDBCircuit(clients("dynamodb"), keyed_table("circuit", "circuit"), "partner")
+        repeated("put_item")
+        mine = Circuit(failures=1, version=1)
+        assert store.replace(Circuit(), mine) is mine
+
     def test_an_item_that_is_gone_is_a_closed_circuit(self, clients: Clients, keyed_table: KeyedTable) -> None:
         """An operator deleted it; what depended on it starts anew."""
         store = DynamoDBCircuit(clients("dynamodb"), keyed_table("circuit", "circuit"), "partner")
@@ -87,6 +112,14 @@ class TestDynamoDBClaims(ClaimsContract):
     def claims(self, clients: Clients, keyed_table: KeyedTable) -> DynamoDBClaims:
         """No claims."""
         return DynamoDBClaims(clients("dynamodb"), keyed_table("notifications", "order_id"), lease=90)
+
+    def test_a_claim_whose_answer_was_lost_is_still_ours(
+        self, claims: DynamoDBClaims, repeated: Callable[[str], None]
+    ) -> None:
+        """The client repeats it: the mail goes out now, and not after the claim has run out."""
+        repeated("update_item")
+        cancellation = make_event(EventType.ORDER_CANCELLED)
+        assert claims.claim(cancellation, cancels=True, now=FrozenClock()()) is True
 
     def test_no_address_is_kept_and_the_item_goes_away(self, clients: Clients, claims: DynamoDBClaims) -> None:
         """After thirty days, when no queue has a duplicate any more."""
