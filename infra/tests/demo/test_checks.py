@@ -54,7 +54,7 @@ def test_each_finds_what_is_missing_and_what_nobody_expected() -> None:
     """A lost order and an order out of nowhere are both differences, even when the numbers agree."""
     checks = Checks()
     checks.each("list", expected={1: "a", 2: "b"}, seen={1: "a", 3: "c"}, what="orders")
-    assert checks.made[0].seen == "1; 1 not: 2 should be b, is nothing; 1 too many, such as 3: c"
+    assert checks.made[0].seen == "1; 1 not: 2 is missing; 1 too many, such as 3: c"
     assert not checks.passed
 
 

@@ -36,7 +36,7 @@ def test_a_pipe_gets_plain_lines() -> None:
 def test_latencies_are_labelled_as_local() -> None:
     """The figures of this machine cannot be taken for AWS's."""
     text = _printed(io.StringIO(), _made(passed=True))
-    assert "local: this machine's emulator, not AWS" in text
+    assert "local: this machine's emulator with its cold starts, not AWS" in text
     assert re.search(r"GET /orders +100 +50\.0 +95\.0 +99\.0", text)
 
 

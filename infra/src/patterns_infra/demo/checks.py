@@ -71,8 +71,8 @@ class Checks:
         text = f"{'all ' if not wrong else ''}{agree}"
         if wrong:
             key = wrong[0]
-            wanted, got = _apart(expected[key], seen[key]) if key in seen else (expected[key], "nothing")
-            text += f"; {len(wrong)} not: {key} should be {_text(wanted)}, is {_text(got)}"
+            text += f"; {len(wrong)} not: {key} "
+            text += "should be {}, is {}".format(*_apart(expected[key], seen[key])) if key in seen else "is missing"
         if surplus:
             text += f"; {len(surplus)} too many, such as {surplus[0]}: {_text(seen[surplus[0]])}"
         self._add(tried, f"{len(expected)} {what}", text, passed=not wrong and not surplus)
@@ -93,12 +93,12 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def _apart(expected: object, seen: object) -> tuple[object, object]:
-    """Return of two mappings only what differs."""
+def _apart(expected: object, seen: object) -> tuple[str, str]:
+    """Return both as text; of two mappings only what differs."""
     if not (isinstance(expected, dict) and isinstance(seen, dict)):
-        return expected, seen
+        return _text(expected), _text(seen)
     names = [name for name in {**expected, **seen} if expected.get(name) != seen.get(name)]
-    return {x: expected.get(x) for x in names}, {x: seen.get(x) for x in names}
+    return _text({x: expected.get(x) for x in names}), _text({x: seen.get(x) for x in names})
 
 
 def _text(value: object) -> str:

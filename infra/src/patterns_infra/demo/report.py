@@ -24,7 +24,7 @@ def print_report(stream: TextIO, checks: Checks, latencies: Latencies, *, second
     console.print("\n[bold]What was tried, expected and seen[/]")
     console.print(_checks_table(checks.made, live=live))
     if measured := latencies.by_route():
-        console.print("\n[bold]Latency in ms, local: this machine's emulator, not AWS[/]")
+        console.print("\n[bold]Latency in ms, local: this machine's emulator with its cold starts, not AWS[/]")
         console.print(_latency_table(measured, live=live))
     console.print()
     console.print(_summary(checks, seconds))

@@ -139,11 +139,11 @@ async def _renew(visit: Visit) -> None:
         newest = max(visit.order_id(order.number) for order in visit.plan.of_customer(CUSTOMERS - 1))
         scene.checks.equal(
             "renew the ID token, and list with the new one",
-            expected={"new": True, "answer": 200, "newest": newest},
+            expected={"a new token": True, "answer": 200, "the newest order first": True},
             seen={
-                "new": renewed.id_token != who.id_token,
+                "a new token": renewed.id_token != who.id_token,
                 "answer": answer.status_code,
-                "newest": answer.json()["orders"][0]["order_id"],
+                "the newest order first": answer.json()["orders"][0]["order_id"] == newest,
             },
         )
 
