@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,36 @@ def test_schema_and_decoder_agree(event: Event, data: st.DataObject) -> None:
         assert valid(document)
     else:
         assert not valid(document) or beyond_schemas(document)
+
+
+def at(document: Any, place: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - a JSON value
+    """Return the part of the document at this place."""
+    for key in place:
+        document = document[key]
+    return document
+
+
+def add_up(document: Any) -> None:  # noqa: ANN401 - a JSON value
+    """Make the total the sum of the lines again, as far as they can be added."""
+    with suppress(KeyError, TypeError):
+        document["data"]["total"] = sum(line["quantity"] * line["unit_price"] for line in document["data"]["lines"])
+
+
+@pytest.mark.parametrize("event_type", list(EventType))
+@pytest.mark.parametrize(
+    "value", [None, True, -1, 0, 1, 1.0, 1.5, 1e6, 2**53 - 1, 2**53, 1e300, "", "x", "OrderLost", [], [1], {}], ids=repr
+)
+def test_schema_and_decoder_agree_on_every_field(event_type: EventType, value: object) -> None:
+    """With each value of each field, one after the other, replaced by what stands at a limit or is of another type."""
+    complete = encode_event(make_event(event_type))
+    places = [(), ("data",), ("data", "contact"), ("data", "lines"), ("data", "lines", 0)]
+    for place in places:
+        for key in [0] if place == ("data", "lines") else list(at(complete, place)):
+            document = json.loads(json.dumps(complete))
+            at(document, place)[key] = value
+            if key != "total":
+                add_up(document)
+            assert valid(document) == readable(document) or (valid(document) and beyond_schemas(document))
 
 
 @given(document=json_values)

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from patterns_shared.domain.event_codec import UTC_TIME
+from patterns_shared.domain.event_codec import MAX_INTEGER, UTC_TIME
 from patterns_shared.domain.events import SCHEMA_VERSION, Event, EventType, OrderData, OrderRejectedData
 
 __all__ = ["event_schema", "main"]
@@ -80,7 +80,7 @@ def _value(name: str, kind: Any) -> dict[str, Any]:  # noqa: ANN401 - an annotat
     if kind is str or kind is EventType:
         return {"type": "string", "minLength": 1}
     if kind is int:
-        return {"type": "integer", "minimum": _LEAST[name]}
+        return {"type": "integer", "minimum": _LEAST[name], "maximum": MAX_INTEGER}
     if kind is datetime:
         return {"type": "string", "format": "date-time", "pattern": UTC_TIME}
     if get_origin(kind) is tuple:

@@ -231,6 +231,15 @@ def test_a_page_that_dynamodb_cut_short_goes_on(orders: DynamoDBOrders, client: 
     assert page.next_after == "0001"
 
 
+def test_a_query_asks_for_one_order_more_than_the_page_has(
+    orders: DynamoDBOrders, client: Client, answers: Answers
+) -> None:
+    """DynamoDB says that it stopped, not that more follows: the one more tells whether there is a next page."""
+    requests = answers(client, (200, b'{"Items": []}'))
+    orders.list_for_customer("customer-1", status=None, limit=10, after=None)
+    assert json.loads(requests[0])["Limit"] == 11
+
+
 def test_no_request_carries_the_key_as_the_client_wrote_it(
     orders: DynamoDBOrders, client: Client, answers: Answers
 ) -> None:

@@ -1,3 +1,5 @@
+import sys
+from collections.abc import Iterator
 from datetime import UTC, timedelta
 
 import pytest
@@ -21,9 +23,12 @@ class TestContract(ConcurrentOrdersContract):
     """The fake keeps the contract of the orders repository, also under concurrent calls."""
 
     @pytest.fixture
-    def repository(self) -> FakeOrders:
-        """The fake."""
-        return FakeOrders()
+    def repository(self) -> Iterator[FakeOrders]:
+        """The fake, under threads that take turns as often as they can."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        yield FakeOrders()
+        sys.setswitchinterval(before)
 
 
 def test_a_store_can_be_made_unavailable() -> None:

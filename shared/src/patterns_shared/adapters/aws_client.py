@@ -23,8 +23,8 @@ def create_client(
     """Return a client for the service; region, credentials and endpoint come from the environment as usual.
 
     Timeouts are in seconds. ``max_attempts`` counts the first one: with the defaults a dead service costs a caller
-    about ten seconds, well inside the gateway's 29. Without ``checks_parameters`` a call's parameters are checked by the
-    service alone, not by botocore first: a fifth of the work of placing an order.
+    about ten seconds, well inside the gateway's 29. Without ``checks_parameters`` a call's parameters are checked by
+    the service alone, not by botocore first: a fifth of the work of placing an order.
     """
     config = Config(
         connect_timeout=connect_timeout,

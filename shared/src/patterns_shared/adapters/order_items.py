@@ -40,7 +40,7 @@ def order_key(order_id: str) -> dict[str, Any]:
 
 def claim_key(customer_id: str, key: str) -> dict[str, Any]:
     """Return the key of a claim's item; the client's text is hashed, so that its length and characters are ours."""
-    digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    digest = sha256(key.encode()).hexdigest()
     return {"pk": {"S": f"{CLAIM_PREFIX}{customer_id}#{digest}"}}
 
 

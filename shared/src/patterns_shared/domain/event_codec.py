@@ -21,13 +21,15 @@ from patterns_shared.domain.events import (
 )
 from patterns_shared.domain.orders import OrderLine
 
-__all__ = ["UTC_TIME", "decode_event", "encode_event"]
+__all__ = ["MAX_INTEGER", "UTC_TIME", "decode_event", "encode_event"]
 
 UTC_TIME = (
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
     "(\\.[0-9]{1,9})?(Z|\\+00:00)$"
 )
 """RFC 3339 in UTC, as a regular expression that JSON Schema and Python read alike."""
+MAX_INTEGER = 2**53 - 1
+"""The greatest whole number that every reader of JSON keeps as it is (RFC 7493)."""
 _UTC_TIME = re.compile(UTC_TIME)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _T = TypeVar("_T")
@@ -155,6 +157,8 @@ class _Fields:
             value = int(value)
         if value < least:
             raise InvalidEvent(self._at(name), f"must be at least {least}")
+        if value > MAX_INTEGER:
+            raise InvalidEvent(self._at(name), f"must be at most {MAX_INTEGER}")
         return value
 
     def time(self, name: str) -> datetime:
