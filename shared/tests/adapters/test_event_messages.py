@@ -67,6 +67,13 @@ def test_an_id_that_no_header_or_key_takes_is_refused(field: str, value: str) ->
     assert refused.value.field == field
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_only_python_takes_for_json_is_refused(value: float) -> None:
+    """Wherever it stands: nobody else could read what we pass on."""
+    with pytest.raises(InvalidEvent, match="not JSON"):
+        event_from_body(json.dumps({**encode_event(make_event()), "note": value}))
+
+
 def test_half_a_character_is_refused() -> None:
     """It is JSON, and no text that a table, a queue or a partner takes; a whole one is nothing special."""
     body = json.dumps({**encode_event(make_event()), "note": "\U0001f375"})

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from patterns_shared.adapters.event_batches import MAX_CALL_BYTES
-from patterns_shared.adapters.event_messages import event_from_body
+from patterns_shared.adapters.event_messages import event_from_body, event_to_body
 from patterns_shared.adapters.sns import SnsPublisher
 from patterns_shared.domain.errors import TemporarilyUnavailable
 from patterns_shared.domain.events import Event, EventType
@@ -142,6 +142,21 @@ def test_a_call_takes_256_kilobytes(publisher: SnsPublisher, client: Client, ans
     calls = answers(client, taken(), taken())
     assert not publisher.publish(events(3, size=100_000))
     assert [len(sent(call)) for call in calls] == [2, 1]
+
+
+@pytest.mark.parametrize("character", ["c", "ü"])
+def test_the_limit_is_counted_in_bytes_with_attributes(
+    publisher: SnsPublisher, client: Client, answers: Answers, character: str
+) -> None:
+    """Names, types and values of the attributes are part of a message's size; one byte more than fits is too much."""
+    answers(client, taken())
+    event = make_event(EventType.ORDER_FULFILLED)
+    attributes = len("typeStringOrderFulfilledschema_versionNumber1")
+    room = MAX_CALL_BYTES - attributes - len(event_to_body(event).encode()) + len(event.data.customer_id)
+    width = len(character.encode())
+    fitting = character * (room // width) + "c" * (room % width)
+    assert not publisher.publish([replace(event, data=replace(event.data, customer_id=fitting))])
+    assert len(publisher.publish([replace(event, data=replace(event.data, customer_id=f"{fitting}c"))])) == 1
 
 
 def test_an_event_that_no_call_takes_is_returned_and_the_others_go(
