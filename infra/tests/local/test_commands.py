@@ -240,10 +240,8 @@ def test_a_broken_template_is_one_clear_line_and_leaves_nothing(other: Shell, tm
     poison = tmp_path / "poison"
     poison.mkdir()
     (poison / "aws_cdk.py").write_text('raise RuntimeError("the CDK is broken")\n')
-    folder = LocalFolder(other.folder.root)
-    broken = {**other.environment, "PYTHONPATH": str(poison), "PATTERNS_TEST": "1"}
     # Another stage is another synthesis: the cached one of stage local would hide the broken CDK.
-    shell = Shell(folder, broken)
+    shell = Shell(other.folder, {**other.environment, "PYTHONPATH": str(poison)})
     done = shell.run("deploy", "web_api", "--stage", f"x{os.getpid()}"[:16])
     assert done.returncode == 1
     assert "patterns: RuntimeError: the CDK is broken" in done.stderr

@@ -63,11 +63,9 @@ class LocalDeployment:
                     environment=build_environment(),
                 )
                 address = ready.result()
-            except DeployFailed:
-                self.runner.end_all()
-                ready.result()
-                raise
             except BaseException:
+                if ready.done():
+                    ready.result()
                 self.runner.end_all()
                 raise
         done, present = read_digests(self.folder), stacks_in_order(client_for("cloudformation", address))
