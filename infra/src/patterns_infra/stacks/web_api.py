@@ -6,13 +6,13 @@ from aws_cdk import Aws, Duration, Environment, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarmed_queue import AlarmedQueue
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.cursor_key import CursorKey
 from patterns_infra.constructs.customers import Customers
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
@@ -86,17 +86,7 @@ class WebApiStack(Stack):
         )
 
     def _api_function(self, customers: Customers, orders: OrdersTable) -> PythonFunction:
-        cursor_key = secretsmanager.Secret(
-            self,
-            "CursorKey",
-            description="Signs the cursors of GET /orders",
-            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
-        )
-        acknowledge(
-            cursor_key,
-            "AwsSolutions-SMG4",
-            "Rotating it would make open cursors invalid for nothing: it signs page positions, not access.",
-        )
+        cursor_key = CursorKey(self, "CursorKey").secret
         api = self._function(
             "Api",
             entrypoint="api",
