@@ -6,6 +6,8 @@ code that the mail brings. So whoever signs people up needs the administrator's 
 
 import secrets
 import string
+import threading
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Shopper", "new_password", "remove", "renew", "sign_in", "sign_up"]
 
 _PASSWORD_LENGTH = 20
+_filtering_warnings = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,11 @@ def sign_in(
     from pycognito.aws_srp import AWSSRP  # noqa: PLC0415 - it imports boto3, which commands without it need not wait for
 
     srp = AWSSRP(username=email, password=password, pool_id=user_pool_id, client_id=client_id, client=cognito_client)
-    tokens = cast("AuthenticationResultTypeTypeDef", srp.authenticate_user()["AuthenticationResult"])
+    # pycognito asks for the time in a way that Python 3.12 warns of; filters of warnings belong to all threads.
+    with _filtering_warnings, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"datetime\.datetime\.utcnow", DeprecationWarning)
+        answer = srp.authenticate_user()
+    tokens = cast("AuthenticationResultTypeTypeDef", answer["AuthenticationResult"])
     who = cognito_client.get_user(AccessToken=tokens["AccessToken"])
     return Shopper(
         email=email,
