@@ -109,6 +109,32 @@ def test_a_role_may_be_held_to_its_own_event_source(corrected: Emulator, uncorre
     assert put(uncorrected, "mine") == "AccessDeniedException"
 
 
+def test_a_role_may_be_held_to_inserting(corrected: Emulator, uncorrected: Emulator) -> None:
+    """Into one table, by PartiQL: the emulator asks for the call's name on everything, which is no action of AWS."""
+    table = {
+        "TableName": "entries",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    }
+    own = "arn:aws:dynamodb:us-east-1:000000000000:table/entries"
+
+    def run(emulator: Emulator, *statements: str) -> str:
+        client = _role_client(emulator, "arn:aws:iam::000000000000:role/inserter", "dynamodb")
+        return _code(lambda: client.batch_execute_statement(Statements=[{"Statement": text} for text in statements]))
+
+    for emulator in (corrected, uncorrected):
+        emulator.client("dynamodb").create_table(**table)
+        emulator.client("dynamodb").create_table(**{**table, "TableName": "others"})
+        emulator.role("inserter", {"Effect": "Allow", "Action": "dynamodb:PartiQLInsert", "Resource": own})
+    insert, other = ("INSERT INTO \"%s\" VALUE {'pk': 'a'}" % name for name in ("entries", "others"))  # noqa: UP031
+    assert run(corrected, insert) == ""
+    assert run(corrected, insert, other) == "AccessDeniedException"
+    assert run(corrected, "UPDATE \"entries\" SET x = 1 WHERE pk = 'a'") == "AccessDeniedException"
+    assert run(corrected, "DELETE FROM \"entries\" WHERE pk = 'a'") == "AccessDeniedException"
+    assert run(uncorrected, insert) == "AccessDeniedException"
+
+
 HANDLER = """
 import json, boto3
 

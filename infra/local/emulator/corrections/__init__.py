@@ -10,6 +10,7 @@ from importlib.metadata import version
 from corrections import (
     labelled_alarms,
     lambda_pool,
+    partiql_permissions,
     put_events_conditions,
     request_path,
     secret_references,
@@ -27,6 +28,7 @@ PINNED = "1.5.33"
 CORRECTIONS = (
     labelled_alarms.correct,
     lambda_pool.correct,
+    partiql_permissions.correct,
     put_events_conditions.correct,
     request_path.correct,
     secret_references.correct,
