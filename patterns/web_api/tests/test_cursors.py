@@ -49,6 +49,27 @@ def test_one_changed_character_spoils_it(place: str, position: int, character: s
         cursors.open(changed, customer_id="ada", status=None)
 
 
+@pytest.mark.parametrize("spelling", ["{}\n", " {}", "{}=", "{}!", "\t{}"])
+def test_a_cursor_has_one_spelling(spelling: str) -> None:
+    """A lenient decoder skips what it does not know."""
+    cursors = Cursors(lambda: b"key")
+    cursor = cursors.seal("place", customer_id="ada", status=None)
+
+    with pytest.raises(InvalidCursor):
+        cursors.open(spelling.format(cursor), customer_id="ada", status=None)
+
+
+def test_the_spare_bits_of_the_last_character_are_none() -> None:
+    """17 bytes are 22 characters and two thirds of one: four spellings of it would decode alike."""
+    cursors = Cursors(lambda: b"key")
+    cursor = cursors.seal("x", customer_id="ada", status=None)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = alphabet.index(cursor[-1])
+
+    with pytest.raises(InvalidCursor):
+        cursors.open(cursor[:-1] + alphabet[last + 1], customer_id="ada", status=None)
+
+
 @given(text=st.text(max_size=300))
 def test_no_text_opens_by_chance(text: str) -> None:
     """Whatever is sent, the only error is InvalidCursor."""

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 from patterns_web_api.testing import Shop
 
@@ -19,12 +17,6 @@ def document(shop: Shop) -> JsonObject:
     """The OpenAPI document as a client gets it."""
     found: JsonObject = shop.send("GET", "/openapi.json", by=None).json
     return found
-
-
-def validator(document: JsonObject, schema: JsonObject) -> Draft202012Validator:
-    """Return a validator that finds the document's components."""
-    registry = Registry[Any]().with_resource("", DRAFT202012.create_resource(document))
-    return Draft202012Validator(schema, registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def operations(document: JsonObject) -> dict[str, Any]:
@@ -70,12 +62,12 @@ def test_examples_are_examples(document: JsonObject) -> None:
     for schema in document["components"]["schemas"].values():
         for field in schema.get("properties", {}).values():
             for example in field.get("examples", []):
-                validator(document, field).validate(example)
+                Draft202012Validator(field).validate(example)
                 shown += 1
     for operation in operations(document).values():
         for parameter in operation.get("parameters", []):
             if "example" in parameter:
-                validator(document, parameter["schema"]).validate(parameter["example"])
+                Draft202012Validator(parameter["schema"]).validate(parameter["example"])
                 shown += 1
     assert shown >= 20
 
