@@ -122,11 +122,12 @@ def test_a_probe_is_a_single_try() -> None:
         with pytest.raises(TemporarilyUnavailable):
             bench.deliver()
     assert bench.store.circuit.state is State.OPEN
-    tries = len(bench.partner.keys)
+    tries, pauses = len(bench.partner.keys), len(bench.pauses)
     list(itertools.islice(now, 40))
     with pytest.raises(TemporarilyUnavailable):
         bench.deliver()
     assert len(bench.partner.keys) == tries + 1
+    assert len(bench.pauses) == pauses
 
 
 def test_without_time_for_a_try_there_is_none() -> None:

@@ -14,6 +14,8 @@ __all__ = ["json_line", "make_logger"]
 # Bounded on the left: with an unbounded run before the @ or the dot, a long text without one takes quadratic time.
 _ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _TOKEN = re.compile(r"eyJ[\w-]{6,512}\.[\w-]+(?:\.[\w-]*)?")
+# Made once: json.dumps makes one for every call that asks for anything but its defaults.
+_ENCODER = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def make_logger(pattern: str, stage: str) -> Logger:
@@ -46,7 +48,7 @@ class _StandardOutput(logging.StreamHandler[TextIO]):
 
 def json_line(record: Mapping[str, Any]) -> str:
     """Return a record as one line of JSON, with addresses and tokens blotted out."""
-    text = json.dumps(record, default=str, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODER.encode(record)
     if "@" in text:
         text = _ADDRESS.sub("[address]", text)
     if "eyJ" in text:

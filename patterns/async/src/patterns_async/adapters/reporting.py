@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from patterns_async.application.trace_ids import trace_id_of
 from patterns_shared.adapters.event_messages import identify
 from patterns_shared.adapters.sqs_batch import Message
 from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, TemporarilyUnavailable
 from patterns_shared.domain.events import Event
 from patterns_shared.observability.logger import json_line
-from patterns_shared.observability.tracing import TraceContext
 
 __all__ = ["Reporter"]
 
@@ -52,7 +52,7 @@ class Reporter:
                 "event_id": event.id,
                 "event_type": event.type.value,
                 "order_id": event.order_id,
-                "trace_id": TraceContext.from_traceparent(event.traceparent).trace_id,
+                "trace_id": trace_id_of(event.traceparent),
             }
         )
         sys.stdout.write(f"{line}\n")
@@ -64,7 +64,7 @@ class Reporter:
         known = identify(message.body)
         traceparent = known.pop("traceparent", None)
         if traceparent:
-            known["trace_id"] = TraceContext.from_traceparent(traceparent).trace_id
+            known["trace_id"] = trace_id_of(traceparent)
         extra = {
             "receiver": self._receiver,
             "message_id": message.id,

@@ -12,9 +12,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
+from patterns_async.application.trace_ids import trace_id_of
 from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.events import Event, EventType
-from patterns_shared.observability.tracing import TraceContext
 
 __all__ = ["MAX_AMOUNT", "Booked", "Entry", "Ledger", "balance", "book", "entry_of"]
 
@@ -85,7 +85,7 @@ def entry_of(event: Event) -> Entry:
         amount=effect * event.data.total,
         currency=event.data.currency,
         occurred_at=event.occurred_at,
-        trace_id=TraceContext.from_traceparent(event.traceparent).trace_id,
+        trace_id=trace_id_of(event.traceparent),
     )
 
 
