@@ -125,7 +125,9 @@ def test_outputs_are_one_json_document_with_the_keys_of_the_contract(shell: Shel
     assert document["web_api"]["api_url"].startswith(state.endpoint_url)
 
 
-@pytest.mark.skipif(shutil.which("aws") is None, reason="the stock AWS CLI is in the workspace's tests environment only")
+@pytest.mark.skipif(
+    shutil.which("aws") is None, reason="the stock AWS CLI is in the workspace's tests environment only"
+)
 @pytest.mark.parametrize(
     ("command", "expected"),
     [

@@ -107,11 +107,12 @@ class Cdk:
 
 
 def _reason(failed: CommandFailed) -> str:
-    """Return why the CDK gave up: what follows its bullet, on one line, else how it ended."""
+    """Return why the CDK gave up: what follows its bullet, on one line, else its last line."""
     text = "\n".join(failed.output)
     _, found, reason = text.rpartition("‣ ")
     if not found:
-        return f"{failed}: {' '.join(text.split())[-400:]}"
+        last = next((line for line in reversed(failed.output) if line.strip()), "no output")
+        return f"{failed}: {last.strip()}"
     reason = " ".join(reason.split())
     return reason.removeprefix("DeploymentError: Resource updates failed: ").removeprefix("ValidationError: ")[:1000]
 
