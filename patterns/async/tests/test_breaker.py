@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from patterns_async.application.breaker import Breaker, CircuitOpen, Permit
 from patterns_async.application.circuit import Circuit, CircuitPolicy, State
@@ -207,3 +209,23 @@ def test_failures_at_the_same_moment_are_all_counted(store: InMemoryCircuit, clo
     for one, permit in zip(environments, permits, strict=True):
         one.failed(permit)
     assert store.circuit == replace(Circuit(), failures=4, version=4)
+
+
+@given(st.integers(1, 6), st.lists(st.integers(0, 5), min_size=30, max_size=120))
+def test_calls_at_the_same_time_stay_within_the_bound(environments: int, turns: list[int]) -> None:
+    """However calls of several environments overlap: the failures that open it, and one call of each other one."""
+    store, clock = InMemoryCircuit(), Clock()
+    breakers = [breaker(store, clock) for _ in range(environments)]
+    under_way: dict[int, Permit] = {}
+    calls = 0
+    for turn in turns:
+        which = turn % environments
+        if which in under_way:
+            breakers[which].failed(under_way.pop(which))
+            continue
+        try:
+            under_way[which] = breakers[which].permit()
+        except CircuitOpen:
+            continue
+        calls += 1
+    assert calls <= POLICY.failures + environments - 1
