@@ -236,6 +236,23 @@ def test_a_lost_answer_is_made_good_by_the_next_try(
     assert kept() == expected
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize("works", [0, 1], ids=["only the first request works", "only the second request works"])
+def test_an_order_and_its_claim_are_one_request(
+    kept: Kept, table: FaultyService, faulty_api: InProcessApi, customer_id: str, works: int
+) -> None:
+    """Whichever request is the only one that works, order and claim are there together: there is no time between."""
+    seen: list[str] = []
+
+    def only_one_works(request: Request) -> Answer | None:
+        seen.append(request.operation)
+        return (pass_on if len(seen) == works + 1 else FAULTS["unavailable"])(request)
+
+    table.fault = only_one_works
+    assert WITH_KEY.ask(faulty_api, customer_id).status_code == 201
+    assert kept() == {"PLACED": 1, "claim": 1}
+
+
 @pytest.mark.faults
 def test_a_table_that_nobody_answers_for_is_a_503(platform: Platform, stack: WebApiStack, customer_id: str) -> None:
     """With nothing listening at the address every route asks to come back."""

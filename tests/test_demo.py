@@ -1,0 +1,50 @@
+"""The demo on a platform that is already up: it shows what it promises, and finds what is not so."""
+
+import re
+
+import httpx
+import pytest
+
+from patterns_infra import demo
+from patterns_infra.demo.guest import id_token
+from patterns_infra.demo.plan import PlannedOrder
+from patterns_infra.local.platform import Platform
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(autouse=True)
+def here(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the demo find the session's platform."""
+    monkeypatch.setenv("PATTERNS_LOCAL_STATE", str(platform.folder.root))
+
+
+def test_everything_is_as_expected_and_somebody_can_sign_in(
+    platform: Platform, outputs: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The demo passes; afterwards there is a guest with orders, and of queue, rule and other accounts nothing."""
+    assert demo.run(["web_api"], stay=True, seed=11, orders=20) == 0
+    printed = capsys.readouterr().out
+    assert "DIFFERS" not in printed
+    [email] = set(re.findall(r"patterns token (\S+@example\.com)$", printed, re.MULTILINE))
+
+    token = id_token(email, folder=platform.folder)
+    mine = httpx.get(f"{outputs['api_url']}/orders", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+    assert len(mine.json()["orders"]) == 4
+
+    run = email.removeprefix("customer-1-")
+    assert platform.client("events").list_rules(NamePrefix="patterns-demo-")["Rules"] == []  # type: ignore[attr-defined]
+    assert "QueueUrls" not in platform.client("sqs").list_queues(QueueNamePrefix="patterns-demo-")  # type: ignore[attr-defined]
+    users = platform.client("cognito-idp").list_users(UserPoolId=outputs["user_pool_id"])["Users"]  # type: ignore[attr-defined]
+    emails = [each["Value"] for user in users for each in user["Attributes"] if each["Name"] == "email"]
+    assert [each for each in emails if each.endswith(run)] == [email]
+
+
+def test_one_wrong_cent_is_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """An order that costs something else than expected makes the demo fail, and the table names it."""
+    total = PlannedOrder.total.fget  # type: ignore[attr-defined]
+    monkeypatch.setattr(PlannedOrder, "total", property(lambda order: total(order) + (order.number == 11)))
+    assert demo.run(["web_api"], stay=False, seed=11, orders=20) == 1
+    printed = capsys.readouterr().out
+    assert re.search(r"^DIFFERS +place 20 orders.*19; 1 not: 11 should be total", printed, re.MULTILINE)
+    assert re.search(r"^DIFFERS +hear OrderPlaced", printed, re.MULTILINE)
