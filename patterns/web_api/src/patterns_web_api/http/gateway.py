@@ -1,6 +1,8 @@
 """From a REST API's proxy event to ASGI and back, through Mangum."""
 
+import asyncio
 from base64 import b64decode
+from functools import cache
 from urllib.parse import unquote, urlencode
 
 from mangum import Mangum
@@ -63,6 +65,8 @@ class RestEvent(APIGateway):
 
 def lambda_adapter(app: ASGI) -> Mangum:
     """Return the function that answers proxy events with ``app``."""
+    # Mangum asks asyncio for the current loop, and asyncio no longer makes one when asked.
+    asyncio.set_event_loop(_event_loop())
     # Mangum would send types that it takes for binary in base64, which a REST API hands on as it is.
     text_types = ["text/", "application/json", "application/problem+json"]
     return Mangum(app, lifespan="off", custom_handlers=[RestEvent], text_mime_types=text_types)
@@ -70,6 +74,11 @@ def lambda_adapter(app: ASGI) -> Mangum:
 
 def _utf8(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
+
+
+@cache
+def _event_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
 
 
 def _decoded(path: str) -> str:
