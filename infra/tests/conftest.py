@@ -1,12 +1,12 @@
 """Templates for the tests: each variant is synthesized once a session, all in one jsii process."""
 
 import functools
-import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from patterns_infra.bundles import build_bundle
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
 from patterns_infra.synth import cdk_context, jsii_environment
@@ -16,23 +16,23 @@ os.environ.update(jsii_environment())
 
 
 @pytest.fixture(scope="session")
-def synthesize_anew(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Settings], SynthesizedStack]:
-    """Return a function from settings to the web API's stack."""
+def synthesize_anew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Settings], SynthesizedStack]]:
+    """Return a function from settings to the web API's stack; each bundle is made once a session."""
+    # Imported here, since tests without templates need not wait for the CDK.
+    from aws_cdk import App  # noqa: PLC0415
+
+    from patterns_infra.stacks.composition import add_stacks  # noqa: PLC0415
 
     def synthesized(settings: Settings) -> SynthesizedStack:
-        # Imported here, since tests without templates need not wait for the CDK.
-        from aws_cdk import App  # noqa: PLC0415
-
-        from patterns_infra.stacks.composition import add_stacks  # noqa: PLC0415
-
         folder = tmp_path_factory.mktemp("assembly")
         app = App(analytics_reporting=False, context=cdk_context(), outdir=str(folder))
         add_stacks(app, settings=settings, patterns=[PATTERNS["web_api"]])
         app.synth()
-        name = PATTERNS["web_api"].stack_name(settings.stage)
-        return SynthesizedStack(json.loads((folder / f"{name}.template.json").read_text()))
+        return SynthesizedStack(folder, PATTERNS["web_api"].stack_name(settings.stage))
 
-    return synthesized
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("patterns_infra.stacks.web_api.build_bundle", functools.cache(build_bundle))
+        yield synthesized
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,10 +13,27 @@ import pytest
 from patterns_infra import bundle_contents
 from patterns_infra.bundles import GIVEN_BY_LAMBDA, Bundle, BundleError, LambdaRuntime, build_bundle
 from patterns_infra.paths import REPOSITORY
+from patterns_infra.workspace import member_sources
 
 PACKAGE = "patterns-web-api"
 UNCHECKED_HASH = 0b01
 LIMIT = 8_000_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hold the sources still: whoever edits a file while the tests run must not make two builds differ."""
+    still = []
+    for source in member_sources(PACKAGE):
+        copy = tmp_path_factory.mktemp("member") / "src"
+        bundle_contents.copy_sources(source, copy)
+        still.append(copy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "patterns_infra.bundles.member_sources",
+            lambda package: still if package == PACKAGE else member_sources(package),
+        )
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,6 @@
 
 from typing import Any
 
-from aws_cdk import App
-
-from patterns_infra.registry import PATTERNS
-from patterns_infra.settings import Settings
-from patterns_infra.stacks.composition import add_stacks
-from patterns_infra.synth import cdk_context
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
 
 
@@ -59,12 +52,11 @@ def test_customers_data_outlives_its_stack_on_aws(aws: SynthesizedStack, local: 
     assert local.only("Cognito::UserPool").get("DeletionProtection") != "ACTIVE"
 
 
-def test_production_is_not_deleted_by_accident() -> None:
+def test_production_is_not_deleted_by_accident(
+    production: SynthesizedStack, aws: SynthesizedStack, local: SynthesizedStack
+) -> None:
     """CloudFormation refuses to delete the stack of production; other stages come and go."""
-    for variant, protected in (("production", True), ("aws", False), ("local", False)):
-        app = App(context=cdk_context())
-        (stack,) = add_stacks(app, settings=Settings.from_mapping(VARIANTS[variant]), patterns=[PATTERNS["web_api"]])
-        assert stack.termination_protection is protected
+    assert [stack.protected for stack in (production, aws, local)] == [True, False, False]
 
 
 def test_cursor_key_is_generated(anywhere: SynthesizedStack) -> None:

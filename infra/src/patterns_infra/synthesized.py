@@ -1,18 +1,23 @@
 """A synthesized template, asked by what its resources are and do, never by generated ids."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 __all__ = ["SynthesizedStack"]
 
 
 class SynthesizedStack:
-    """One stack's template. Types are named without ``AWS::``, as in ``SQS::Queue``."""
+    """One stack of a cloud assembly. Types are named without ``AWS::``, as in ``SQS::Queue``."""
 
-    def __init__(self, template: Mapping[str, Any]) -> None:
-        """Take the template as CloudFormation would."""
-        self.template = template
-        self.resources: dict[str, dict[str, Any]] = dict(template["Resources"])
+    def __init__(self, assembly: Path, name: str) -> None:
+        """Read the stack's template, and whether CloudFormation is to protect it."""
+        manifest = json.loads((assembly / "manifest.json").read_text())
+        properties = manifest["artifacts"][name]["properties"]
+        self.protected: bool = properties.get("terminationProtection", False)
+        self.template: dict[str, Any] = json.loads((assembly / properties["templateFile"]).read_text())
+        self.resources: dict[str, dict[str, Any]] = dict(self.template["Resources"])
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the resources of a type by logical id."""
