@@ -1,6 +1,7 @@
 """How every deployed pattern is: its stack, its API, its queues and dead letters, its streams, its alarms."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,6 +87,11 @@ def _resources(place: Place, stack: str) -> Iterator[dict[str, Any]]:
         yield from page["StackResourceSummaries"]
 
 
+def _name(resource: dict[str, Any]) -> str:
+    """Return the logical id without the hash that the CDK adds."""
+    return re.sub(r"[0-9A-F]{8}$", "", resource["LogicalResourceId"])
+
+
 def _depth(place: Place, resource: dict[str, Any]) -> QueueDepth:
     sqs = place.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -93,8 +99,8 @@ def _depth(place: Place, resource: dict[str, Any]) -> QueueDepth:
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     waiting, in_flight = (int(counts[name]) for name in names)
     # The logical id says what the queue is for: not every dead-letter queue has a queue that redrives to it.
-    logical_id = resource["LogicalResourceId"]
-    return QueueDepth(logical_id, url, waiting, in_flight, "DeadLetter" in logical_id)
+    name = _name(resource)
+    return QueueDepth(name, url, waiting, in_flight, "DeadLetter" in name)
 
 
 def _look_at_mappings(place: Place, resources: list[dict[str, Any]], status: PatternStatus) -> None:
@@ -104,9 +110,9 @@ def _look_at_mappings(place: Place, resources: list[dict[str, Any]], status: Pat
             continue
         mapping = client.get_event_source_mapping(UUID=resource["PhysicalResourceId"])
         state, last = mapping["State"], mapping.get("LastProcessingResult") or "nothing yet"
-        status.mappings[resource["LogicalResourceId"]] = f"{state}, last batch: {last}"
+        status.mappings[_name(resource)] = f"{state}, last batch: {last}"
         if state != "Enabled":
-            status.problems.append(f"{resource['LogicalResourceId']} is {state}")
+            status.problems.append(f"{_name(resource)} is {state}")
 
 
 def _look_at_alarms(place: Place, resources: list[dict[str, Any]], status: PatternStatus) -> None:

@@ -111,6 +111,14 @@ def test_a_second_up_is_quick_and_changes_nothing(shell: Shell) -> None:
     assert took < 3 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), "on a machine with nothing else to do: 3 s"
 
 
+def test_another_port_for_a_platform_that_is_up_is_refused(shell: Shell) -> None:
+    """Rather than ignored."""
+    moved = shell.run("up", "web_api", "--port", "1")
+    assert moved.returncode == 1
+    assert "patterns: the platform is up at http://127.0.0.1:" in moved.stderr
+    assert "for another port: patterns down, then up" in moved.stderr
+
+
 def test_outputs_are_one_json_document_with_the_keys_of_the_contract(shell: Shell) -> None:
     """Other programs rely on it."""
     outputs = shell.run("outputs")

@@ -73,7 +73,7 @@ def _resource(kind: str, name: str) -> dict[str, str]:
 
 def _deployed(*, status: str = "CREATE_COMPLETE", dead: int = 0, alarm: bool = False, state: str = "Enabled") -> Place:
     resources = [
-        _resource("SQS::Queue", "OutcomesQueue1"),
+        _resource("SQS::Queue", "OutcomesQueue10A989C3B"),
         _resource("SQS::Queue", "RelayDeadLetters2"),
         _resource("Lambda::EventSourceMapping", "Outbox3"),
         _resource("CloudWatch::Alarm", "Errors4"),

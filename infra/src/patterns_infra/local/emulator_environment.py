@@ -53,7 +53,7 @@ def uv_command() -> str:
 def _sync(folder: LocalFolder, runner: Runner) -> None:
     command = [
         *(uv_command(), "sync", "--locked", "--no-config", "--project", str(folder.emulator_project)),
-        *("--python", _interpreter(), "--no-python-downloads", "--no-progress", "--compile-bytecode"),
+        *("--python", _interpreter(), "--no-python-downloads", "--no-progress"),
     ]
     environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     environment["UV_PROJECT_ENVIRONMENT"] = str(folder.emulator_venv)

@@ -12,7 +12,7 @@ from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import LocalDeployment
 from patterns_infra.local.emulator import choose_port
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import NotRunning
+from patterns_infra.local.errors import NotRunning, PlatformError
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
@@ -98,6 +98,8 @@ class Platform:
                 platform = cls(folder, beginning.endpoint_url, stage, _owned=beginning.supervised)
             else:
                 found = platform.endpoint_url
+                if port and not found.endswith(f":{port}"):
+                    raise PlatformError(f"the platform is up at {found}; for another port: patterns down, then up")
                 deployment.run(chosen, lambda: found)
         platform.timings = {**timings.seconds, "total": timings.elapsed}
         if detach:
