@@ -34,10 +34,11 @@ class Context:
 
 @pytest.fixture
 def queues(aws: None, clients: Clients) -> Callable[[str], str]:  # noqa: ARG001
-    """Make a queue and return its URL."""
+    """Make a queue that hides nothing by itself, and return its URL."""
 
     def make(name: str) -> str:
-        return str(clients("sqs").create_queue(QueueName=name)["QueueUrl"])
+        created = clients("sqs").create_queue(QueueName=name, Attributes={"VisibilityTimeout": "0"})
+        return str(created["QueueUrl"])
 
     return make
 

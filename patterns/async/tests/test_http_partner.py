@@ -151,10 +151,10 @@ def test_a_partner_that_hangs_up_gave_no_answer(partner: HttpPartner, partner_se
 
 
 def test_a_partner_that_is_not_there_gave_no_answer(secret: Secret) -> None:
-    """Nobody listens."""
+    """Nobody listens; and that is found out once, since tries are counted elsewhere."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    assert post(partner_at(f"http://127.0.0.1:{port}/", secret)).status is None
+    assert post(partner_at(f"http://127.0.0.1:{port}/", secret)) == Answer(status=None, detail="NewConnectionError")
 
 
 def test_connecting_has_its_own_timeout(secret: Secret) -> None:
