@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def assumed(platform: Platform, role_name: str) -> Iterator[Callable[[str], Any]
     opened = {**before, "Statement": [*before["Statement"], account]}
     iam.update_assume_role_policy(RoleName=role_name, PolicyDocument=json.dumps(opened))
     try:
-        yield lambda service: platform.role_client(role["Arn"], service)
+        yield cache(lambda service: platform.role_client(role["Arn"], service))
     finally:
         iam.update_assume_role_policy(RoleName=role_name, PolicyDocument=json.dumps(before))
 

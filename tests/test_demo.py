@@ -33,9 +33,9 @@ def test_everything_is_as_expected_and_somebody_can_sign_in(
     assert len(mine.json()["orders"]) == 4
 
     run = email.removeprefix("customer-1-")
-    assert platform.client("events").list_rules(NamePrefix="patterns-demo-")["Rules"] == []  # type: ignore[attr-defined]
-    assert "QueueUrls" not in platform.client("sqs").list_queues(QueueNamePrefix="patterns-demo-")  # type: ignore[attr-defined]
-    users = platform.client("cognito-idp").list_users(UserPoolId=outputs["user_pool_id"])["Users"]  # type: ignore[attr-defined]
+    assert platform.client("events").list_rules(NamePrefix="patterns-demo-")["Rules"] == []
+    assert not platform.client("sqs").list_queues(QueueNamePrefix="patterns-demo-").get("QueueUrls")
+    users = platform.client("cognito-idp").list_users(UserPoolId=outputs["user_pool_id"])["Users"]
     emails = [each["Value"] for user in users for each in user["Attributes"] if each["Name"] == "email"]
     assert [each for each in emails if each.endswith(run)] == [email]
 

@@ -68,7 +68,8 @@ def _wrong(command: Command) -> str | None:
 
 
 def _check_program(program: str, _: list[str]) -> str | None:
-    return None if program in SYSTEM_PROGRAMS else f"{program} is not a program that this check knows"
+    known = program in SYSTEM_PROGRAMS or (Path(sys.executable).parent / program).is_file()
+    return None if known else f"{program} is neither installed with the project nor known to this check"
 
 
 def _check_uv(_: str, arguments: list[str]) -> str | None:

@@ -15,6 +15,8 @@ from patterns_infra.registry import PATTERNS
 pytestmark = pytest.mark.integration
 
 BIN = Path(sys.executable).parent
+FOREIGN = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "stale", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
+"""What a user may have set for their own account."""
 
 
 def shell(platform: Platform, script: str, **variables: str) -> str:
@@ -29,24 +31,29 @@ def shell(platform: Platform, script: str, **variables: str) -> str:
     return done.stdout
 
 
-def test_the_stock_cli_lists_the_stacks_resources(platform: Platform) -> None:
+@pytest.fixture(scope="module")
+def exports(platform: Platform) -> str:
+    """Return what ``patterns env`` prints to somebody who works with an account of their own."""
+    return shell(platform, "patterns env", **FOREIGN)
+
+
+def test_the_stock_cli_lists_the_stacks_resources(platform: Platform, exports: str) -> None:
     """After ``eval "$(patterns env)"`` the plain ``aws`` lists what the template says, whatever was set before."""
     name = PATTERNS["web_api"].stack_name(platform.stage)
-    script = f'eval "$(patterns env)"; aws cloudformation list-stack-resources --stack-name {shlex.quote(name)}'
-    foreign = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "stale", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
-    listed = json.loads(shell(platform, script, **foreign))["StackResourceSummaries"]
+    script = f'eval "$EXPORTS"; aws cloudformation list-stack-resources --stack-name {shlex.quote(name)}'
+    listed = json.loads(shell(platform, script, EXPORTS=exports, **FOREIGN))["StackResourceSummaries"]
     kinds = {resource["ResourceType"] for resource in listed}
     wanted = {"AWS::ApiGateway::RestApi", "AWS::Lambda::Function", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"}
     assert wanted <= kinds
     assert {resource["ResourceStatus"] for resource in listed} <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
-def test_the_stock_cli_reads_the_table_and_the_outputs_name_it(platform: Platform) -> None:
-    """What ``patterns outputs`` names can be handed to ``aws``."""
-    script = 'eval "$(patterns env)"; patterns outputs; aws dynamodb describe-table --table-name patterns-local-orders'
-    printed = shell(platform, script, AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:9")
-    outputs, end = json.JSONDecoder().raw_decode(printed)
-    table = json.loads(printed[end:])["Table"]
-    assert outputs["web_api"]["orders_table"] == table["TableName"]
+def test_the_stock_cli_finds_what_the_outputs_name(platform: Platform, exports: str) -> None:
+    """What ``patterns outputs`` names can be handed to ``aws``, even where its DynamoDB was somewhere else."""
+    outputs = json.loads(shell(platform, "patterns outputs"))
     assert outputs["aws"]["endpoint_url"] == platform.endpoint_url
+    script = (
+        f'eval "$EXPORTS"; aws dynamodb describe-table --table-name {shlex.quote(outputs["web_api"]["orders_table"])}'
+    )
+    table = json.loads(shell(platform, script, EXPORTS=exports, **FOREIGN))["Table"]
     assert {index["IndexName"] for index in table["GlobalSecondaryIndexes"]} == {"by_customer", "by_customer_status"}
