@@ -32,8 +32,12 @@ def in_workspace(session: nox.Session, *command: str, groups: tuple[str, ...] = 
     session.run("uv", "run", "--locked", "--quiet", *chosen, *command, external=True)
 
 
-def member_tests(session: nox.Session, member: str, python: str, *arguments: str) -> None:
-    """Run a member's unit tests where only its declared dependencies are installed."""
+QUICK = "not integration and not fuzz"
+ALONE = "not integration"
+
+
+def member_tests(session: nox.Session, member: str, python: str, *arguments: str, marked: str = QUICK) -> None:
+    """Run a member's own tests where only its declared dependencies are installed."""
     folder = MEMBERS[member]
     environment = ROOT / ".nox" / f"member-{member}-{python}"
     environment_only = {"UV_PROJECT_ENVIRONMENT": str(environment), "VIRTUAL_ENV": None}
@@ -44,7 +48,7 @@ def member_tests(session: nox.Session, member: str, python: str, *arguments: str
         str(environment / "bin" / "pytest"),
         f"{folder}/tests",
         "-m",
-        "not integration and not fuzz",
+        marked,
         *arguments,
         env=environment_only,
         external=True,
@@ -98,9 +102,10 @@ def matrix(session: nox.Session, member: str) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Pass the project's tests: all members' unit tests, then the integration tests on the local platform."""
-    unit(session)
-    in_workspace(session, "pytest", "-m", "integration or fuzz", "infra/tests", "patterns", "tests", groups=("tests",))
+    """Pass the project's tests: every member's own, then those on the local platform."""
+    for member in MEMBERS:
+        member_tests(session, member, this_python(), marked=ALONE)
+    in_workspace(session, "pytest", "-m", "integration", "infra/tests", "patterns", "tests", groups=("tests",))
 
 
 @nox.session
