@@ -5,6 +5,7 @@ import io
 import json
 import sys
 import textwrap
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pytest
 from patterns_infra.local.emulator import Emulator, choose_port
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.local_aws import client_for
+from patterns_infra.local.local_aws import Keys, client_for
 from patterns_infra.local.processes import end_group
 from patterns_infra.local.runner import Runner
 
@@ -49,6 +50,24 @@ class RunningEmulator:
             policy = {"Version": "2012-10-17", "Statement": list(statements)}
             iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
         return arn
+
+    def as_role(self, arn: str, service: str) -> Any:  # noqa: ANN401 - as above
+        """Return a client as a role."""
+        given = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        keys = Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        return client_for(service, self.endpoint_url, keys)
+
+    def deploy(self, stack: str, resources: dict[str, Any]) -> str:
+        """Deploy resources by CloudFormation and return the stack's final status."""
+        client = self.client("cloudformation")
+        template = json.dumps({"Resources": resources})
+        client.create_stack(StackName=stack, TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+        deadline = time.monotonic() + 20
+        while True:
+            status: str = client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+            if not status.endswith("IN_PROGRESS") or time.monotonic() > deadline:
+                return status
+            time.sleep(0.05)
 
     def function(self, name: str, source: str, **settings: Any) -> str:  # noqa: ANN401 - as above
         """Create a Lambda function from a module's source, which defines ``handler``; its ARN."""
@@ -100,7 +119,6 @@ def uncorrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmu
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], Any]], Any]:
     """Return a function that waits until what it is given answers something true, and gives that answer."""
-    import time  # noqa: PLC0415 - used here only
 
     def wait(ask: Callable[[], Any], seconds: float = 20.0) -> Any:  # noqa: ANN401 - whatever is asked for
         deadline = time.monotonic() + seconds

@@ -50,10 +50,10 @@ if sys.stdin.readline() == "stay\\n":
     sys.stdin.readline()
 """
 BUSY = """
-import time
+import os, pathlib, time
 
 def handler(event, context):
-    print("busy")
+    pathlib.Path(os.environ["MARK"]).touch()
     time.sleep(600)
 """
 
@@ -87,9 +87,11 @@ class Life:
             Handler="code.handler",
             Code={"ZipFile": _zip("code.py", BUSY)},
             Timeout=600,
+            Environment={"Variables": {"MARK": str(self.folder.root / "busy")}},
         )
         client.invoke(FunctionName="busy", InvocationType="Event")
-        assert eventually(lambda: len(self.group) > 1), "the function runs in a process of its own"
+        assert eventually((self.folder.root / "busy").exists)
+        assert len(self.group) > 1, "the function runs in a process of its own"
 
     def nothing_is_left(self, eventually: Eventually) -> bool:
         """Wait until every process is gone."""
