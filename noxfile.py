@@ -21,7 +21,11 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "unit"]
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-MEMBERS = {"shared": "shared", "infra": "infra"} | {name: f"patterns/{name}" for name in PATTERNS}
+MEMBERS = {"shared": "shared", "infra": "infra"} | {
+    folder.parent.name: f"patterns/{folder.parent.name}" for folder in sorted(ROOT.glob("patterns/*/pyproject.toml"))
+}
+QUICK = "not integration and not fuzz"
+ALONE = "not integration"
 EACH_PATTERN = nox.parametrize("pattern", list(PATTERNS), ids=list(PATTERNS))
 EACH_MEMBER = nox.parametrize("member", list(MEMBERS), ids=list(MEMBERS))
 
@@ -30,10 +34,6 @@ def in_workspace(session: nox.Session, *command: str, groups: tuple[str, ...] = 
     """Run a command in the workspace's own environment, brought up to date with the lock file."""
     chosen = [argument for group in groups for argument in ("--group", group)]
     session.run("uv", "run", "--locked", "--quiet", *chosen, *command, external=True)
-
-
-QUICK = "not integration and not fuzz"
-ALONE = "not integration"
 
 
 def member_tests(session: nox.Session, member: str, python: str, *arguments: str, marked: str = QUICK) -> None:
