@@ -100,35 +100,32 @@ def test_the_function_is_told_the_path_that_leads_back_to_it(api: Api, uncorrect
     assert uncorrected_api.post({"lines": []}).json()["path"] == "/v1/orders"
 
 
-PLACE = """
+PID = """
 import os, time
 
 def handler(event, context):
     print("x")
     time.sleep(0.3)
-    return f"{os.getpid()} {os.path.realpath(__file__)}"
+    return os.getpid()
 """
 
 
-def _environments(emulator: Emulator) -> list[str]:
-    """Ask a function for its process and its code's place, ten times at once; what was told, without repetition."""
-    emulator.function("burst", PLACE, Timeout=60)
+def _environments(emulator: Emulator) -> int:
+    """Ask a function for its process, ten times at once; how many there were."""
+    emulator.function("burst", PID, Timeout=60)
     client = emulator.client("lambda")
 
-    def call(_: int) -> str:
-        answer: str = json.loads(client.invoke(FunctionName="burst")["Payload"].read())
+    def call(_: int) -> bytes:
+        answer: bytes = client.invoke(FunctionName="burst")["Payload"].read()
         return answer
 
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
-        return sorted(set(pool.map(call, range(10))))
+        return len(set(pool.map(call, range(10))))
 
 
-def test_a_burst_starts_few_environments_and_unpacks_the_code_once(corrected: Emulator, uncorrected: Emulator) -> None:
-    """An interpreter and a copy of the code for each request would take longer than any client waits."""
+def test_a_burst_does_not_start_an_interpreter_for_each_request(corrected: Emulator, uncorrected: Emulator) -> None:
+    """On this machine it would take longer than any client waits; further requests wait for a free environment."""
     limit = max(4, 2 * (os.cpu_count() or 1))
-    ours, theirs = _environments(corrected), _environments(uncorrected)
-    assert 1 < len(ours) <= limit
-    assert len({told.split(" ")[1] for told in ours}) == 1
-    assert len({told.split(" ")[1] for told in theirs}) == len(theirs)
+    assert _environments(corrected) <= min(limit, 10)
     if limit < 10:
-        assert len(theirs) > limit
+        assert _environments(uncorrected) > limit
