@@ -16,10 +16,7 @@ from patterns_async.application.trace_ids import trace_id_of
 from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.events import Event, EventType
 
-__all__ = ["MAX_AMOUNT", "Booked", "Entry", "Ledger", "balance", "book", "entry_of"]
-
-MAX_AMOUNT = 2**53 - 1
-"""The largest amount, in minor units, that every reader of JSON and of the table reads exactly."""
+__all__ = ["Booked", "Entry", "Ledger", "balance", "book", "entry_of"]
 
 _EFFECT = MappingProxyType(
     {
@@ -70,13 +67,11 @@ def entry_of(event: Event) -> Entry:
     """Return the entry of an event.
 
     Raises:
-        InvalidEvent: nothing is booked for this type of event, or its amount is beyond all orders.
+        InvalidEvent: nothing is booked for this type of event.
     """
     effect = _EFFECT.get(event.type)
     if effect is None:
         raise InvalidEvent("type", f"{event.type} books nothing")
-    if event.data.total > MAX_AMOUNT:
-        raise InvalidEvent("data.total", f"is over {MAX_AMOUNT}")
     return Entry(
         event_id=event.id,
         order_id=event.order_id,
