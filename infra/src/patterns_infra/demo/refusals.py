@@ -127,7 +127,7 @@ async def ask_too_much(visit: Visit) -> None:
             if any(answer.status_code == 429 for answer in answers):
                 break
         visit.scene.checks.equal(
-            f"send {_BURST} requests at once to a route with a low limit: the gateway throttles",
+            f"send {_BURST} requests quickly to a route with a low limit: the gateway throttles",
             expected={"200", "429, Retry-After: 1"},
             seen={_with_retry_after(answer) for answer in answers},
         )

@@ -21,7 +21,7 @@ __all__ = ["ORDER_ID", "TRACE", "Edge"]
 TRACE = "patterns.trace"
 """Key in the scope of the request's TraceContext."""
 ORDER_ID = "patterns.order_id"
-"""Key in the scope of the order that the request made; the path tells of every other one."""
+"""Key in the scope of the id of the order that is answered; where none is, the path may name one."""
 
 _XRAY = re.compile(rb"Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;Parent=([0-9a-f]{16}))?")
 _FRAMES = 12

@@ -1,0 +1,87 @@
+"""``python -m benchmarks``: measure, print, and write ``benchmarks/results.json`` and ``docs/benchmarks.md``."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from benchmarks import bundle, cold, local_loop, store_requests, warm
+from benchmarks.answers import WrongAnswer, check
+from benchmarks.installation import Installation, install
+from benchmarks.page import tables, with_tables
+from benchmarks.results import Result, merged, read_rows, stamped, write_rows
+from benchmarks.subjects import SUBJECTS
+from patterns_infra.bundles import BundleError
+from patterns_infra.paths import REPOSITORY
+
+__all__ = ["main"]
+
+RESULTS = REPOSITORY / "benchmarks" / "results.json"
+PAGE = REPOSITORY / "docs" / "benchmarks.md"
+FEWEST_ROUNDS = 9
+TITLES = {
+    "cold": "Cold start: a new process up to the answer to its first order",
+    "warm": "Warm: orders in one process, one after the other",
+    "bundle": "Size of the API function's bundle",
+    "requests": "Requests to DynamoDB, for customers with 10, 100, 1,000 and 10,000 orders",
+    "local-loop": "The local platform, with warm caches",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what is asked for; the exit code is 1 when it cannot be measured, whatever the figures are."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.rounds < FEWEST_ROUNDS:
+        _parser().error(f"--rounds must be at least {FEWEST_ROUNDS}: a median of fewer says little")
+    measure: dict[str, Callable[[], list[Result]]] = {
+        "cold": lambda: cold.measure(_installed(), chosen.rounds),
+        "warm": lambda: warm.measure(_installed(), chosen.rounds),
+        "bundle": bundle.measure,
+        "requests": store_requests.measure,
+        "local-loop": lambda: local_loop.measure(chosen.loops),
+    }
+    rows = []
+    try:
+        for name in chosen.only or TITLES:
+            began = time.monotonic()
+            print(f"{name} …", file=sys.stderr, flush=True)
+            rows += [stamped(result) for result in measure[name]()]
+            print(f"{name}: measured in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    except (WrongAnswer, BundleError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    print(tables(rows, TITLES))
+    if not chosen.no_write:
+        _write(RESULTS, PAGE, rows)
+    return 0
+
+
+def _write(results: Path, page: Path, rows: list[dict[str, object]]) -> None:
+    """Keep the rows, and show all that are kept."""
+    kept = merged(read_rows(results), rows, list(TITLES))
+    write_rows(results, kept)
+    page.write_text(with_tables(page.read_text(), tables(kept, TITLES)))
+
+
+@cache
+def _installed() -> Installation:
+    """Install the subjects once, and see that each does its work."""
+    installation = install()
+    for subject in SUBJECTS:
+        check(installation, subject)
+    return installation
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the project against its peers.")
+    parser.add_argument("--only", action="append", choices=list(TITLES), metavar="NAME", help=", ".join(TITLES))
+    parser.add_argument("--rounds", type=int, default=15, help="of cold and warm; at least 9, 15 by default")
+    parser.add_argument("--loops", type=int, default=3, help="of local-loop, each of half a minute; 3 by default")
+    parser.add_argument("--no-write", action="store_true", help="print only")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

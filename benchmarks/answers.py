@@ -1,0 +1,49 @@
+"""Before anything is timed: each subject does the work that it is timed for, and refuses what it must."""
+
+import json
+import subprocess
+
+from benchmarks.installation import Installation
+from benchmarks.order_event import expected_total
+from benchmarks.peers.prices import PRICES
+from benchmarks.subjects import Subject
+
+__all__ = ["WrongAnswer", "check"]
+
+
+class WrongAnswer(Exception):
+    """A subject does not do what the others do, so that its time would say nothing."""
+
+
+def check(installation: Installation, subject: Subject) -> None:
+    """Ask the subject for one good order and all bad ones.
+
+    Raises:
+        WrongAnswer: saying which.
+    """
+    done = subprocess.run(
+        installation.command(subject, "check"),
+        env=installation.environment(subject),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise WrongAnswer(f"{subject.name} failed: {done.stderr.strip()[-2000:]}")
+    answers = json.loads(done.stdout)
+    good = answers["good"]
+    order = json.loads(good["body"])
+    headers = {name.lower(): value for name, value in _headers(good).items()}
+    seen = (good["statusCode"], order.get("total"), order.get("status"), headers.get("location"))
+    wanted = (201, expected_total(PRICES), "PLACED", f"/orders/{order.get('order_id')}")
+    if (*seen[:3], str(seen[3]).removeprefix("/v1")) != wanted:
+        raise WrongAnswer(f"{subject.name} answered a good order with {seen}, not {wanted}")
+    taken = [f"{what}: {status}" for what, status in answers["bad"].items() if not 400 <= status < 500]
+    if taken:
+        raise WrongAnswer(f"{subject.name} did not refuse {', '.join(taken)}")
+
+
+def _headers(answer: dict[str, dict[str, str] | dict[str, list[str]]]) -> dict[str, str]:
+    several = {name: values[0] for name, values in (answer.get("multiValueHeaders") or {}).items()}
+    single = {name: str(value) for name, value in (answer.get("headers") or {}).items()}
+    return {**several, **single}

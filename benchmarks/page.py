@@ -1,0 +1,58 @@
+"""The table of results in ``docs/benchmarks.md``; the prose around it is written by hand."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+__all__ = ["BEGIN", "END", "tables", "with_tables"]
+
+BEGIN = "<!-- results: written by python -m benchmarks -->"
+END = "<!-- end of results -->"
+
+Row = dict[str, Any]
+
+
+def tables(rows: Iterable[Row], titles: dict[str, str]) -> str:
+    """Return a Markdown table for each benchmark, under its title."""
+    return "\n\n".join(
+        f"### {titles[benchmark]}\n\n{_table(list(same))}"
+        for benchmark, same in groupby(rows, lambda row: str(row["benchmark"]))
+    )
+
+
+def with_tables(page: str, text: str) -> str:
+    """Return the page with ``text`` between its markers.
+
+    Raises:
+        ValueError: the page has not both markers, in their order.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page must have a line {BEGIN} and after it a line {END}")
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+
+
+def _table(rows: list[Row]) -> str:
+    compares = any(row["peer"] is not None for row in rows)
+    heads = ["what", "ours", *(["peer", "ratio"] if compares else []), "goal"]
+    lines = [heads, ["---", *(["---:"] * (len(heads) - 2)), "---"]]
+    for row in rows:
+        figures = [_figure(row["ours"], row["unit"])]
+        if compares:
+            figures += [_figure(row["peer"], row["unit"]), "" if row["ratio"] is None else f"{row['ratio']:.2f}"]
+        lines.append([row["name"], *figures, _goal(row)])
+    measured = sorted({f"{row['date']}, {row['cores']} cores, Python {row['python']}" for row in rows})
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\nMeasured: {'; '.join(measured)}."
+
+
+def _figure(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.4g} {unit}"
+
+
+def _goal(row: Row) -> str:
+    if row["goal"] is None:
+        return ""
+    return f"{row['goal']}: {'met' if row['met'] else '**not met**'}"

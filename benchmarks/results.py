@@ -1,0 +1,98 @@
+"""One row of the results, and the file that keeps them."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Result", "compared", "counted", "merged", "read_rows", "stamped", "write_rows"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One figure, beside a peer's where there is one.
+
+    Attributes:
+        benchmark: which one measured it.
+        name: what was measured.
+        ours: our figure, in ``unit``.
+        peer: the peer's.
+        ratio: ours by the peer's.
+        goal: what it should be; None for a figure that is only told.
+        met: whether it is.
+        unit: of both figures.
+    """
+
+    benchmark: str
+    name: str
+    ours: float
+    unit: str
+    peer: float | None = None
+    ratio: float | None = None
+    goal: str | None = None
+    met: bool | None = None
+
+
+def compared(
+    benchmark: str, name: str, ours: float, peer: float, unit: str, *, at_most: float = 0.0, at_least: float = 0.0
+) -> Result:
+    """Return the row of a figure beside a peer's; a goal, if any, is about their ratio."""
+    ratio = ours / peer
+    goal, met = None, None
+    if at_most:
+        goal, met = f"ratio ≤ {at_most:.2f}", ratio <= at_most
+    elif at_least:
+        goal, met = f"ratio ≥ {at_least:.2f}", ratio >= at_least
+    return Result(
+        benchmark=benchmark, name=name, ours=ours, unit=unit, peer=peer, ratio=round(ratio, 3), goal=goal, met=met
+    )
+
+
+def counted(
+    benchmark: str, name: str, ours: float, unit: str, *, at_most: float | None = None, flat: bool | None = None
+) -> Result:
+    """Return the row of a figure that stands alone; ``flat`` adds that it must not have grown, and whether it did."""
+    if at_most is None:
+        return Result(benchmark=benchmark, name=name, ours=ours, unit=unit)
+    goal = f"≤ {at_most:g} {unit}" + ("" if flat is None else ", flat")
+    return Result(
+        benchmark=benchmark, name=name, ours=ours, unit=unit, goal=goal, met=ours <= at_most and flat is not False
+    )
+
+
+def stamped(result: Result) -> dict[str, Any]:
+    """Return the row as it is kept, with when and where it was measured."""
+    machine = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    figures = {name: _short(value) if isinstance(value, float) else value for name, value in asdict(result).items()}
+    return figures | machine
+
+
+def merged(old: Iterable[dict[str, Any]], new: Sequence[dict[str, Any]], order: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the rows of the benchmarks that were run, with those of the others, in the order of ``order``."""
+    run = {row["benchmark"] for row in new}
+    rows = [row for row in old if row["benchmark"] not in run and row["benchmark"] in order] + list(new)
+    return sorted(rows, key=lambda row: order.index(row["benchmark"]))
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows in the file; none when there is no file."""
+    rows: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+    return rows
+
+
+def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep the rows."""
+    path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+
+
+def _short(value: float) -> float:
+    """Three or four digits tell all that a measurement knows."""
+    return float(f"{value:.4g}")
