@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import botocore
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import UnknownServiceError
@@ -83,6 +84,14 @@ def test_a_request_goes_where_botocore_would_send_it(
 
 def _address_and_scope(client: Client, operation: str) -> tuple[str, str]:
     """Return where a request goes and the scope that it is signed for."""
+    request = _request_of(client, operation)
+    scope = re.search(r"Credential=testing/(.*?),", str(request.headers["Authorization"]))
+    assert scope
+    return request.url, scope[1]
+
+
+def _request_of(client: Client, operation: str) -> AWSPreparedRequest:
+    """Return the request that would be sent."""
     sent: list[AWSPreparedRequest] = []
 
     def refuse(request: AWSPreparedRequest, **_: object) -> None:
@@ -92,9 +101,16 @@ def _address_and_scope(client: Client, operation: str) -> tuple[str, str]:
     client.meta.events.register_first("before-send", refuse)
     with pytest.raises(ConnectionRefusedError):
         getattr(client, operation)()
-    scope = re.search(r"Credential=testing/(.*?),", str(sent[0].headers["Authorization"]))
-    assert scope
-    return sent[0].url, scope[1]
+    return sent[0]
+
+
+@pytest.mark.usefixtures("fresh_session")
+def test_a_request_tells_what_sends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With botocore's version and where it runs, for the service's logs."""
+    monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
+    agent = str(_request_of(create_client("sqs"), "list_queues").headers["User-Agent"])
+    assert f"Botocore/{botocore.__version__} " in agent
+    assert "exec-env/AWS_Lambda_python3.13" in agent
 
 
 def test_an_unknown_service_is_still_unknown() -> None:
