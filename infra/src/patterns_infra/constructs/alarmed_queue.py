@@ -34,7 +34,7 @@ class AlarmedQueue(Construct):
             settings=settings,
             alarms=alarms,
             what_to_do=f"Messages of {construct_id} failed {max_receives} times. Read one, and the consumer's log at "
-            "that time; mend the cause; then put them back: patterns redrive.",
+            "that time; mend the cause; then put them back with SQS's dead-letter queue redrive.",
         )
         self.queue = sqs.Queue(
             self,
