@@ -31,7 +31,7 @@ class Command:
 
 def pages_of(repository: Path) -> list[Path]:
     """Return every page that is written for readers."""
-    folders = ("docs", "patterns", "shared", "infra", "benchmarks")
+    folders = ("docs", "patterns", "shared", "infra", "benchmarks", "tests")
     found = {page for folder in folders for page in (repository / folder).rglob("*.md")}
     hidden = {page for page in found if any(x.startswith(".") or x == "node_modules" for x in page.parts)}
     return sorted({repository / "README.md"} | found - hidden)

@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
@@ -50,6 +51,8 @@ def test_the_readme_shows_the_two_commands_of_a_newcomer() -> None:
         "uv run patterns up --sideways",
         "uv run patterns up no_such_pattern",
         "uv run patterns deploy",
+        "uv run --group sideways pytest",
+        "uv run pytest tests/sideways.py",
         "uv run python -m patterns_web_api.sideways",
         "aws dynamodb sideways",
         "aws dynamodb get-item --sideways x",
@@ -75,8 +78,26 @@ def _check_program(program: str, _: list[str]) -> str | None:
 def _check_uv(_: str, arguments: list[str]) -> str | None:
     if arguments[:1] != ["run"]:
         return None if arguments[:1] in (["sync"], ["lock"], ["python"], ["tool"]) else f"uv {arguments[:1]}?"
-    words = [word for word in arguments[1:] if word not in {"--locked", "--no-sync", "--quiet", "-q"}]
+    words = arguments[1:]
+    while words and words[0].startswith("-"):
+        flag = words.pop(0)
+        if flag in {"--group", "--package"}:
+            name = words.pop(0)
+            if name not in _known_to_uv(flag):
+                return f"there is no {flag[2:]} {name}"
+        elif flag not in {"--locked", "--no-sync", "--quiet", "-q"}:
+            return f"uv run {flag} is not known here"
     return _wrong(Command("", 0, tuple(words)))
+
+
+def _known_to_uv(flag: str) -> set[str]:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    return set(project["dependency-groups"]) if flag == "--group" else set(project["tool"]["uv"]["sources"])
+
+
+def _check_pytest(_: str, arguments: list[str]) -> str | None:
+    missing = [word for word in arguments if "/" in word and not (REPOSITORY / word.partition("::")[0]).exists()]
+    return f"there are no files {missing}" if missing else None
 
 
 def _check_nox(_: str, arguments: list[str]) -> str | None:
@@ -150,6 +171,7 @@ _CHECKS: dict[str, Callable[[str, list[str]], str | None]] = {
     "uvx": lambda _, arguments: _wrong(Command("", 0, tuple(arguments))),
     "nox": _check_nox,
     "patterns": _check_patterns,
+    "pytest": _check_pytest,
     "python": _check_python,
     "aws": _check_aws,
 }
