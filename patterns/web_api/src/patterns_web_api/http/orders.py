@@ -1,22 +1,23 @@
 """The routes under ``/orders``.
 
 They are coroutines that block: a Lambda environment serves one request at a time, so that a thread for each
-would only add its cost. They read what they need themselves, the caller first: FastAPI's dependencies would do the
-same for a twentieth of a request's work.
+would only add its cost.
 """
 
+from typing import Annotated
+
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from patterns_shared.domain.orders import Order
 from patterns_web_api.application.orders import Orders
-from patterns_web_api.http.bodies import place_order_body
+from patterns_web_api.http.bodies import PlaceOrderBody, place_order_body
 from patterns_web_api.http.edge import ORDER_ID, TRACE
-from patterns_web_api.http.parameters import OrderIdInPath, expected_version, idempotency_key, orders_query
+from patterns_web_api.http.parameters import OrderIdInPath, OrdersQuery, expected_version, idempotency_key, orders_query
 from patterns_web_api.http.representations import json_response, order_etag, order_json
-from patterns_web_api.http.signed_in import signed_in
+from patterns_web_api.http.signed_in import SignedIn
 
 __all__ = ["order_router"]
 
@@ -26,11 +27,13 @@ def order_router(orders: Orders, metrics: Metrics) -> APIRouter:
     router = APIRouter(prefix="/orders", tags=["orders"])
 
     @router.post("", status_code=201, operation_id="placeOrder")
-    async def place_order(request: Request) -> Response:
+    async def place_order(
+        request: Request,
+        caller: SignedIn,
+        key: Annotated[str | None, Depends(idempotency_key)],
+        body: Annotated[PlaceOrderBody, Depends(place_order_body)],
+    ) -> Response:
         """Place an order."""
-        caller = signed_in(request)
-        key = idempotency_key(request)
-        body = await place_order_body(request)
         placement = orders.place(
             caller, body.requested(), idempotency_key=key, traceparent=request.scope[TRACE].traceparent
         )
@@ -43,25 +46,28 @@ def order_router(orders: Orders, metrics: Metrics) -> APIRouter:
         return _answer(request, order, status=201, headers={"Location": location})
 
     @router.get("", operation_id="listOrders")
-    async def list_orders(request: Request) -> Response:
+    async def list_orders(caller: SignedIn, query: Annotated[OrdersQuery, Depends(orders_query)]) -> Response:
         """List your orders, newest first."""
-        caller = signed_in(request)
-        query = orders_query(request)
         page = orders.list_own(caller, status=query.status, limit=query.limit, cursor=query.cursor)
         return json_response({"orders": [order_json(order) for order in page.orders], "next_cursor": page.next_cursor})
 
     @router.get("/{order_id}", operation_id="getOrder")
-    async def get_order(request: Request, order_id: OrderIdInPath) -> Response:
+    async def get_order(request: Request, caller: SignedIn, order_id: OrderIdInPath) -> Response:
         """Show one of your orders; operators see everybody's."""
-        return _answer(request, orders.get(signed_in(request), order_id))
+        return _answer(request, orders.get(caller, order_id))
 
     @router.post("/{order_id}/cancel", operation_id="cancelOrder")
-    async def cancel_order(request: Request, order_id: OrderIdInPath) -> Response:
+    async def cancel_order(
+        request: Request,
+        caller: SignedIn,
+        order_id: OrderIdInPath,
+        version: Annotated[int | None, Depends(expected_version)],
+    ) -> Response:
         """Cancel one of your orders while it is PLACED."""
         order = orders.cancel(
-            signed_in(request),
+            caller,
             order_id,
-            expected_version=expected_version(request),
+            expected_version=version,
             traceparent=request.scope[TRACE].traceparent,
         )
         metrics.add_metric(name="OrdersCancelled", unit=MetricUnit.Count, value=1)

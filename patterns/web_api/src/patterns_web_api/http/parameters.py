@@ -1,4 +1,4 @@
-"""Parameters of requests: paths, queries and headers, as the routes read them.
+"""Parameters of requests: queries and headers, read as dependencies of the routes.
 
 FastAPI would read declared parameters itself. It takes " 5", "5.0" and "1_0" for numbers, ignores a misspelt
 filter, looks at them before it asks who is calling, and imports all of ``pydantic.v1`` to make one: a tenth of
@@ -63,7 +63,7 @@ OrderIdInPath = Annotated[str, Depends(order_id_in_path)]
 """A parameter of a route whose path has ``order_id``."""
 
 
-def orders_query(request: Request) -> OrdersQuery:
+async def orders_query(request: Request) -> OrdersQuery:
     """Read the query of ``GET /orders``.
 
     Raises:
@@ -76,7 +76,7 @@ def orders_query(request: Request) -> OrdersQuery:
         raise Problem(INVALID_REQUEST, "a parameter is not valid", errors=errors) from None
 
 
-def idempotency_key(request: Request) -> str | None:
+async def idempotency_key(request: Request) -> str | None:
     """Read the header ``Idempotency-Key``.
 
     Raises:
@@ -88,7 +88,7 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def expected_version(request: Request) -> int | None:
+async def expected_version(request: Request) -> int | None:
     """Return the version that ``If-Match`` asks for: none for ``*``, an impossible one for a tag that is not ours.
 
     Raises:

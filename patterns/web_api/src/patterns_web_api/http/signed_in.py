@@ -1,14 +1,17 @@
 """The caller of a request, from the claims that the gateway's authorizer put beside it."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from starlette.requests import Request
 
 from patterns_web_api.application.callers import Caller, caller_from_claims
 
-__all__ = ["signed_in"]
+__all__ = ["SignedIn"]
 
 
-def signed_in(request: Request) -> Caller:
-    """Return the caller.
+async def signed_in(request: Request) -> Caller:
+    """Return the caller; a coroutine, since FastAPI would run a plain function in a thread.
 
     Raises:
         NotSignedIn: 401.
@@ -16,3 +19,7 @@ def signed_in(request: Request) -> Caller:
     context = request.scope.get("aws.event", {}).get("requestContext", {})
     claims = (context.get("authorizer") or {}).get("claims")
     return caller_from_claims(claims, audience=request.app.state.audience)
+
+
+SignedIn = Annotated[Caller, Depends(signed_in)]
+"""A parameter of a route that needs a caller."""
