@@ -90,7 +90,7 @@ def test_no_line_tells_of_a_person(shop: Shop, written: Written) -> None:
     text = written().text
 
     assert text.count('"message":"request"') == 9
-    for private in ("ada", "@", token, "eyJ", "secret", "TEA-ASSAM", "198.51.100.7"):
+    for private in ("example.com", "@", token, "eyJ", "secret", "TEA-ASSAM", "198.51.100.7"):
         assert private not in text
 
 
