@@ -35,21 +35,21 @@ def with_tables(page: str, text: str) -> str:
 
 def _table(rows: list[Row]) -> str:
     compares = any(row["peer"] is not None for row in rows)
-    heads = ["what", "ours", *(["peer", "ratio"] if compares else []), "goal"]
-    lines = [heads, ["---", *(["---:"] * (len(heads) - 2)), "---"]]
+    lines = [
+        ["what", "ours", *(["peer", "ratio"] if compares else []), "unit", "goal"],
+        ["---", "---:", *(["---:", "---:"] if compares else []), "---", "---"],
+    ]
     for row in rows:
-        figures = [_figure(row["ours"], row["unit"])]
-        if compares:
-            figures += [_figure(row["peer"], row["unit"]), "" if row["ratio"] is None else f"{row['ratio']:.2f}"]
-        lines.append([row["name"], *figures, _goal(row)])
+        peer = [_figure(row["peer"]), "" if row["ratio"] is None else f"{row['ratio']:.2f}"] if compares else []
+        lines.append([row["name"], _figure(row["ours"]), *peer, row["unit"], _goal(row)])
     measured = sorted({f"{row['date']}, {row['cores']} cores, Python {row['python']}" for row in rows})
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\nMeasured: {'; '.join(measured)}."
 
 
-def _figure(value: float | None, unit: str) -> str:
+def _figure(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.4g} {unit}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _goal(row: Row) -> str:

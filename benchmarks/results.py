@@ -58,7 +58,7 @@ def counted(
     """Return the row of a figure that stands alone; ``flat`` adds that it must not have grown, and whether it did."""
     if at_most is None:
         return Result(benchmark=benchmark, name=name, ours=ours, unit=unit)
-    goal = f"≤ {at_most:g} {unit}" + ("" if flat is None else ", flat")
+    goal = f"≤ {at_most:g}" + ("" if flat is None else ", flat")
     return Result(
         benchmark=benchmark, name=name, ours=ours, unit=unit, goal=goal, met=ours <= at_most and flat is not False
     )

@@ -7,7 +7,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from typing import Any
 from unittest.mock import patch
 
@@ -38,7 +39,7 @@ def measure(sizes: Sequence[int] = SIZES) -> list[Result]:
     with _counting() as requests, _account() as secret:
         from patterns_web_api.entrypoints.api import lambda_handler  # noqa: PLC0415 - after its session is hooked into
 
-        with patch.dict(os.environ, {"CURSOR_SECRET_ARN": secret}):
+        with patch.dict(os.environ, {"CURSOR_SECRET_ARN": secret}), redirect_stdout(StringIO()):
             by_size = [_routes(lambda_handler, requests, customer=f"customer-{size}", orders=size) for size in sizes]
     return [_row(route, [counts[route] for counts in by_size]) for route in by_size[0]]
 
