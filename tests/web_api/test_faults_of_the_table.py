@@ -1,77 +1,22 @@
 """DynamoDB throttled, hanging, gone: the customer is asked to come back, and no order is ever half written."""
 
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 from tests.calls import one_line, signed_in
 from tests.clients import administrator
-from tests.faulty_service import (
-    Answer,
-    Fault,
-    FaultyService,
-    Request,
-    answer_error,
-    close,
-    hang,
-    lose_answer,
-    pass_on,
-)
-from tests.in_process import InProcessApi, LambdaAnswer, api_in_process
+from tests.faulty_service import Answer, Fault, FaultyService, Request, answer_error, lose_answer, pass_on
+from tests.in_process import InProcessApi, api_in_process
 from tests.problems import is_problem
 from tests.stack import WebApiStack
+from tests.table_faults import FAULTS, QUICK, RELEASED, ROUTES, WITH_KEY, WITHOUT_KEY, Route, asks_to_come_back
 
 from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.local.platform import Platform
-
-
-class Route(NamedTuple):
-    """A request to one of the routes that use the table."""
-
-    method: str
-    path: str
-    key: str = ""
-
-    @property
-    def places(self) -> bool:
-        """Whether it places an order."""
-        return (self.method, self.path) == ("POST", "/orders")
-
-    def ask(self, api: InProcessApi, customer_id: str, order_id: str = "") -> LambdaAnswer:
-        """Send it, as this customer, about this order."""
-        return api.request(
-            self.method,
-            self.path.format(order_id=order_id),
-            customer_id=customer_id,
-            body=one_line() if self.places else None,
-            headers={"Idempotency-Key": self.key} if self.key else {},
-        )
-
-
-WITH_KEY, WITHOUT_KEY = Route("POST", "/orders", "key"), Route("POST", "/orders")
-ROUTES = {
-    "place with a key": WITH_KEY,
-    "place without a key": WITHOUT_KEY,
-    "list": Route("GET", "/orders"),
-    "read": Route("GET", "/orders/{order_id}"),
-    "cancel": Route("POST", "/orders/{order_id}/cancel"),
-}
-RELEASED = threading.Event()
-FAULTS: dict[str, Fault] = {
-    "throttled": answer_error(400, "ProvisionedThroughputExceededException"),
-    "throttled by the new name": answer_error(400, "ThrottlingException"),
-    "over the request limit": answer_error(400, "RequestLimitExceeded"),
-    "internal error": answer_error(500, "InternalServerError"),
-    "unavailable": answer_error(503, "ServiceUnavailable"),
-    "breaks the connection": close,
-    "hangs": hang(RELEASED),
-}
-QUICK = "throttled"
-"""One fault runs with the ordinary tests; the others take minutes."""
 
 Kept = Callable[[], dict[str, int]]
 
@@ -126,20 +71,6 @@ def kept(platform: Platform, orders_table: str, customer_id: str) -> Kept:
         return Counter(item["status"]["S"] if item["pk"]["S"].startswith("ORDER#") else "claim" for item in items)
 
     return count
-
-
-def asks_to_come_back(answer: LambdaAnswer) -> bool:
-    """Whether it is a 503 problem with a time to wait, and nothing of the program's inside.
-
-    Raises:
-        AssertionError: naming what differs.
-    """
-    assert answer.status_code == 503, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert int(answer.headers["retry-after"]) >= 1
-    assert answer.json()["status"] == 503
-    assert not [leak for leak in ("botocore", "Exception", "Traceback", "amazonaws") if leak in answer.text]
-    return True
 
 
 def cases() -> list[Any]:
