@@ -105,7 +105,9 @@ def tests(session: nox.Session) -> None:
     """Pass the project's tests: every member's own, then those on the local platform."""
     for member in MEMBERS:
         member_tests(session, member, this_python(), marked=ALONE)
-    in_workspace(session, "pytest", "-m", "integration", "infra/tests", "patterns", "tests", groups=("tests",))
+    in_workspace(
+        session, "pytest", "-m", "integration", "infra/tests", "patterns", "tests", "benchmarks", groups=("tests",)
+    )
 
 
 @nox.session
