@@ -91,3 +91,49 @@ def test_a_role_may_read_exactly_one_stream(corrected: Emulator, uncorrected: Em
 
     assert read(corrected) == ""
     assert read(uncorrected) == "AccessDeniedException"
+
+
+def test_who_may_send_may_send_ten_at_once(corrected: Emulator, uncorrected: Emulator) -> None:
+    """A batch is no action of its own on AWS; the emulator asks for one."""
+    queue = "arn:aws:sqs:us-east-1:000000000000:letters"
+    topic = "arn:aws:sns:us-east-1:000000000000:news"
+    statements = [
+        {"Effect": "Allow", "Action": ["sqs:SendMessage", "sqs:ChangeMessageVisibility"], "Resource": queue},
+        {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic},
+    ]
+
+    def codes(emulator: Emulator) -> list[str]:
+        url = emulator.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
+        emulator.client("sns").create_topic(Name="news")
+        role = emulator.role("sender", *statements)
+        sqs, sns = emulator.as_role(role, "sqs"), emulator.as_role(role, "sns")
+        entry = {"Id": "1", "ReceiptHandle": "r"}
+        return [
+            _code(lambda: sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "b"}])),
+            _code(lambda: sqs.change_message_visibility_batch(QueueUrl=url, Entries=[entry])),
+            _code(lambda: sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[{"Id": "1", "Message": "m"}])),
+            _code(lambda: sqs.delete_message_batch(QueueUrl=url, Entries=[entry])),
+        ]
+
+    assert codes(corrected) == ["", "", "", "AccessDenied"]
+    assert codes(uncorrected) == ["AccessDenied", "AccessDenied", "AuthorizationError", "AccessDenied"]
+
+
+def test_a_role_may_be_held_to_one_sender(corrected: Emulator, uncorrected: Emulator) -> None:
+    """AWS checks the identity that a mail comes from; the emulator asks for every resource."""
+    own = "arn:aws:ses:us-east-1:000000000000:identity/orders@example.com"
+    text = {"Data": "text"}
+    mail = {"Destination": {"ToAddresses": ["ada@example.com"]}, "Message": {"Subject": text, "Body": {"Text": text}}}
+
+    def send(emulator: Emulator, source: str) -> str:
+        client = emulator.as_role("arn:aws:iam::000000000000:role/mailer", "ses")
+        return _code(lambda: client.send_email(Source=source, **mail))
+
+    for emulator in (corrected, uncorrected):
+        emulator.role("mailer", {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": own})
+        for address in ("orders@example.com", "others@example.com"):
+            emulator.client("ses").verify_email_identity(EmailAddress=address)
+    assert send(corrected, "orders@example.com") == ""
+    assert send(corrected, "The shop <orders@example.com>") == ""
+    assert send(corrected, "others@example.com") == "AccessDenied"
+    assert send(uncorrected, "orders@example.com") == "AccessDenied"

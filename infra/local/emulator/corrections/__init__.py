@@ -8,8 +8,10 @@ behaves.
 from importlib.metadata import version
 
 from corrections import (
+    batch_permissions,
     labelled_alarms,
     lambda_pool,
+    mail_permissions,
     partiql_permissions,
     put_events_conditions,
     request_path,
@@ -26,8 +28,10 @@ PINNED = "1.5.33"
 """The version whose insides the corrections know."""
 
 CORRECTIONS = (
+    batch_permissions.correct,
     labelled_alarms.correct,
     lambda_pool.correct,
+    mail_permissions.correct,
     partiql_permissions.correct,
     put_events_conditions.correct,
     request_path.correct,

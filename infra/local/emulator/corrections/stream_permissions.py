@@ -14,17 +14,16 @@ from ministack.services import dynamodb_streams
 
 __all__ = ["correct"]
 
-_original = iam_actions.extract_resource_arn
-
 
 def correct() -> None:
-    """Look for a stream first."""
-    iam_actions.extract_resource_arn = _resource_arn
+    """Look for a stream first, then as before: as other corrections have it."""
+    before = iam_actions.extract_resource_arn
 
+    def resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
+        stream = _stream_of(body) if service in {"dynamodb", "dynamodbstreams"} else None
+        return stream or before(service, method, path, headers, body, *more)
 
-def _resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
-    stream = _stream_of(body) if service in {"dynamodb", "dynamodbstreams"} else None
-    return stream or _original(service, method, path, headers, body, *more)
+    iam_actions.extract_resource_arn = resource_arn
 
 
 def _stream_of(body: bytes) -> str | None:
