@@ -51,13 +51,15 @@ class SigningKeys:
     def from_secret(cls, value: bytes) -> "SigningKeys":
         """Read ``{"current": {"key_id", "secret"}, "previous": {…} | null}``.
 
+        ``{"key_id", "secret"}`` alone is a current key that has none before it: the form that CloudFormation generates.
+
         Raises:
             MalformedKeys: it is something else.
         """
         try:
             document = json.loads(value)
             previous = document.get("previous")
-            return cls(_key(document["current"]), _key(previous) if previous else None)
+            return cls(_key(document.get("current") or document), _key(previous) if previous else None)
         except (ValueError, LookupError, TypeError, AttributeError):
             raise MalformedKeys("the secret is not of the form {current: {key_id, secret}, previous: …}") from None
 

@@ -1,0 +1,91 @@
+"""What becomes of many orders, as the other patterns hear of it: outcomes, cancellations, and both for one order.
+
+Baskets and fates follow from the seed; ids, times and traces are new each time, so that a second run on the same
+platform is no duplicate of the first.
+"""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+
+from patterns_shared.adapters.order_ids import new_order_id
+from patterns_shared.domain.events import (
+    SCHEMA_VERSION,
+    Event,
+    EventType,
+    OrderRejectedData,
+    change_event_id,
+    order_data,
+    outcome_event_id,
+)
+from patterns_shared.domain.fulfilment import decide
+from patterns_shared.domain.orders import Order, place_order
+from patterns_shared.testing.orders_generator import OrderGenerator
+
+__all__ = ["events_of_orders"]
+
+_CANCELLED = 0.1
+"""Share of orders that their customers cancel in time."""
+_RACED = 0.05
+"""Share of orders whose cancellation and fulfilment cross, half of them in the wrong order."""
+_CUSTOMERS = 50
+
+
+def events_of_orders(*, seed: int, orders: int) -> list[Event]:
+    """Return the events of this many orders, in the order in which they happen to arrive."""
+    chance = Random(seed)
+    baskets = islice(OrderGenerator(seed), orders)
+    events: list[Event] = []
+    for number, basket in enumerate(baskets):
+        order = place_order(
+            order_id=new_order_id(),
+            customer_id=f"customer-{number % _CUSTOMERS}",
+            contact_email=f"customer-{number % _CUSTOMERS}@example.com",
+            requested=basket,
+            placed_at=datetime.now(UTC),
+        )
+        events += _fate(order, chance)
+    return events
+
+
+def _fate(order: Order, chance: Random) -> Iterator[Event]:
+    fate = chance.random()
+    traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    if fate < _CANCELLED:
+        yield _cancelled(order, traceparent)
+    elif fate < _CANCELLED + _RACED / 2:
+        yield from (_cancelled(order, traceparent), _outcome(order, traceparent))
+    elif fate < _CANCELLED + _RACED:
+        yield from (_outcome(order, traceparent), _cancelled(order, traceparent))
+    else:
+        yield _outcome(order, traceparent)
+
+
+def _outcome(order: Order, traceparent: str) -> Event:
+    decision = decide(quantities=[line.quantity for line in order.lines], total=order.total)
+    data = order_data(order)
+    return Event(
+        id=outcome_event_id(change_event_id(order.order_id, 1)),
+        type=EventType.ORDER_FULFILLED if decision.fulfilled else EventType.ORDER_REJECTED,
+        schema_version=SCHEMA_VERSION,
+        occurred_at=order.placed_at + timedelta(seconds=1),
+        order_id=order.order_id,
+        order_version=1,
+        data=data if decision.fulfilled else OrderRejectedData.of(data, reason=decision.reason),
+        traceparent=traceparent,
+    )
+
+
+def _cancelled(order: Order, traceparent: str) -> Event:
+    return Event(
+        id=change_event_id(order.order_id, 2),
+        type=EventType.ORDER_CANCELLED,
+        schema_version=SCHEMA_VERSION,
+        occurred_at=order.placed_at + timedelta(seconds=2),
+        order_id=order.order_id,
+        order_version=2,
+        data=order_data(order),
+        traceparent=traceparent,
+    )
