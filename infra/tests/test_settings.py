@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from patterns_infra.registry import PATTERNS, Pattern
 from patterns_infra.settings import Settings, SettingsError, Target
+from patterns_infra.synth_check import VARIANTS
 
 AWS = {"target": "aws", "stage": "dev", "site_origin": "https://shop.example.com"}
 PRODUCTION = {**AWS, "stage": "production", "alarm_email": "operators@example.com"}
@@ -51,7 +53,10 @@ def test_bad_stages(stage: str) -> None:
         ("alarm_email", {"alarm_email": "nobody"}),
         ("site_origin", {"site_origin": "https://shop.example.com/path"}),
         ("site_origin", {"site_origin": "*"}),
-        ("site_origin", without(AWS, "site_origin")),
+        ("sender_email", {"sender_email": "orders"}),
+        ("operator_email", {"operator_email": "nobody@"}),
+        ("partner_url", {"partner_url": "partner.example.com"}),
+        ("partner_url", {**AWS, "partner_url": "http://partner.example.com/events"}),
         ("site_origin", {**AWS, "site_origin": "http://shop.example.com"}),
         ("alarm_email", without(PRODUCTION, "alarm_email")),
         ("stage", without(AWS, "stage")),
@@ -71,6 +76,21 @@ def test_what_cannot_be_deployed_is_named(name: str, values: dict[str, str]) -> 
     assert caught.value.name == name
     assert str(caught.value).startswith(f"setting {name!r} ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("pattern", list(PATTERNS.values()), ids=list(PATTERNS))
+def test_what_a_pattern_needs_is_asked_for_on_aws_only(pattern: Pattern) -> None:
+    """Each needed setting is named when it is missing; a pattern does not ask for what only another one needs."""
+    given = VARIANTS["aws"]
+    needed = {name: given[name] for name in pattern.needs}
+    others = {name: value for name, value in given.items() if name in {"target", "stage"}}
+    Settings.from_mapping({**others, **needed}).require(pattern.needs, of=pattern.name)
+    for name in pattern.needs:
+        with pytest.raises(
+            SettingsError, match=f"^setting '{name}' is required to deploy {pattern.name} to target=aws"
+        ):
+            Settings.from_mapping(without({**others, **needed}, name)).require(pattern.needs, of=pattern.name)
+    Settings().require(pattern.needs, of=pattern.name)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ class Pattern:
         stack: ``module:Class``; the class takes ``(scope, id, *, pattern, settings)``.
         package: the distribution that its Lambda bundle is built from.
         outputs: keys of ``patterns outputs`` that the stack publishes in SSM.
+        needs: settings without which it is not deployed to AWS.
         demo: ``module:function`` of its part of the demo, a `patterns_infra.demo.scene.Scenario`.
     """
 
@@ -40,6 +41,7 @@ class Pattern:
     summary: str
     package: str
     outputs: tuple[str, ...]
+    needs: tuple[str, ...] = ()
     demo: str = ""
 
     def stack_name(self, stage: str) -> str:
@@ -66,7 +68,29 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 summary="API Gateway, Lambda, Cognito and DynamoDB: the shop's orders",
                 package="patterns-web-api",
                 outputs=("api_url", "user_pool_id", "user_pool_client_id", "orders_table"),
+                needs=("site_origin",),
                 demo="patterns_infra.demo.web_api:play",
+            ),
+            Pattern(
+                name="async",
+                stack="patterns_infra.stacks.asynchronous:AsyncStack",
+                summary="SNS, SQS and Lambda: what became of orders, to a ledger, a partner and the customer",
+                package="patterns-async",
+                outputs=(
+                    "topic_arn",
+                    "ledger_table",
+                    "ledger_queue_url",
+                    "ledger_dead_letter_url",
+                    "partner_queue_url",
+                    "partner_dead_letter_url",
+                    "notify_queue_url",
+                    "notify_dead_letter_url",
+                    "outcome_queue_url",
+                    "outcome_dead_letter_url",
+                    "partner_url",
+                ),
+                needs=("sender_email", "operator_email", "partner_url"),
+                demo="patterns_infra.demo.asynchronous:play",
             ),
         )
     }

@@ -5,7 +5,7 @@ This is the one place that reads CDK context. Everything else gets a `Settings`.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,13 @@ __all__ = ["Settings", "SettingsError", "Target"]
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PARTNER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]")
 
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_SITE_ORIGIN = "http://localhost:5173"
+LOCAL_SENDER = "orders@shop.example.com"
 
 
 class SettingsError(ValueError):
@@ -52,7 +54,10 @@ class Settings:
         account: account number; on AWS ``None`` leaves it to the credentials of the deployment.
         endpoint_url: address of the local platform; the template does not depend on it.
         alarm_email: who is told of an alarm; required in production.
-        site_origin: the one web origin that may call the API from a browser; required on AWS.
+        site_origin: the one web origin that may call the API from a browser; required on AWS by the web API.
+        sender_email: the address that customers get mail from, verified in SES; required on AWS by async.
+        operator_email: who is told of rejected orders; required on AWS by async.
+        partner_url: where the partner takes events; required on AWS by async, and locally the platform's simulator.
         private_api: reachable only through an interface endpoint inside a VPC.
         vpc_id: an existing VPC for the private API's endpoint; without it one is created.
         vpc_cidr: address range of that VPC, which may call the endpoint.
@@ -67,6 +72,9 @@ class Settings:
     endpoint_url: str | None = None
     alarm_email: str | None = None
     site_origin: str | None = None
+    sender_email: str | None = None
+    operator_email: str | None = None
+    partner_url: str | None = None
     private_api: bool = False
     vpc_id: str | None = None
     vpc_cidr: str | None = None
@@ -83,10 +91,13 @@ class Settings:
         _match("region", self.region, _REGION, "an AWS region such as eu-west-1")
         if self.account is not None:
             _match("account", self.account, _ACCOUNT, "12 digits")
-        if self.alarm_email is not None:
-            _match("alarm_email", self.alarm_email, _EMAIL, "an email address")
+        for name in ("alarm_email", "sender_email", "operator_email"):
+            if (address := getattr(self, name)) is not None:
+                _match(name, address, _EMAIL, "an email address")
         if self.site_origin is not None:
             _match("site_origin", self.site_origin, _ORIGIN, "an origin such as https://shop.example.com, with no path")
+        if self.partner_url is not None:
+            _match("partner_url", self.partner_url, _PARTNER, "an address such as https://partner.example.com/events")
         if self.on_aws:
             self._check_aws()
         elif self.private_api:
@@ -101,12 +112,21 @@ class Settings:
             raise SettingsError("endpoint_url", "is for target=local only")
         if self.stage == "local":
             raise SettingsError("stage", "must be given for target=aws, for example stage=dev ('local' is taken)")
-        if self.site_origin is None:
-            raise SettingsError("site_origin", "is required for target=aws: the web page's origin, for CORS")
-        if not self.site_origin.startswith("https://"):
-            raise SettingsError("site_origin", "must begin with https:// for target=aws")
+        for name in ("site_origin", "partner_url"):
+            if not (getattr(self, name) or "https://").startswith("https://"):
+                raise SettingsError(name, "must begin with https:// for target=aws")
         if self.production and self.alarm_email is None:
             raise SettingsError("alarm_email", "is required for stage=production: somebody must hear the alarms")
+
+    def require(self, names: Iterable[str], *, of: str) -> None:
+        """Refuse an AWS deployment of the pattern ``of`` without these settings; locally each has a value of its own.
+
+        Raises:
+            SettingsError: naming the first that is missing.
+        """
+        for name in names:
+            if self.on_aws and getattr(self, name) is None:
+                raise SettingsError(name, f"is required to deploy {of} to target=aws: {_WHAT_FOR[name]}")
 
     @property
     def on_aws(self) -> bool:
@@ -122,6 +142,11 @@ class Settings:
     def browser_origin(self) -> str:
         """The origin that CORS allows."""
         return self.site_origin or LOCAL_SITE_ORIGIN
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that customers get mail from."""
+        return self.sender_email or LOCAL_SENDER
 
     @property
     def deploy_account(self) -> str | None:
@@ -153,6 +178,14 @@ class Settings:
         if not values["account"] and values["target"] == Target.AWS:
             values["account"] = os.environ.get("CDK_DEFAULT_ACCOUNT")
         return cls.from_mapping(values)
+
+
+_WHAT_FOR = {
+    "site_origin": "the web page's origin, for CORS",
+    "sender_email": "the address that customers get mail from; verify it in SES",
+    "operator_email": "who is told of rejected orders",
+    "partner_url": "where the partner takes events",
+}
 
 
 def _match(name: str, value: str, pattern: re.Pattern[str], expected: str) -> None:

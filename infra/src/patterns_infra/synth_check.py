@@ -20,7 +20,13 @@ from patterns_infra.synth import cdk_context
 
 __all__ = ["VARIANTS", "check_all", "findings_in", "lint"]
 
-_AWS = {"target": "aws", "site_origin": "https://shop.example.com"}
+_AWS = {
+    "target": "aws",
+    "site_origin": "https://shop.example.com",
+    "sender_email": "orders@shop.example.com",
+    "operator_email": "operators@shop.example.com",
+    "partner_url": "https://partner.example.com/events",
+}
 _PRODUCTION = {**_AWS, "stage": "production", "alarm_email": "operators@example.com"}
 VARIANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

@@ -56,7 +56,9 @@ def deploy(order: Order) -> None:
         show_urls(platform.outputs())
         return
     given = _given(order)
-    Settings.from_mapping(given)  # what is wrong with them is said before AWS is asked anything
+    wanted = Settings.from_mapping(given)  # what is wrong with them is said before AWS is asked anything
+    for pattern in chosen:
+        wanted.require(pattern.needs, of=pattern.name)
     access = open_aws(given["stage"], order.region)
     settings = Settings.from_mapping(given | {"region": access.place.region, "account": access.place.account})
     _confirm("deploy to", order, access, chosen)

@@ -14,7 +14,12 @@ def show_urls(outputs: Mapping[str, Mapping[str, str | None]]) -> None:
     write = sys.stderr.write
     for pattern, names in outputs.items():
         for name, value in names.items():
-            if name.endswith("_url") and value and value.startswith("http") and "queue" not in name:
+            if (
+                name.endswith("_url")
+                and value
+                and value.startswith("http")
+                and not name.endswith(("_queue_url", "_dead_letter_url"))
+            ):
                 write(f"{pattern:10} {name:15} {value}\n")
     write('the AWS CLI talks to it after: eval "$(uv run patterns env)"; end it with: uv run patterns down\n')
 

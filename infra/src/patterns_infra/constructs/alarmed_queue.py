@@ -13,7 +13,7 @@ __all__ = ["AlarmedQueue"]
 
 
 class AlarmedQueue(Construct):
-    """Four days in the queue, then, or after ``max_receives`` receives, fourteen in the dead-letter queue."""
+    """Some days in the queue; after ``max_receives`` receives, fourteen in the dead-letter queue."""
 
     def __init__(
         self,
@@ -22,18 +22,26 @@ class AlarmedQueue(Construct):
         *,
         settings: Settings,
         alarms: Alarms,
-        consumer_timeout: Duration,
+        visibility: Duration,
+        retention: Duration | None = None,
         max_receives: int = 5,
         backlog_minutes: int = 15,
+        title: str = "",
     ) -> None:
-        """``consumer_timeout`` is the consuming function's; the visibility is six times that, as Lambda asks for."""
+        """``title`` is what alarms call the queue.
+
+        ``visibility`` is six times the consuming function's timeout, as Lambda asks for, and ``retention`` four days
+        unless it is given.
+        """
         super().__init__(scope, construct_id)
+        title = title or construct_id
+        retention = retention or Duration.days(4)
         self.dead_letters = DeadLetterQueue(
             self,
             "DeadLetters",
             settings=settings,
             alarms=alarms,
-            what_to_do=f"Messages of {construct_id} failed {max_receives} times. Read one, and the consumer's log at "
+            what_to_do=f"Messages of {title} failed {max_receives} times. Read one, and the consumer's log at "
             "that time; mend the cause; then put them back with SQS's dead-letter queue redrive.",
         )
         self.queue = sqs.Queue(
@@ -41,8 +49,8 @@ class AlarmedQueue(Construct):
             "Queue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=settings.on_aws,
-            retention_period=Duration.days(4),
-            visibility_timeout=Duration.seconds(6 * consumer_timeout.to_seconds()),
+            retention_period=retention,
+            visibility_timeout=visibility,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
         )
         acknowledge_plain_http(self.queue, settings)
@@ -53,6 +61,6 @@ class AlarmedQueue(Construct):
             metric=self.age,
             reaches=backlog_minutes * 60,
             minutes=5,
-            what_to_do=f"Messages of {construct_id} wait over {backlog_minutes} minutes. See whether the consumer "
-            "fails (its log) or is throttled (its concurrency); nothing is lost for four days.",
+            what_to_do=f"Messages of {title} wait over {backlog_minutes} minutes. See whether the consumer "
+            f"fails (its log) or is throttled (its concurrency); nothing is lost for {retention.to_days():g} days.",
         )

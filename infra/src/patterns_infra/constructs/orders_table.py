@@ -1,11 +1,11 @@
 """The orders table: one partition key, two indexes, a stream that is the outbox."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.retention import keep_data
+from patterns_infra.constructs.throttling_alarms import ThrottlingAlarms
 from patterns_infra.settings import Settings
 
 __all__ = ["OrdersTable"]
@@ -48,20 +48,15 @@ class OrdersTable(Construct):
                 projection_type=dynamodb.ProjectionType.ALL,
             )
         self.index_arns = [f"{self.table.table_arn}/index/{index}" for index in (BY_CUSTOMER, BY_CUSTOMER_STATUS)]
-        self.throttles = [
-            self.table.metric(name, statistic="Sum", period=Duration.minutes(1))
-            for name in ("ReadThrottleEvents", "WriteThrottleEvents")
-        ]
-        for metric, kind in zip(self.throttles, ("Reads", "Writes"), strict=True):
-            alarms.raise_when(
-                self,
-                f"Throttled{kind}",
-                metric=metric,
-                reaches=1,
-                minutes=3,
-                what_to_do=f"DynamoDB throttles {kind.lower()} of orders; clients get 503 and try again. Look for one "
-                "hot customer, then for the table's or the account's maximum throughput.",
-            )
+        throttling = ThrottlingAlarms(
+            self,
+            "Throttled",
+            table=self.table,
+            alarms=alarms,
+            items="orders",
+            effect="clients get 503 and try again",
+        )
+        self.throttles = throttling.metrics
 
     @property
     def stream_arn(self) -> str:

@@ -41,8 +41,9 @@ class PythonFunction(Construct):
         timeout: Duration | None = None,
         reserved_concurrency: int | None = None,
         snap_start: bool = False,
+        title: str = "",
     ) -> None:
-        """``handler`` is ``package.module.function``; grants are the stack's."""
+        """``handler`` is ``package.module.function``, ``title`` what alarms call it; grants are the stack's."""
         super().__init__(scope, construct_id)
         self.timeout = timeout or Duration.seconds(10)
         self.logs = logs.LogGroup(
@@ -81,7 +82,7 @@ class PythonFunction(Construct):
                 "Callers use the alias below, which is a published version; no version is older than SnapStart.",
             )
             self.target = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
-        self.health = FunctionHealth(self, "Health", function=self.function, name=construct_id, alarms=alarms)
+        self.health = FunctionHealth(self, "Health", function=self.function, name=title or construct_id, alarms=alarms)
         acknowledge(
             self.role,
             "AwsSolutions-IAM5[Resource::*]",
@@ -92,3 +93,7 @@ class PythonFunction(Construct):
             "AwsSolutions-L1",
             "The bundle is built for this Python, which Lambda supports; a newer one is a change of its own.",
         )
+
+    def allow(self, actions: list[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
+        """Let the function do exactly this, under these conditions."""
+        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions))

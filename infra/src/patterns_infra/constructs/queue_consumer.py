@@ -21,9 +21,13 @@ class QueueConsumer(Construct):
         queue: AlarmedQueue,
         consumer: PythonFunction,
         batch_size: int = 10,
+        window_seconds: int = 0,
         concurrency: int = 5,
     ) -> None:
-        """``concurrency`` is how many batches are processed at once (at least 2)."""
+        """``concurrency`` is how many batches are processed at once (at least 2).
+
+        For ``window_seconds`` messages are gathered into a batch; over ten a batch needs at least one second.
+        """
         super().__init__(scope, construct_id)
         mapping = lambda_.CfnEventSourceMapping(
             self,
@@ -31,6 +35,7 @@ class QueueConsumer(Construct):
             function_name=consumer.function.function_name,
             event_source_arn=queue.queue.queue_arn,
             batch_size=batch_size,
+            maximum_batching_window_in_seconds=window_seconds or None,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=concurrency),
         )

@@ -11,9 +11,14 @@ __all__ = ["add_stacks"]
 
 
 def add_stacks(app: App, *, settings: Settings, patterns: Iterable[Pattern]) -> list[Stack]:
-    """Add one stack for each pattern; every resource says which stage and pattern it belongs to."""
+    """Add one stack for each pattern; every resource says which stage and pattern it belongs to.
+
+    Raises:
+        SettingsError: a pattern needs a setting that is not there.
+    """
     stacks = []
     for pattern in patterns:
+        settings.require(pattern.needs, of=pattern.name)
         stack = pattern.load_stack()(app, pattern.stack_name(settings.stage), pattern=pattern, settings=settings)
         Tags.of(stack).add("patterns:stage", settings.stage)
         Tags.of(stack).add("patterns:pattern", pattern.name)

@@ -1,11 +1,8 @@
 """Pattern 1: API Gateway, Lambda, Cognito and DynamoDB."""
 
-from collections.abc import Mapping
-
 from aws_cdk import Aws, Duration, Environment, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
@@ -101,9 +98,9 @@ class WebApiStack(Stack):
             snap_start=self._settings.on_aws,
         )
         # A transaction is authorised as the requests inside it, so placing an order is PutItem.
-        self._allow(api, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], orders.table.table_arn)
-        self._allow(api, ["dynamodb:Query"], *orders.index_arns)
-        self._allow(api, ["secretsmanager:GetSecretValue"], cursor_key.secret_arn)
+        api.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], orders.table.table_arn)
+        api.allow(["dynamodb:Query"], *orders.index_arns)
+        api.allow(["secretsmanager:GetSecretValue"], cursor_key.secret_arn)
         return api
 
     def _gateway(self, pattern: Pattern, api: PythonFunction, customers: Customers) -> RestGateway:
@@ -155,8 +152,8 @@ class WebApiStack(Stack):
         )
         bus = f"arn:{Aws.PARTITION}:events:{self.region}:{self.account}:event-bus/default"
         as_itself = {"StringEquals": {"events:source": self._source}}
-        self._allow(relay, ["events:PutEvents"], bus, conditions=as_itself)
-        self._allow(relay, ["sqs:SendMessage"], dead_letters.queue.queue_arn)
+        relay.allow(["events:PutEvents"], bus, conditions=as_itself)
+        relay.allow(["sqs:SendMessage"], dead_letters.queue.queue_arn)
         return relay
 
     def _outcome(self, orders: OrdersTable) -> PythonFunction:
@@ -167,7 +164,11 @@ class WebApiStack(Stack):
             environment={"ORDERS_TABLE": orders.table.table_name},
         )
         outcomes = AlarmedQueue(
-            self, "Outcomes", settings=self._settings, alarms=self._alarms, consumer_timeout=outcome.timeout
+            self,
+            "Outcomes",
+            settings=self._settings,
+            alarms=self._alarms,
+            visibility=Duration.seconds(6 * outcome.timeout.to_seconds()),
         )
         events.Rule(
             self,
@@ -177,7 +178,7 @@ class WebApiStack(Stack):
             targets=[targets.SqsQueue(outcomes.queue, dead_letter_queue=outcomes.dead_letters.queue)],
         )
         QueueConsumer(self, "Inbox", queue=outcomes, consumer=outcome)
-        self._allow(outcome, ["dynamodb:UpdateItem"], orders.table.table_arn)
+        outcome.allow(["dynamodb:UpdateItem"], orders.table.table_arn)
         return outcome
 
     @property
@@ -206,15 +207,4 @@ class WebApiStack(Stack):
             alarms=self._alarms,
             timeout=timeout,
             snap_start=snap_start,
-        )
-
-    def _allow(
-        self,
-        function: PythonFunction,
-        actions: list[str],
-        *resources: str,
-        conditions: Mapping[str, object] | None = None,
-    ) -> None:
-        function.role.add_to_policy(
-            iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)
         )
