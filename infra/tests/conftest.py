@@ -15,24 +15,35 @@ from patterns_infra.synthesized import SynthesizedStack
 os.environ.update(jsii_environment())
 
 
+SynthesizePattern = Callable[[str, Settings], SynthesizedStack]
+
+
 @pytest.fixture(scope="session")
-def synthesize_anew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Settings], SynthesizedStack]]:
-    """Return a function from settings to the web API's stack; each bundle is made once a session."""
+def synthesize_pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SynthesizePattern]:
+    """Return a function from a pattern's name and settings to its stack; each bundle is made once a session."""
     # Imported here, since tests without templates need not wait for the CDK.
     from aws_cdk import App  # noqa: PLC0415
 
     from patterns_infra.stacks.composition import add_stacks  # noqa: PLC0415
 
-    def synthesized(settings: Settings) -> SynthesizedStack:
+    def synthesized(pattern: str, settings: Settings) -> SynthesizedStack:
         folder = tmp_path_factory.mktemp("assembly")
         app = App(analytics_reporting=False, context=cdk_context(), outdir=str(folder))
-        add_stacks(app, settings=settings, patterns=[PATTERNS["web_api"]])
+        add_stacks(app, settings=settings, patterns=[PATTERNS[pattern]])
         app.synth()
-        return SynthesizedStack(folder, PATTERNS["web_api"].stack_name(settings.stage))
+        return SynthesizedStack(folder, PATTERNS[pattern].stack_name(settings.stage))
 
+    once = functools.cache(build_bundle)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("patterns_infra.stacks.web_api.build_bundle", functools.cache(build_bundle))
+        for pattern in PATTERNS.values():
+            patch.setattr(f"{pattern.stack.partition(':')[0]}.build_bundle", once)
         yield synthesized
+
+
+@pytest.fixture(scope="session")
+def synthesize_anew(synthesize_pattern: SynthesizePattern) -> Callable[[Settings], SynthesizedStack]:
+    """Return a function from settings to the web API's stack."""
+    return functools.partial(synthesize_pattern, "web_api")
 
 
 @pytest.fixture(scope="session")

@@ -7,45 +7,66 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings, Target
+from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
 
 ONLY_ON_AWS = {
-    "ApiGateway::Account",  # and its role: with which API Gateway writes logs
-    "IAM::Role",
-    "Lambda::Alias",  # SnapStart works on published versions
-    "Lambda::Version",
-    "SQS::QueuePolicy",  # of the relay's dead letters: there is nothing to say but "TLS only"
-    "WAFv2::WebACL",  # the emulator rejects the association
-    "WAFv2::WebACLAssociation",
+    "web_api": {
+        "ApiGateway::Account",  # and its role: with which API Gateway writes logs
+        "IAM::Role",
+        "Lambda::Alias",  # SnapStart works on published versions
+        "Lambda::Version",
+        "SQS::QueuePolicy",  # of the relay's dead letters: there is nothing to say but "TLS only"
+        "WAFv2::WebACL",  # the emulator rejects the association
+        "WAFv2::WebACLAssociation",
+    },
+    "async": {"SNS::TopicPolicy"},  # of the order events: there is nothing to say but "TLS only"
 }
 DIFFERENT = {
-    "ApiGateway::Method": {"Integration"},  # the alias
-    "ApiGateway::Stage": {
-        "CacheClusterEnabled",
-        "CacheClusterSize",
-        "DependsOn",
-        "DeploymentId",
-        "MethodSettings",
-    },  # the cache
-    "Cognito::UserPool": {"DeletionPolicy", "DeletionProtection", "UpdateReplacePolicy"},
-    "DynamoDB::Table": {"DeletionPolicy", "DeletionProtectionEnabled", "UpdateReplacePolicy"},
-    "Lambda::Function": {"SnapStart"},  # the emulator has no snapshots
-    "Lambda::Permission": {"FunctionName"},  # the alias
-    "SNS::TopicPolicy": {"PolicyDocument"},  # http only
-    "SQS::QueuePolicy": {"PolicyDocument"},  # http only
-    "SSM::Parameter": {"Value"},  # the API's address
+    "web_api": {
+        "ApiGateway::Method": {"Integration"},  # the alias
+        "ApiGateway::Stage": {
+            "CacheClusterEnabled",
+            "CacheClusterSize",
+            "DependsOn",
+            "DeploymentId",
+            "MethodSettings",
+        },  # the cache
+        "Cognito::UserPool": {"DeletionPolicy", "DeletionProtection", "UpdateReplacePolicy"},
+        "DynamoDB::Table": {"DeletionPolicy", "DeletionProtectionEnabled", "UpdateReplacePolicy"},
+        "Lambda::Function": {"SnapStart"},  # the emulator has no snapshots
+        "Lambda::Permission": {"FunctionName"},  # the alias
+        "SNS::TopicPolicy": {"PolicyDocument"},  # http only
+        "SQS::QueuePolicy": {"PolicyDocument"},  # http only
+        "SSM::Parameter": {"Value"},  # the API's address
+    },
+    "async": {
+        "DynamoDB::Table": {"DeletionPolicy", "DeletionProtectionEnabled", "UpdateReplacePolicy"},
+        "SNS::TopicPolicy": {"PolicyDocument"},  # http only
+        "SQS::QueuePolicy": {"PolicyDocument"},  # http only
+    },
 }
 
 OF_THIS_MACHINE = {"Architectures", "Code", "Environment", "Runtime"}
 """Of a function: the bundle that fits this machine and its Python, and the version that is made of its digest."""
 
 
+Resources = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module", params=list(PATTERNS))
+def pattern(request: pytest.FixtureRequest) -> str:
+    """Return each pattern's name in turn."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def both(synthesize_anew: Callable[[Settings], SynthesizedStack]) -> list[dict[str, dict[str, Any]]]:
+def both(pattern: str, synthesize_pattern: Callable[[str, Settings], SynthesizedStack]) -> list[Resources]:
     """Return the resources of both targets with everything else equal, by ids without their hashes."""
-    same = {"stage": "dev", "account": "000000000000", "site_origin": "https://shop.example.com"}
-    stacks = [synthesize_anew(Settings.from_mapping({**same, "target": target})) for target in Target]
+    same = {**VARIANTS["aws"], "account": "000000000000"}
+    stacks = [synthesize_pattern(pattern, Settings.from_mapping({**same, "target": target})) for target in Target]
     return [{_plain(name): x for name, x in stack.resources.items()} for stack in stacks]
 
 
@@ -60,14 +81,14 @@ def _properties(resource: dict[str, Any]) -> dict[str, str]:
     return {key: json.dumps(x, sort_keys=True) for key, x in flat.items() if key not in {"Properties", "Metadata"}}
 
 
-def test_resources(both: list[dict[str, dict[str, Any]]]) -> None:
-    """Locally nothing is there that AWS has not; AWS has a firewall, versions and log roles beside."""
+def test_resources(pattern: str, both: list[Resources]) -> None:
+    """Locally nothing is there that AWS has not; what AWS has beside is in the list above."""
     local, aws = both
     assert set(local) - set(aws) == set()
-    assert {aws[name]["Type"].removeprefix("AWS::") for name in set(aws) - set(local)} == ONLY_ON_AWS
+    assert {aws[name]["Type"].removeprefix("AWS::") for name in set(aws) - set(local)} == ONLY_ON_AWS[pattern]
 
 
-def test_properties(both: list[dict[str, dict[str, Any]]]) -> None:
+def test_properties(pattern: str, both: list[Resources]) -> None:
     """Every property that differs is in the list above, and the list names no other."""
     local, aws = both
     found: dict[str, set[str]] = {}
@@ -78,4 +99,4 @@ def test_properties(both: list[dict[str, dict[str, Any]]]) -> None:
             differing -= OF_THIS_MACHINE
         if differing:
             found.setdefault(local[name]["Type"].removeprefix("AWS::"), set()).update(differing)
-    assert found == DIFFERENT
+    assert found == DIFFERENT[pattern]

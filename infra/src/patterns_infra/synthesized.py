@@ -42,10 +42,10 @@ class SynthesizedStack:
         return found
 
     def function(self, entrypoint: str) -> dict[str, Any]:
-        """Return the properties of the function of a web API entrypoint."""
-        handler = f"patterns_web_api.entrypoints.{entrypoint}.lambda_handler"
-        properties: dict[str, Any] = self.resources[self.id_of("Lambda::Function", Handler=handler)]["Properties"]
-        return properties
+        """Return the properties of the function of an entrypoint such as ``api`` or ``ledger``."""
+        handler = f".entrypoints.{entrypoint}.lambda_handler"
+        (found,) = (x for x in self.all("Lambda::Function") if x["Handler"].endswith(handler))
+        return found
 
     def statements_of(self, function: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return every policy statement of a function's role; managed policies are refused."""
