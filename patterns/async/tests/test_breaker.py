@@ -229,3 +229,17 @@ def test_calls_at_the_same_time_stay_within_the_bound(environments: int, turns: 
             continue
         calls += 1
     assert calls <= POLICY.failures + environments - 1
+
+
+def test_each_move_is_told_once_by_who_made_it(store: InMemoryCircuit, clock: Clock) -> None:
+    """An outage and its end are three lines in the log, however many environments saw them."""
+    told: list[Circuit] = []
+    told_other: list[Circuit] = []
+    one = Breaker(store, POLICY, now=clock, spread=lambda _: 0.0, moved=told.append)
+    other = Breaker(store, POLICY, now=clock, spread=lambda _: 0.0, moved=told_other.append)
+    fail(one, 4)
+    other.failed(other.permit())
+    clock.now += POLICY.open_seconds
+    one.succeeded(one.permit())
+    assert [circuit.state for circuit in told] == [State.HALF_OPEN, State.CLOSED]
+    assert [circuit.state for circuit in told_other] == [State.OPEN]

@@ -65,12 +65,18 @@ class Breaker:
         *,
         now: Callable[[], float] = time.time,
         spread: Callable[[float], float] = lambda most: random.uniform(0, most),
+        moved: Callable[[Circuit], None] = lambda _: None,
     ) -> None:
-        """Take the store and the clock; ``spread`` picks how much later than the others a message comes back."""
+        """Take the store and the clock.
+
+        ``spread`` picks how much later than the others a message comes back; ``moved`` is told of each circuit that
+        this environment moved to another state.
+        """
         self._store = store
         self._policy = policy
         self._now = now
         self._spread = spread
+        self._moved = moved
         self._known = Circuit()
         self._known_at = -math.inf
 
@@ -136,4 +142,7 @@ class Breaker:
         except TemporarilyUnavailable:
             return None
         self._known_at = self._now()
-        return self._known is new
+        kept = self._known is new
+        if kept and new.state is not old.state:
+            self._moved(new)
+        return kept

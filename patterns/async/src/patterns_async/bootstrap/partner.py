@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from patterns_async.adapters.circuit_log import circuit_log
 from patterns_async.adapters.dynamodb_circuit import DynamoDBCircuit
 from patterns_async.adapters.http_partner import HttpPartner
 from patterns_async.adapters.partner_keys import PartnerKeys
@@ -43,7 +44,9 @@ def bootstrap() -> Callable[[dict[str, Any], Remaining], dict[str, Any]]:
     )
     delivery = Delivery(
         partner,
-        Breaker(DynamoDBCircuit(circuits, settings.circuit_table, _CIRCUIT), settings.circuit),
+        Breaker(
+            DynamoDBCircuit(circuits, settings.circuit_table, _CIRCUIT), settings.circuit, moved=circuit_log(logger)
+        ),
         settings.retry,
     )
     visibility = QueueVisibility(queues, settings.queue_url, logger=logger)
