@@ -21,13 +21,13 @@ from patterns_infra.settings import Settings
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Start a platform of our own with the web API on it; it ends with this process, however that ends.
+    """Start a platform of our own with every pattern on it; it ends with this process, however that ends.
 
     While tests are being written, ``PATTERNS_LOCAL_STATE`` names a folder whose running platform is taken instead.
     """
     named = "PATTERNS_LOCAL_STATE" in os.environ
     folder = LocalFolder.default() if named else LocalFolder(tmp_path_factory.mktemp("platform"))
-    with Platform.start(["web_api"], folder=folder) as started:
+    with Platform.start(folder=folder) as started:
         yield started
 
 

@@ -10,11 +10,11 @@ from tests.clients import administrator
 
 from patterns_infra.local.platform import Platform
 
-__all__ = ["WebApiStack"]
+__all__ = ["DeployedStack", "WebApiStack"]
 
 
-class WebApiStack:
-    """The web API's deployed resources."""
+class DeployedStack:
+    """A pattern's deployed resources."""
 
     def __init__(self, platform: Platform, name: str) -> None:
         """Look at the stack of this name."""
@@ -33,12 +33,12 @@ class WebApiStack:
         return [name for type_, name in self.resources if type_ == kind]
 
     def function(self, entrypoint: str) -> dict[str, Any]:
-        """Return the configuration of the function that runs an entrypoint: ``api``, ``relay`` or ``outcome``."""
+        """Return the configuration of the function that runs an entrypoint such as ``api`` or ``ledger``."""
         client = administrator(self._platform, "lambda")
-        handler = f"patterns_web_api.entrypoints.{entrypoint}.lambda_handler"
+        handler = f".entrypoints.{entrypoint}.lambda_handler"
         for name in self.names("AWS::Lambda::Function"):
             configuration: dict[str, Any] = client.get_function_configuration(FunctionName=name)
-            if configuration["Handler"] == handler:
+            if configuration["Handler"].endswith(handler):
                 return configuration
         raise LookupError(f"{self._name} has no function that runs {handler}")
 
@@ -66,6 +66,14 @@ class WebApiStack:
             client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
             client.get_waiter("function_updated_v2").wait(FunctionName=name)
 
+    def _queue_url(self, arn: str) -> str:
+        url: str = administrator(self._platform, "sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+        return url
+
+
+class WebApiStack(DeployedStack):
+    """The web API's deployed resources."""
+
     @property
     def outcome_queue(self) -> str:
         """URL of the queue that outcomes arrive in."""
@@ -87,7 +95,3 @@ class WebApiStack:
     def relay_dead_letters(self) -> str:
         """URL of the queue of changes that never became events."""
         return self.environment("relay")["RELAY_DEAD_LETTER_URL"]
-
-    def _queue_url(self, arn: str) -> str:
-        url: str = administrator(self._platform, "sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
-        return url

@@ -22,7 +22,7 @@ ONLY_ON_AWS = {
         "WAFv2::WebACL",  # the emulator rejects the association
         "WAFv2::WebACLAssociation",
     },
-    "async": {"SNS::TopicPolicy"},  # of the order events: there is nothing to say but "TLS only"
+    "async": set(),
 }
 DIFFERENT = {
     "web_api": {

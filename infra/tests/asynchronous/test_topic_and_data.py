@@ -8,11 +8,19 @@ import pytest
 from patterns_infra.registry import PATTERNS
 from patterns_infra.synthesized import SynthesizedStack
 
+IN_THE_CLEAR = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def topic_id(stack: SynthesizedStack) -> str:
+    """Return the logical id of the topic of order events."""
+    (found,) = (name for name, x in stack.of_type("SNS::Topic").items() if "TopicName" in x["Properties"])
+    return found
+
 
 def topic(stack: SynthesizedStack) -> dict[str, Any]:
     """Return the topic of order events."""
-    (found,) = (x for x in stack.all("SNS::Topic") if "TopicName" in x)
-    return found
+    properties: dict[str, Any] = stack.resources[topic_id(stack)]["Properties"]
+    return properties
 
 
 def tables(stack: SynthesizedStack) -> dict[str, dict[str, Any]]:
@@ -37,10 +45,24 @@ def test_nobody_publishes_in_the_clear(aws_async: SynthesizedStack, local_async:
         policies = aws_async.all(kind)
         assert len(policies) == count
         for policy in policies:
-            denied = [x["Condition"] for x in policy["PolicyDocument"]["Statement"] if x["Effect"] == "Deny"]
-            assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
+            assert IN_THE_CLEAR in [
+                x["Condition"] for x in policy["PolicyDocument"]["Statement"] if x["Effect"] == "Deny"
+            ]
         for policy in local_async.all(kind):
-            assert all(x["Effect"] == "Allow" for x in policy["PolicyDocument"]["Statement"])
+            assert IN_THE_CLEAR not in [x.get("Condition") for x in policy["PolicyDocument"]["Statement"]]
+
+
+def test_only_this_account_publishes(anywhere_async: SynthesizedStack) -> None:
+    """The topic's own policy allows nobody anything, and another account's roles are refused whatever theirs say."""
+    (policy,) = (
+        x["PolicyDocument"]["Statement"]
+        for x in anywhere_async.all("SNS::TopicPolicy")
+        if x["Topics"] == [{"Ref": topic_id(anywhere_async)}]
+    )
+    assert {x["Effect"] for x in policy} == {"Deny"}
+    (own,) = (x for x in policy if x["Condition"] != IN_THE_CLEAR)
+    assert own["Action"] == "sns:Publish"
+    assert set(own["Condition"]["StringNotEquals"]) == {"aws:PrincipalAccount"}
 
 
 def test_books_are_kept_and_the_rest_is_not(aws_async: SynthesizedStack, local_async: SynthesizedStack) -> None:

@@ -8,6 +8,7 @@ from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.shown import show_urls
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.local.progress import progress_for
+from patterns_infra.mail_sender import require_verified_sender
 from patterns_infra.real_aws import AwsAccess, open_aws
 from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import Settings, Target
@@ -61,6 +62,8 @@ def deploy(order: Order) -> None:
         wanted.require(pattern.needs, of=pattern.name)
     access = open_aws(given["stage"], order.region)
     settings = Settings.from_mapping(given | {"region": access.place.region, "account": access.place.account})
+    if any("sender_email" in pattern.needs for pattern in chosen):
+        require_verified_sender(access.place, settings.mail_sender)
     _confirm("deploy to", order, access, chosen)
     from patterns_infra.aws_deployment import deploy_to_aws  # noqa: PLC0415 - not needed to refuse
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import typer
 
 from patterns_infra.local.errors import PlatformError
+from patterns_infra.mail_sender import SenderNotVerified
 from patterns_infra.real_aws import AwsUnavailable
 from patterns_infra.registry import UnknownPattern
 from patterns_infra.settings import SettingsError
@@ -33,7 +34,7 @@ def one_line_errors() -> Iterator[None]:
         _fail(str(error), WRONG_ARGUMENTS)
     except PlatformError as error:
         _fail(str(error), FAILED, detail=error.detail)
-    except (CommandError, AwsUnavailable) as error:
+    except (CommandError, AwsUnavailable, SenderNotVerified) as error:
         _fail(str(error), FAILED)
     except typer.TyperException as error:
         _fail(" ".join(error.format_message().split()).rstrip(".") + "; see: patterns --help", error.exit_code)

@@ -1,6 +1,6 @@
 """The topic that tells what became of orders, under a key of its own."""
 
-from aws_cdk import Duration, aws_kms
+from aws_cdk import Aws, Duration, aws_kms
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
@@ -33,6 +33,16 @@ class OrderEvents(Construct):
             pending_window=Duration.days(7),
         )
         self.topic = sns.Topic(self, "Topic", topic_name=name, master_key=key, enforce_ssl=settings.on_aws)
+        # In the place of SNS's own policy: who may publish is for the roles of this account to say.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=["sns:Publish"],
+                principals=[iam.AnyPrincipal()],
+                resources=[self.topic.topic_arn],
+                conditions={"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
+            )
+        )
 
     def subscribe_queue(self, scope: Construct, *, queue: AlarmedQueue, filter_policy: FilterPolicy) -> None:
         """Send a queue the messages that its policy selects; what it does not take goes to its dead letters."""

@@ -15,6 +15,7 @@ from patterns_infra.local.local_aws import ACCOUNT, REGION, build_environment, c
 from patterns_infra.local.node_cdk import Cdk
 from patterns_infra.local.progress import ResourceCount, Timings
 from patterns_infra.local.runner import Runner
+from patterns_infra.mail_sender import verify_local_sender
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 
@@ -78,7 +79,7 @@ class LocalDeployment:
                 record_digest(self.folder, stack, digest)
 
     def _bootstrap(self, endpoint_url: Callable[[], str]) -> str:
-        """Give the CDK its bucket and roles, once for each run of the platform."""
+        """Give the account what it has before any stack: the CDK's bucket and roles, an address to send mail from."""
         address = endpoint_url()
         s3 = client_for("s3", address)
         if "CDKToolkit" in stacks_in_order(client_for("cloudformation", address)):
@@ -88,6 +89,7 @@ class LocalDeployment:
             cdk.bootstrap(ACCOUNT, REGION, seconds=_BOOTSTRAP_SECONDS)
             # The policy denies what does not come by TLS, which the emulator does not speak.
             s3.delete_bucket_policy(Bucket=_ASSETS_BUCKET)
+            verify_local_sender(client_for("ses", address), self.settings.mail_sender)
         return address
 
     def _deploy(self, pattern: Pattern, assembly: Assembly, parameters: Mapping[str, str], address: str) -> None:
