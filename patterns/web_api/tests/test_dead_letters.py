@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from patterns_shared.domain.errors import TemporarilyUnavailable
-from patterns_web_api.adapters.dead_letters import SqsDeadLetters
+from patterns_web_api.adapters.dead_letters import RelayDeadLetters
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,7 +40,7 @@ def test_a_record_is_kept_with_its_reason(sqs: "SQSClient", queue_url: str) -> N
     """As it came, so that it can be looked at and relayed later."""
     record = {"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": "ORDER#1"}}, "SequenceNumber": "7"}}
 
-    SqsDeadLetters(sqs, queue_url).send(record, "no new image")
+    RelayDeadLetters(sqs, queue_url).send(record, "no new image")
 
     assert received(sqs, queue_url) == {"reason": "no new image", "record": record}
 
@@ -51,7 +51,7 @@ def test_a_record_too_large_for_a_message_is_kept_by_its_key(sqs: "SQSClient", q
     stream = {"Keys": {"pk": {"S": "ORDER#1"}}, "SequenceNumber": "7"}
     record = {"eventName": "MODIFY", "dynamodb": {**stream, "NewImage": {"note": {"S": filler * 300_000}}}}
 
-    SqsDeadLetters(sqs, queue_url).send(record, "odd")
+    RelayDeadLetters(sqs, queue_url).send(record, "odd")
 
     assert received(sqs, queue_url) == {"reason": "odd; images left out", "record": {"dynamodb": stream}}
 
@@ -64,10 +64,10 @@ def test_a_queue_that_is_throttled_asks_for_another_attempt() -> None:
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "SendMessage")
 
     with pytest.raises(TemporarilyUnavailable):
-        SqsDeadLetters(Throttled(), "https://queue").send({}, "odd")  # type: ignore[arg-type]
+        RelayDeadLetters(Throttled(), "https://queue").send({}, "odd")  # type: ignore[arg-type]
 
 
 def test_a_queue_that_is_not_there_is_a_mistake_to_be_seen(sqs: "SQSClient", queue_url: str) -> None:
     """A wrong address or a missing grant is not hidden behind retries."""
     with pytest.raises(ClientError):
-        SqsDeadLetters(sqs, f"{queue_url}-of-another-stage").send({}, "odd")
+        RelayDeadLetters(sqs, f"{queue_url}-of-another-stage").send({}, "odd")

@@ -9,13 +9,13 @@ from patterns_shared.adapters.client_errors import transient_as_unavailable
 if TYPE_CHECKING:  # the stubs exist for the type checker only
     from mypy_boto3_sqs import SQSClient
 
-__all__ = ["SqsDeadLetters"]
+__all__ = ["RelayDeadLetters"]
 
 MAX_BYTES = 256 * 1024
 """What SQS takes for one message."""
 
 
-class SqsDeadLetters:
+class RelayDeadLetters:
     """Keeps records with the reason why nobody could read them."""
 
     def __init__(self, client: "SQSClient", queue_url: str) -> None:

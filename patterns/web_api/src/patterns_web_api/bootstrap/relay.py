@@ -6,7 +6,7 @@ from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.eventbridge import EventBridgePublisher
 from patterns_shared.observability.logger import make_logger
 from patterns_shared.observability.metrics import make_metrics
-from patterns_web_api.adapters.dead_letters import SqsDeadLetters
+from patterns_web_api.adapters.dead_letters import RelayDeadLetters
 from patterns_web_api.application.relay import Relay
 from patterns_web_api.settings import RelaySettings
 
@@ -22,7 +22,7 @@ def bootstrap() -> Relay:
     settings = RelaySettings.from_environment(os.environ)
     return Relay(
         EventBridgePublisher(create_client("events"), settings.event_source),
-        SqsDeadLetters(create_client("sqs"), settings.dead_letter_url),
+        RelayDeadLetters(create_client("sqs"), settings.dead_letter_url),
         logger=make_logger("web_api", settings.stage),
         metrics=make_metrics("web_api", settings.stage),
     )
