@@ -1,5 +1,6 @@
 """The key that requests to the partner are signed with, as Secrets Manager has it now or had it lately."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -24,7 +25,7 @@ class PartnerKeys:
         self._make_secret = secret
         self._clock = clock
         self._secret: CachedSecret | None = None
-        self._looked_at = 0.0
+        self._looked_again_at = -math.inf
 
     def current(self) -> SigningKey:
         """Return the key to sign with.
@@ -35,12 +36,13 @@ class PartnerKeys:
         """
         if self._secret is None:
             self._secret = self._make_secret()
-            self._looked_at = self._clock()
         return SigningKeys.from_secret(self._secret.value()).current
 
     def another_than(self, refused: SigningKey) -> SigningKey | None:
         """Return the current key if it is another one than the partner refused, None when there is no other."""
-        if self._clock() - self._looked_at >= _LOOK_AGAIN_AFTER:
+        now = self._clock()
+        if now - self._looked_again_at >= _LOOK_AGAIN_AFTER:
+            self._looked_again_at = now
             self._secret = None
         key = self.current()
         return None if key == refused else key
