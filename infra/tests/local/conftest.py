@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.local.emulator import Emulator, choose_port
+from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import Keys, client_for
-from patterns_infra.local.processes import end_group
+from patterns_infra.local.ports import choose_port
 from patterns_infra.local.runner import Runner
 
 
@@ -93,13 +93,12 @@ def _running(root: Path, *, corrected: bool) -> Iterator[RunningEmulator]:
     folder = LocalFolder(root)
     folder.prepare()
     python = prepare_environment(folder, Runner(folder.deploy_log))
-    emulator = Emulator(folder, python, choose_port(folder), corrected=corrected)
+    emulator = Emulator(folder, python, choose_port(folder.port), corrected=corrected)
     try:
         emulator.wait_ready(abandoned=lambda: False)
         yield RunningEmulator(emulator.endpoint_url, folder.scratch / "state")
     finally:
-        end_group(emulator.process.pid, grace=0.0)
-        emulator.process.wait()
+        emulator.end()
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.local.emulator import choose_port
+from patterns_infra.local import processes
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import EmulatorFailed, NotRunning
+from patterns_infra.local.errors import NotRunning, ServiceFailed
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.platform import Platform
+from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import Process, group_members
 from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import PlatformState, end, read_state
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.integration
 STARTER = """
 import sys, time
 from pathlib import Path
-from patterns_infra.local.emulator import choose_port
+from patterns_infra.local.ports import choose_port
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
@@ -42,7 +43,7 @@ from patterns_infra.local.runner import Runner
 folder = LocalFolder(Path(sys.argv[1]))
 folder.prepare()
 python = prepare_environment(folder, Runner(folder.deploy_log))
-started = Supervised.start(folder, python=python, port=choose_port(folder), region="us-east-1", account="0" * 12)
+started = Supervised.start(folder, python=python, port=choose_port(folder.port), region="us-east-1", account="0" * 12)
 print("up", flush=True)
 if sys.stdin.readline() == "stay\\n":
     started.stay()
@@ -71,6 +72,12 @@ class Life:
         """The emulator and its Lambda functions, those that live."""
         return group_members(self.state.emulator.pid)
 
+    @property
+    def living(self) -> list[int]:
+        """Every process of the platform that lives."""
+        owned = [pid for process in self.state.others.values() for pid in group_members(process.pid)]
+        return [*self.group, *owned, *([self.state.supervisor.pid] if self.state.supervisor.alive else [])]
+
     def run_a_function(self, eventually: Eventually) -> None:
         """Have a Lambda function in the middle of its work."""
         from patterns_infra.local.local_aws import client_for  # noqa: PLC0415
@@ -95,7 +102,7 @@ class Life:
 
     def nothing_is_left(self, eventually: Eventually) -> bool:
         """Wait until every process is gone."""
-        gone: bool = eventually(lambda: not self.group and not self.state.supervisor.alive)
+        gone: bool = eventually(lambda: not self.living)
         return gone
 
 
@@ -155,8 +162,7 @@ def test_a_platform_that_was_told_to_stay_outlives_its_command(life: Life, event
     assert platform
     assert platform.endpoint_url == life.state.endpoint_url
     platform.stop()
-    assert life.group == []
-    assert not life.state.supervisor.alive
+    assert life.living == []
     assert Platform.current(folder=life.folder) is None
     assert not life.folder.state.exists()
 
@@ -180,6 +186,49 @@ def test_a_killed_emulator_takes_its_functions_with_it_and_is_explained(life: Li
     assert life.nothing_is_left(eventually)
     with pytest.raises(NotRunning, match="the emulator ended unexpectedly with code -9"):
         Platform.require(folder=life.folder)
+
+
+@pytest.mark.parametrize("name", ["partner", "mail server"])
+def test_a_platform_without_its_partner_or_mail_server_is_down_and_says_why(
+    life: Life, eventually: Eventually, name: str
+) -> None:
+    """Half a platform would make every later failure a riddle."""
+    _detach(life)
+    assert set(life.state.others) == {"partner", "mail server"}
+    os.kill(life.state.others[name].pid, signal.SIGKILL)
+    assert life.nothing_is_left(eventually)
+    with pytest.raises(NotRunning, match=f"the {name} ended unexpectedly with code -9") as down:
+        Platform.require(folder=life.folder)
+    assert "Traceback" not in down.value.detail
+
+
+@pytest.mark.parametrize("name", ["partner", "mail server"])
+def test_what_survived_its_supervisor_is_ended_by_the_next_command(
+    life: Life, eventually: Eventually, name: str
+) -> None:
+    """A process that is stopped does not notice that its lifeline closed."""
+    _detach(life)
+    stopped = life.state.others[name]
+    os.kill(stopped.pid, signal.SIGSTOP)
+    assert eventually(lambda: [state for _, _, state, _ in processes._listing(stopped.pid)] in (["T"], ["Ts"]))
+    os.kill(life.state.supervisor.pid, signal.SIGKILL)
+    assert eventually(lambda: life.living == [stopped.pid])
+    end(life.folder)
+    assert life.nothing_is_left(eventually)
+
+
+def test_addresses_stay_the_same_from_one_run_to_the_next(life: Life) -> None:
+    """So that what was written down, or is open in a browser, goes on working."""
+    end(life.folder)
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(life.folder.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as again:
+        assert again.stdout
+        assert again.stdout.readline() == b"up\n"
+        state = read_state(life.folder)
+        again.kill()
+    assert state
+    assert (state.endpoint_url, state.partner_url) == (life.state.endpoint_url, life.state.partner_url)
 
 
 def test_functions_that_survived_both_are_ended_by_the_next_command(life: Life, eventually: Eventually) -> None:
@@ -210,7 +259,9 @@ def test_functions_see_nothing_of_the_users_environment(folder: LocalFolder, mon
     monkeypatch.setenv("MY_TOKEN", "secret")
     folder.prepare()
     python = prepare_environment(folder, Runner(folder.deploy_log))
-    started = Supervised.start(folder, python=python, port=choose_port(folder), region="us-east-1", account="0" * 12)
+    started = Supervised.start(
+        folder, python=python, port=choose_port(folder.port), region="us-east-1", account="0" * 12
+    )
     try:
         state = read_state(folder)
         assert state
@@ -232,12 +283,12 @@ def test_a_taken_port_is_one_clear_line_and_a_free_one_is_chosen_without_asking(
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         taken = holder.getsockname()[1]
-        with pytest.raises(EmulatorFailed, match=f"port {taken} is taken"):
-            choose_port(folder, taken)
+        with pytest.raises(ServiceFailed, match=f"port {taken} is taken"):
+            choose_port(folder.port, taken)
         folder.port.write_text(str(taken))
-        free = choose_port(folder)
+        free = choose_port(folder.port)
         assert free != taken
-        assert choose_port(folder) == free
+        assert choose_port(folder.port) == free
 
 
 def test_an_emulator_that_cannot_start_shows_the_end_of_its_log(folder: LocalFolder) -> None:
@@ -248,7 +299,7 @@ def test_an_emulator_that_cannot_start_shows_the_end_of_its_log(folder: LocalFol
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        with pytest.raises(EmulatorFailed, match="the emulator ended at once") as failed:
+        with pytest.raises(ServiceFailed, match="the emulator ended at once") as failed:
             Supervised.start(folder, python=python, port=port, region="us-east-1", account="0" * 12)
     assert "already in use" in failed.value.detail
     assert read_state(folder) is None

@@ -18,7 +18,15 @@ GONE = Process(2**22 + 1, "long ago")
 @pytest.fixture
 def state() -> PlatformState:
     """Return the state of a platform whose processes are gone."""
-    return PlatformState("http://127.0.0.1:4566", "us-east-1", "000000000000", GONE, GONE)
+    return PlatformState(
+        endpoint_url="http://127.0.0.1:4566",
+        region="us-east-1",
+        account="000000000000",
+        partner_url="http://127.0.0.1:4567/events",
+        supervisor=GONE,
+        emulator=GONE,
+        others={"partner": GONE},
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -48,11 +56,13 @@ def test_a_platform_that_a_reboot_ended_is_not_taken_for_running(folder: LocalFo
         Platform.require(folder=folder)
 
 
-def test_a_dead_emulator_is_named_as_the_reason(folder: LocalFolder, state: PlatformState) -> None:
-    """The supervisor's last word is shown, with the end of the emulator's log."""
-    dataclasses.replace(state, failure="the emulator ended unexpectedly with code -9").write(folder)
-    folder.emulator_log.parent.mkdir()
-    folder.emulator_log.write_text("out of memory\n")
+def test_a_dead_part_is_named_as_the_reason(folder: LocalFolder, state: PlatformState) -> None:
+    """The supervisor's last word is shown, with the end of that part's log."""
+    dataclasses.replace(
+        state, failure="the partner ended unexpectedly with code -9", log=str(folder.partner_log)
+    ).write(folder)
+    folder.partner_log.parent.mkdir()
+    folder.partner_log.write_text("out of memory\n")
     with pytest.raises(NotRunning, match="code -9; start it again with: patterns up") as error:
         Platform.require(folder=folder)
     assert error.value.detail == "out of memory"

@@ -54,7 +54,7 @@ def deploy(order: Order) -> None:
         stage = order.local_stage()
         with progress_for(sys.stderr) as report:
             platform = Platform.start([x.name for x in chosen], detach=True, report=report, stage=stage)
-        show_urls(platform.outputs())
+        show_urls(platform.outputs(), platform.mails)
         return
     given = _given(order)
     wanted = Settings.from_mapping(given)  # what is wrong with them is said before AWS is asked anything

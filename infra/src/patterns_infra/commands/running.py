@@ -20,7 +20,7 @@ def up(patterns: list[str], *, timings: bool, port: int | None) -> None:
     """Bring the platform up with the patterns and leave it running."""
     with progress_for(sys.stderr) as report:
         platform = Platform.start(patterns, detach=True, report=report, port=port)
-    show_urls(platform.outputs())
+    show_urls(platform.outputs(), platform.mails)
     if timings:
         show_timings(platform.timings)
 

@@ -3,14 +3,15 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from patterns_infra.status import PatternStatus
 
 __all__ = ["as_data", "show_status", "show_timings", "show_urls"]
 
 
-def show_urls(outputs: Mapping[str, Mapping[str, str | None]]) -> None:
-    """List the addresses that a person can open."""
+def show_urls(outputs: Mapping[str, Mapping[str, str | None]], mails: Path) -> None:
+    """List the addresses that a person can open, and where mails are."""
     write = sys.stderr.write
     for pattern, names in outputs.items():
         for name, value in names.items():
@@ -21,6 +22,7 @@ def show_urls(outputs: Mapping[str, Mapping[str, str | None]]) -> None:
                 and not name.endswith(("_queue_url", "_dead_letter_url"))
             ):
                 write(f"{pattern:10} {name:15} {value}\n")
+    write(f"mails are kept as files in {mails}\n")
     write('the AWS CLI talks to it after: eval "$(uv run patterns env)"; end it with: uv run patterns down\n')
 
 

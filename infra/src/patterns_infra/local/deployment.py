@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from patterns_infra.local.assembly import Assembly, assemble
 from patterns_infra.local.deployed import forget_digest, read_digests, record_digest, stacks_in_order
@@ -13,17 +13,25 @@ from patterns_infra.local.fixups.deployed_stack import DeployedStack
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import ACCOUNT, REGION, build_environment, child_environment, client_for
 from patterns_infra.local.node_cdk import Cdk
+from patterns_infra.local.partner.introduction import introduce
 from patterns_infra.local.progress import ResourceCount, Timings
 from patterns_infra.local.runner import Runner
 from patterns_infra.mail_sender import verify_local_sender
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 
-__all__ = ["LocalDeployment"]
+__all__ = ["Addresses", "LocalDeployment"]
 
 _BOOTSTRAP_SECONDS = 120.0
 _DEPLOY_SECONDS = 600.0
 _ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+
+
+class Addresses(NamedTuple):
+    """Where the platform is reached: the emulator, and where the partner takes events."""
+
+    endpoint_url: str
+    partner_url: str
 
 
 @dataclass(slots=True)
@@ -42,18 +50,18 @@ class LocalDeployment:
     runner: Runner
     timings: Timings
 
-    def run(self, patterns: Sequence[Pattern], endpoint_url: Callable[[], str]) -> None:
+    def run(self, patterns: Sequence[Pattern], reach: Callable[[], Addresses]) -> None:
         """Deploy the patterns.
 
         Args:
             patterns: which.
-            endpoint_url: gives the platform's address, once it has one: synthesis does not wait for it.
+            reach: gives the platform's addresses, once it has any: synthesis does not wait for them.
 
         Raises:
             DeployFailed: with the step or the resource, and the reason.
         """
         with ThreadPoolExecutor(1) as beside:
-            ready = beside.submit(self._bootstrap, endpoint_url)
+            ready = beside.submit(self._bootstrap, reach)
             # A platform that does not start ends the synthesis, too: nobody waits for an answer that is known.
             ready.add_done_callback(lambda it: self.runner.end_all() if it.exception() else None)
             try:
@@ -63,42 +71,46 @@ class LocalDeployment:
                     timings=self.timings,
                     environment=build_environment(),
                 )
-                address = ready.result()
+                addresses = ready.result()
             except BaseException:
                 if ready.done():
                     ready.result()
                 self.runner.end_all()
                 raise
-        done, present = read_digests(self.folder), stacks_in_order(client_for("cloudformation", address))
+        done = read_digests(self.folder)
+        present = stacks_in_order(client_for("cloudformation", addresses.endpoint_url))
         for pattern in patterns:
             stack = pattern.stack_name(self.settings.stage)
-            parameters = _parameters(assembly.template(stack), address)
+            parameters = _parameters(assembly.template(stack), addresses)
             digest = assembly.digest(stack, parameters)
             if stack not in present or done.get(stack) != digest:
-                self._deploy(pattern, assembly, parameters, address)
+                self._deploy(pattern, assembly, parameters, addresses)
                 record_digest(self.folder, stack, digest)
 
-    def _bootstrap(self, endpoint_url: Callable[[], str]) -> str:
+    def _bootstrap(self, reach: Callable[[], Addresses]) -> Addresses:
         """Give the account what it has before any stack: the CDK's bucket and roles, an address to send mail from."""
-        address = endpoint_url()
+        addresses = reach()
+        address = addresses.endpoint_url
         s3 = client_for("s3", address)
         if "CDKToolkit" in stacks_in_order(client_for("cloudformation", address)):
-            return address
+            return addresses
         with self.timings.step("bootstrap"):
             cdk = Cdk(self.folder, self.runner, child_environment(address))
             cdk.bootstrap(ACCOUNT, REGION, seconds=_BOOTSTRAP_SECONDS)
             # The policy denies what does not come by TLS, which the emulator does not speak.
             s3.delete_bucket_policy(Bucket=_ASSETS_BUCKET)
             verify_local_sender(client_for("ses", address), self.settings.mail_sender)
-        return address
+        return addresses
 
-    def _deploy(self, pattern: Pattern, assembly: Assembly, parameters: Mapping[str, str], address: str) -> None:
+    def _deploy(
+        self, pattern: Pattern, assembly: Assembly, parameters: Mapping[str, str], addresses: Addresses
+    ) -> None:
         stack = pattern.stack_name(self.settings.stage)
         forget_digest(self.folder, stack)
         template = assembly.template(stack)
         total = len(template["Resources"])
         with self.timings.step(f"deploy {pattern.name}", total) as note:
-            cdk = Cdk(self.folder, self.runner, child_environment(address))
+            cdk = Cdk(self.folder, self.runner, child_environment(addresses.endpoint_url))
             cdk.deploy(
                 stack,
                 assembly.path,
@@ -109,17 +121,21 @@ class LocalDeployment:
             )
             note(f"{total} resources")
         with self.timings.step(f"fixups {pattern.name}", len(FIXUPS)) as note:
-            self._fix(stack, template, address, f"fixups {pattern.name}")
+            self._fix(stack, template, addresses, f"fixups {pattern.name}")
 
-    def _fix(self, stack: str, template: Mapping[str, object], address: str, step: str) -> None:
+    def _fix(self, stack: str, template: Mapping[str, object], addresses: Addresses, step: str) -> None:
         done = iter(range(1, len(FIXUPS) + 1))
         try:
-            deployed = DeployedStack.describe(stack, template, lambda service: client_for(service, address))
+            deployed = DeployedStack.describe(
+                stack, template, lambda service: client_for(service, addresses.endpoint_url)
+            )
             apply_fixups(deployed, lambda name, _: self.timings.report.advance(step, next(done), name))
+            introduce(deployed, addresses.partner_url)
         except Exception as error:
             raise DeployFailed(f"{stack}: a fixup failed: {error}") from error
 
 
-def _parameters(template: Mapping[str, Any], address: str) -> dict[str, str]:
+def _parameters(template: Mapping[str, Any], addresses: Addresses) -> dict[str, str]:
     """Return the parameters of a template that only the running platform knows."""
-    return {"EndpointUrl": address} if "EndpointUrl" in template.get("Parameters", {}) else {}
+    known = {"EndpointUrl": addresses.endpoint_url, "PartnerUrl": addresses.partner_url}
+    return {name: value for name, value in known.items() if name in template.get("Parameters", {})}

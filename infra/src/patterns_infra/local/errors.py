@@ -2,12 +2,13 @@
 
 __all__ = [
     "DeployFailed",
-    "EmulatorFailed",
     "EnvironmentFailed",
     "NotRunning",
     "PlatformBusy",
     "PlatformError",
+    "ServiceFailed",
     "StateNotWritable",
+    "WrongSwitch",
 ]
 
 
@@ -24,8 +25,8 @@ class EnvironmentFailed(PlatformError):
     """The emulator's own Python environment could not be made."""
 
 
-class EmulatorFailed(PlatformError):
-    """The emulator did not start, or is dead."""
+class ServiceFailed(PlatformError):
+    """A process of the platform did not start, or is dead."""
 
 
 class NotRunning(PlatformError):
@@ -42,3 +43,7 @@ class StateNotWritable(PlatformError):
 
 class DeployFailed(PlatformError):
     """Synthesis or a deployment failed; the line names the resource and its reason where CloudFormation gave one."""
+
+
+class WrongSwitch(PlatformError):
+    """The partner or the mail server cannot behave as it was told to; the line names the field."""

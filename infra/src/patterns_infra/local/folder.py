@@ -57,6 +57,21 @@ class LocalFolder:
         return self.root / "port"
 
     @property
+    def partner_port(self) -> Path:
+        """The same for the partner."""
+        return self.root / "partner-port"
+
+    @property
+    def mail_port(self) -> Path:
+        """The same for the mail server."""
+        return self.root / "mail-port"
+
+    @property
+    def mails(self) -> Path:
+        """Every mail that was sent in this run, one file each, and the mail server's switch."""
+        return self.root / "mail"
+
+    @property
     def lock(self) -> Path:
         """Held by the one command that changes the platform."""
         return self.root / "lock"
@@ -65,6 +80,16 @@ class LocalFolder:
     def emulator_log(self) -> Path:
         """What the emulator and the Lambda functions print."""
         return self.root / "logs" / "emulator.log"
+
+    @property
+    def partner_log(self) -> Path:
+        """One line for each event that the partner was told of."""
+        return self.root / "logs" / "partner.log"
+
+    @property
+    def mail_log(self) -> Path:
+        """One line for each mail."""
+        return self.root / "logs" / "mail.log"
 
     @property
     def supervisor_log(self) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from patterns_infra.local.errors import EmulatorFailed
+from patterns_infra.local.errors import ServiceFailed
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.processes import tail
 from patterns_infra.local.supervisor import STAY
@@ -25,10 +25,10 @@ class Supervised:
 
     @classmethod
     def start(cls, folder: LocalFolder, *, python: Path, port: int, region: str, account: str) -> Self:
-        """Start the supervisor and wait until the emulator serves.
+        """Start the supervisor and wait until everything serves.
 
         Raises:
-            EmulatorFailed: it does not; with the reason and the end of its log.
+            ServiceFailed: it does not; with the reason and the end of its log.
         """
         lifeline_end, lifeline = os.pipe()
         reports, report_end = os.pipe()
@@ -57,7 +57,7 @@ class Supervised:
         facts = json.loads(line) if line else {"error": "the supervisor ended at once", "detail": ""}
         if facts["error"]:
             started.end()
-            raise EmulatorFailed(facts["error"], detail=facts["detail"] or tail(folder.supervisor_log))
+            raise ServiceFailed(facts["error"], detail=facts["detail"] or tail(folder.supervisor_log))
         return started
 
     def stay(self) -> None:

@@ -6,17 +6,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 from patterns_infra.local.deployed import forget_digest
-from patterns_infra.local.deployment import LocalDeployment
-from patterns_infra.local.emulator import choose_port
+from patterns_infra.local.deployment import Addresses, LocalDeployment
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import NotRunning, PlatformError
+from patterns_infra.local.errors import NotRunning, PlatformError, ServiceFailed
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
 from patterns_infra.local.lock import exclusive
+from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import tail
 from patterns_infra.local.progress import Progress, Silence, Timings
 from patterns_infra.local.runner import Runner
@@ -40,12 +41,14 @@ class Platform:
     Attributes:
         folder: its files.
         endpoint_url: address of the emulator.
+        partner_url: where the partner takes events.
         stage: what `outputs` reads.
         timings: seconds of each step of the start that gave this object, and ``total``; empty for a found one.
     """
 
     folder: LocalFolder
     endpoint_url: str
+    partner_url: str
     stage: str = LOCAL_STAGE
     region: str = REGION
     account: str = ACCOUNT
@@ -95,11 +98,13 @@ class Platform:
                 except BaseException:
                     beginning.undo()
                     raise
-                platform = cls(folder, beginning.endpoint_url, stage, _owned=beginning.supervised)
+                platform = cls(folder, *beginning(), stage, _owned=beginning.supervised)
             else:
-                found = platform.endpoint_url
-                if port and not found.endswith(f":{port}"):
-                    raise PlatformError(f"the platform is up at {found}; for another port: patterns down, then up")
+                found = Addresses(platform.endpoint_url, platform.partner_url)
+                if port and not found.endpoint_url.endswith(f":{port}"):
+                    raise PlatformError(
+                        f"the platform is up at {found.endpoint_url}; for another port: patterns down, then up"
+                    )
                 deployment.run(chosen, lambda: found)
         platform.timings = {**timings.seconds, "total": timings.elapsed}
         if detach:
@@ -111,9 +116,9 @@ class Platform:
         """Return the platform that is up, if one is."""
         folder = folder or LocalFolder.default()
         state = read_state(folder)
-        if state is None or not (state.alive and state.emulator.alive):
+        if state is None or not state.alive:
             return None
-        return cls(folder, state.endpoint_url, stage, state.region, state.account)
+        return cls(folder, state.endpoint_url, state.partner_url, stage, state.region, state.account)
 
     @classmethod
     def require(cls, *, stage: str = LOCAL_STAGE, folder: LocalFolder | None = None) -> Self:
@@ -131,12 +136,17 @@ class Platform:
             raise NotRunning("the local platform is not up; start it with: patterns up")
         reason = state.failure or "its supervisor was killed or the machine restarted"
         line = f"the local platform is down: {reason}; start it again with: patterns up"
-        raise NotRunning(line, detail=tail(folder.emulator_log) if state.failure else "")
+        raise NotRunning(line, detail=tail(Path(state.log)) if state.failure else "")
 
     @property
     def place(self) -> Place:
         """The platform as a place that stacks are deployed to."""
         return Place(Target.LOCAL, self.stage, self.region, self.account, self.endpoint_url, self.client)
+
+    @property
+    def mails(self) -> Path:
+        """The folder of the mails that were sent; `local.mail.mailbox` reads them."""
+        return self.folder.mails
 
     def client(self, service: str) -> AwsClient:
         """Return a boto3 client as the account's administrator."""
@@ -187,24 +197,30 @@ class Platform:
 
 @dataclass(slots=True)
 class _Beginning:
-    """Starts the emulator when the deployment first asks for its address, and can undo that."""
+    """Starts the platform when the deployment first asks for its addresses, and can undo that."""
 
     deployment: LocalDeployment
     port: int | None
     supervised: Supervised | None = None
-    endpoint_url: str = ""
+    _addresses: Addresses | None = None
 
-    def __call__(self) -> str:
+    def __call__(self) -> Addresses:
+        if self._addresses is None:
+            self._addresses = self._start()
+        return self._addresses
+
+    def _start(self) -> Addresses:
         folder, timings = self.deployment.folder, self.deployment.timings
         with timings.step("environment"):
             python = prepare_environment(folder, self.deployment.runner)
         with timings.step("emulator") as note:
-            port = choose_port(folder, self.port)
+            port = choose_port(folder.port, self.port)
             self.supervised = Supervised.start(folder, python=python, port=port, region=REGION, account=ACCOUNT)
             state = read_state(folder)
-            self.endpoint_url = state.endpoint_url if state else ""
-            note(self.endpoint_url)
-        return self.endpoint_url
+            if state is None:
+                raise ServiceFailed("the platform ended as soon as it was up", detail=tail(folder.supervisor_log))
+            note(state.endpoint_url)
+        return Addresses(state.endpoint_url, state.partner_url)
 
     def undo(self) -> None:
         if self.supervised:

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -29,17 +30,23 @@ class PlatformState:
         endpoint_url: address of the emulator.
         region: the region that everything is deployed to.
         account: the emulator's account number.
+        partner_url: where the partner takes events.
         supervisor: the process that owns all others.
         emulator: the emulator; its process group also holds the Lambda functions.
+        others: the partner and the mail server, by their names.
         failure: why the supervisor gave up, empty while all is well.
+        log: the log that explains a failure.
     """
 
     endpoint_url: str
     region: str
     account: str
+    partner_url: str
     supervisor: Process
     emulator: Process
+    others: Mapping[str, Process]
     failure: str = ""
+    log: str = ""
 
     def write(self, folder: LocalFolder) -> None:
         """Write it whole or not at all."""
@@ -47,8 +54,9 @@ class PlatformState:
 
     @property
     def alive(self) -> bool:
-        """Whether its supervisor still watches it."""
-        return not self.failure and self.supervisor.alive
+        """Whether its supervisor still watches it, and everything that belongs to it runs."""
+        processes = (self.supervisor, self.emulator, *self.others.values())
+        return not self.failure and all(process.alive for process in processes)
 
 
 def read_state(folder: LocalFolder) -> PlatformState | None:
@@ -57,8 +65,9 @@ def read_state(folder: LocalFolder) -> PlatformState | None:
         values: dict[str, Any] = json.loads(folder.state.read_text())
         for name in ("supervisor", "emulator"):
             values[name] = Process(**values[name])
+        values["others"] = {name: Process(**process) for name, process in values["others"].items()}
         return PlatformState(**values)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
@@ -67,6 +76,9 @@ def clear(folder: LocalFolder) -> None:
     state = read_state(folder)
     if state:
         _end_survivors(state.emulator, folder.scratch)
+        for process in state.others.values():
+            if process.alive:
+                end_group(process.pid)
     for path in (folder.state, folder.deployed):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder.scratch, ignore_errors=True)

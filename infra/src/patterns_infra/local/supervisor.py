@@ -1,9 +1,9 @@
 """The detached process that owns the platform: ``python -m patterns_infra.local.supervisor``.
 
-It starts the emulator, tells its starter, and then waits for the first of: the starter is gone without having
-said "stay" (its lifeline closed), a SIGTERM from `patterns down`, or the end of the emulator. Whatever it is,
-nothing that it started is left afterwards. When the supervisor itself is killed, its own lifeline to the
-emulator closes, and the emulator's launcher kills its process group.
+It starts the emulator, the partner and the mail server side by side, tells its starter, and then waits for the
+first of: the starter is gone without having said "stay" (its lifeline closed), a SIGTERM from `patterns down`, or
+the end of any of the three. Whatever it is, nothing that it started is left afterwards. When the supervisor itself
+is killed, its own lifelines to them close, and each kills its process group.
 """
 
 import argparse
@@ -16,12 +16,16 @@ import selectors
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.processes import Process, end_group
+from patterns_infra.local.mail.server import MailServer
+from patterns_infra.local.partner.server import PartnerServer
+from patterns_infra.local.processes import Process
+from patterns_infra.local.service import Service
 from patterns_infra.local.state import PlatformState
 
 __all__ = ["STAY", "main"]
@@ -40,25 +44,34 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     folder = LocalFolder(Path(chosen.root))
     wakeup = _wake_on_signals()
-    emulator: Emulator | None = None
     try:
-        emulator = Emulator(folder, Path(chosen.python), chosen.port)
-        emulator.wait_ready(abandoned=lambda: bool(select.select([chosen.lifeline], [], [], 0.0)[0]))
-        state = _state(emulator, chosen.region, chosen.account)
-        state.write(folder)
-        _report(chosen.report, error="", detail="")
-        failure = _watch(emulator, chosen.lifeline, wakeup)
+        with contextlib.ExitStack() as owned:
+            owned.callback(shutil.rmtree, folder.scratch, ignore_errors=True)
+            mail = owned.enter_context(MailServer(folder))
+            emulator = owned.enter_context(Emulator(folder, Path(chosen.python), chosen.port, mail_server=mail.address))
+            partner = owned.enter_context(PartnerServer(folder, emulator.endpoint_url))
+            services = (emulator, partner, mail)
+            for service in services:
+                service.wait_ready(abandoned=lambda: bool(select.select([chosen.lifeline], [], [], 0.0)[0]))
+            state = PlatformState(
+                emulator.endpoint_url,
+                chosen.region,
+                chosen.account,
+                partner.url,
+                supervisor=_myself(),
+                emulator=emulator.identified(),
+                others={service.name: service.identified() for service in (partner, mail)},
+            )
+            state.write(folder)
+            _report(chosen.report, error="", detail="")
+            failed = _watch(services, chosen.lifeline, wakeup)
     except PlatformError as error:
         _report(chosen.report, error=str(error), detail=error.detail)
         return 1
-    finally:
-        if emulator is not None:
-            end_group(emulator.process.pid, grace=0.0)
-            emulator.process.wait()
-        shutil.rmtree(folder.scratch, ignore_errors=True)
-    if failure:
+    if failed:
         # The file stays, so that the next command can say what happened.
-        dataclasses.replace(state, failure=failure).write(folder)
+        failure = f"the {failed.name} ended unexpectedly with code {failed.process.returncode}"
+        dataclasses.replace(state, failure=failure, log=str(failed.log)).write(folder)
         return 1
     for path in (folder.state, folder.deployed):
         path.unlink(missing_ok=True)
@@ -76,11 +89,11 @@ def _wake_on_signals() -> int:
     return reading
 
 
-def _state(emulator: Emulator, region: str, account: str) -> PlatformState:
-    supervisor, child = Process.of(os.getpid()), Process.of(emulator.process.pid)
-    if supervisor is None or child is None:
-        raise PlatformError("the emulator ended while it started")
-    return PlatformState(emulator.endpoint_url, region, account, supervisor, child)
+def _myself() -> Process:
+    found = Process.of(os.getpid())
+    if found is None:
+        raise PlatformError("the supervisor does not find itself among the processes of this machine")
+    return found
 
 
 def _report(descriptor: int, **facts: str) -> None:
@@ -90,8 +103,8 @@ def _report(descriptor: int, **facts: str) -> None:
         os.close(descriptor)
 
 
-def _watch(emulator: Emulator, lifeline: int, wakeup: int) -> str:
-    """Wait for the reason to end; the text is not empty when it is a failure."""
+def _watch(services: Sequence[Service], lifeline: int, wakeup: int) -> Service | None:
+    """Wait for the reason to end; the service that ended by itself, when that is the reason."""
     with selectors.DefaultSelector() as events:
         events.register(lifeline, selectors.EVENT_READ)
         events.register(wakeup, selectors.EVENT_READ)
@@ -99,13 +112,13 @@ def _watch(emulator: Emulator, lifeline: int, wakeup: int) -> str:
             for key, _ in events.select():
                 if key.fd == lifeline:
                     if os.read(lifeline, len(STAY)) != STAY:
-                        return ""
+                        return None
                     events.unregister(lifeline)
                 elif {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} & set(os.read(wakeup, 64)):
-                    return ""
-            code = emulator.process.poll()
-            if code is not None:
-                return f"the emulator ended unexpectedly with code {code}"
+                    return None
+            for service in services:
+                if service.process.poll() is not None:
+                    return service
 
 
 if __name__ == "__main__":
