@@ -11,7 +11,18 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-__all__ = ["Answer", "Fault", "FaultyService", "Request", "answer_error", "close", "hang", "lose_answer", "pass_on"]
+__all__ = [
+    "Answer",
+    "Fault",
+    "FaultyService",
+    "HeldAt",
+    "Request",
+    "answer_error",
+    "close",
+    "hang",
+    "lose_answer",
+    "pass_on",
+]
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
@@ -74,6 +85,28 @@ def hang(released: threading.Event) -> Fault:
         return None
 
     return silent
+
+
+class HeldAt:
+    """Lets requests through until one of a kind, does that one or not, and then says nothing any more."""
+
+    def __init__(self, operation: str, *, number: int = 1, done: bool) -> None:
+        """Hold the ``number``-th request of an operation, after it was ``done`` or before."""
+        self.reached = threading.Event()
+        self._operation, self._left, self._done = operation, number, done
+
+    def __call__(self, request: Request) -> Answer | None:
+        """Answer one request."""
+        if request.operation != self._operation:
+            return request.forward()
+        self._left -= 1
+        if self._left:
+            return request.forward()
+        if self._done:
+            request.forward()
+        self.reached.set()
+        threading.Event().wait(60)
+        return None
 
 
 class FaultyService(AbstractContextManager["FaultyService"]):

@@ -56,7 +56,7 @@ class WorkerProcess:
     def kill(self) -> None:
         """Kill it as a machine dies: nothing of it is told to anybody."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
 
     def answer(self, *, seconds: float = 30) -> dict[str, Any]:
         """Return what it answers Lambda."""
@@ -69,6 +69,7 @@ class WorkerProcess:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave no process behind."""
-        if self._process.poll() is None:
-            self.kill()
+        """Leave no process behind, and no pipe."""
+        self.kill()
+        if self._process.stderr:
+            self._process.stderr.close()

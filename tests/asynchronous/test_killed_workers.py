@@ -1,10 +1,9 @@
 """A worker dies between its work and its word: the message comes again, and the work is not done twice."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
-from tests.faulty_service import Answer, FaultyService, Request
+from tests.faulty_service import FaultyService, HeldAt
 from tests.receivers import Receivers
 from tests.stack import DeployedStack
 from tests.worker_process import WorkerProcess
@@ -14,28 +13,6 @@ from patterns_infra.local.platform import Platform
 from patterns_shared.testing.order_events import events_of_orders
 
 pytestmark = pytest.mark.integration
-
-
-class HeldAt:
-    """Lets requests through until one of a kind, does that one or not, and then says nothing any more."""
-
-    def __init__(self, operation: str, *, number: int = 1, done: bool) -> None:
-        """Hold the ``number``-th request of an operation, after it was ``done`` or before."""
-        self.reached = threading.Event()
-        self._operation, self._left, self._done = operation, number, done
-
-    def __call__(self, request: Request) -> Answer | None:
-        """Answer one request."""
-        if request.operation != self._operation:
-            return request.forward()
-        self._left -= 1
-        if self._left:
-            return request.forward()
-        if self._done:
-            request.forward()
-        self.reached.set()
-        threading.Event().wait(60)
-        return None
 
 
 @pytest.fixture

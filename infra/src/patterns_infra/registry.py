@@ -79,6 +79,7 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 outputs=(
                     "topic_arn",
                     "ledger_table",
+                    "circuit_table",
                     "ledger_queue_url",
                     "ledger_dead_letter_url",
                     "partner_queue_url",

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,8 @@ from patterns_infra.demo.shop_client import ShopClient
 from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.demo.visit import Visit
 from patterns_infra.local.progress import Silence
+from patterns_infra.place import Place
+from patterns_infra.settings import Target
 from patterns_shared.domain.catalogue import CATALOGUE, CURRENCY
 
 Act = Callable[[Visit], Awaitable[None]]
@@ -111,13 +114,20 @@ def _problem(status: int, slug: str) -> tuple[int, dict[str, Any]]:
     return status, {"type": f"https://patterns.example.com/problems/{slug}"}
 
 
+def no_client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
+    """Fail: there is no cloud."""
+    return pytest.fail(f"no client of {service} was expected")
+
+
 @pytest.fixture
-def scene() -> Scene:
+def scene(tmp_path: Path) -> Scene:
     """What a scenario is given, without any cloud."""
     return Scene(
         stage="local",
         outputs={"api_url": "http://shop"},
-        client=lambda service: pytest.fail(f"no client of {service} was expected"),
+        client=no_client,
+        place=Place(Target.LOCAL, "local", "us-east-1", "000000000000", None, no_client),
+        mails=tmp_path,
         seed=1,
         orders=40,
         stay=False,

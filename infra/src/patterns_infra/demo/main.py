@@ -53,6 +53,8 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
                 stage=platform.stage,
                 outputs=_published(outputs, pattern),
                 client=platform.client,
+                place=platform.place,
+                mails=platform.mails,
                 seed=seed,
                 orders=orders,
                 stay=stay,

@@ -5,12 +5,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from patterns_infra.demo.checks import Checks, described
 from patterns_infra.demo.latencies import Latencies
 from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.local.progress import Progress
+from patterns_infra.place import Place
 
 __all__ = ["Scenario", "Scene", "eventually", "together"]
 
@@ -26,6 +28,8 @@ class Scene:
         stage: the deployment's name.
         outputs: the pattern's names, as in ``patterns outputs``.
         client: makes an administrator's boto3 client of a service.
+        place: the same platform, for what commands do there.
+        mails: the folder of the mails that were sent.
         seed: decides everything that the scenario chooses.
         orders: how many orders to place.
         stay: whether the platform stays up, so that somebody can sign in afterwards.
@@ -38,6 +42,8 @@ class Scene:
     stage: str
     outputs: Mapping[str, str]
     client: Callable[[str], Any]
+    place: Place
+    mails: Path
     seed: int
     orders: int
     stay: bool

@@ -49,7 +49,7 @@ class AsyncStack(Stack):
 
         self._events = OrderEvents(self, "OrderEvents", settings=settings)
         books = self._ledger()
-        self._partner()
+        circuit = self._partner()
         self._notify()
         self._outcome()
         if settings.operator_email:
@@ -63,6 +63,7 @@ class AsyncStack(Stack):
             values={
                 "topic_arn": self._events.topic.topic_arn,
                 "ledger_table": books.table.table_name,
+                "circuit_table": circuit.table.table_name,
                 "partner_url": self._partner_url,
                 **self._queue_urls(),
             },
@@ -91,8 +92,8 @@ class AsyncStack(Stack):
         ledger.consumer.allow(["dynamodb:PartiQLInsert"], books.table.table_arn)
         return books
 
-    def _partner(self) -> None:
-        circuit = self._table("Circuit", key="circuit", items="the partner's circuit").table
+    def _partner(self) -> KeyedTable:
+        circuit = self._table("Circuit", key="circuit", items="the partner's circuit")
         signing_key = PartnerKey(self, "PartnerKey").secret
         self._partner_url = self._partner_address()
         partner = self._receiver(
@@ -100,13 +101,14 @@ class AsyncStack(Stack):
             {
                 "PARTNER_URL": self._partner_url,
                 "PARTNER_SECRET_ARN": signing_key.secret_arn,
-                "CIRCUIT_TABLE": circuit.table_name,
+                "CIRCUIT_TABLE": circuit.table.table_name,
             },
         )
-        partner.consumer.allow(["dynamodb:GetItem", "dynamodb:PutItem"], circuit.table_arn)
+        partner.consumer.allow(["dynamodb:GetItem", "dynamodb:PutItem"], circuit.table.table_arn)
         partner.consumer.allow(["secretsmanager:GetSecretValue"], signing_key.secret_arn)
         # While the circuit is open, messages are hidden until it is worth trying again.
         partner.consumer.allow(["sqs:ChangeMessageVisibility"], partner.queue.queue.queue_arn)
+        return circuit
 
     def _notify(self) -> None:
         mails = self._table("Mails", key="order_id", items="mails", expires_by="expires_at").table

@@ -6,7 +6,7 @@
 """
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -23,6 +23,16 @@ class PartnerClient:
     def __init__(self, partner_url: str) -> None:
         """Take the address that events are posted to."""
         self._http = httpx.Client(base_url=partner_url.removesuffix("/events"), trust_env=False, timeout=_SECONDS)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def behave(self, mode: str, **numbers: Any) -> dict[str, Any]:  # noqa: ANN401 - the partner validates
         """Let the partner behave so from now on, and return what it says of itself.
