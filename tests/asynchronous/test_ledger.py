@@ -9,10 +9,9 @@ import pytest
 from tests.receivers import Receivers
 
 from patterns_async.application.books import balance, entry_of
-from patterns_async.testing import body_of, make_batch
 from patterns_shared.adapters.event_messages import MAX_BODY_BYTES
 from patterns_shared.domain.events import Event, EventType
-from patterns_shared.testing import make_event, make_order
+from patterns_shared.testing import body_of, make_batch, make_event, make_order
 
 pytestmark = pytest.mark.integration
 

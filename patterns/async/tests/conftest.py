@@ -17,12 +17,12 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from patterns_async.adapters.receiver import AfterBatch, Receiver
-from patterns_async.adapters.reporting import Reporter
-from patterns_async.testing import RecordingDeadLetters
 from patterns_shared.adapters import aws_client
+from patterns_shared.adapters.event_receiver import AfterBatch, Receiver
+from patterns_shared.adapters.message_reports import Reporter
 from patterns_shared.observability.logger import make_logger
 from patterns_shared.observability.metrics import make_metrics
+from patterns_shared.testing import RecordingDeadLetters
 
 # A busy machine is no reason to fail. `--hypothesis-profile thorough` looks longer.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

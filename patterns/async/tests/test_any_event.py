@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patterns_async.adapters.receiver import HandleEvents, Receiver, one_at_a_time
 from patterns_async.application.books import book
 from patterns_async.application.breaker import Breaker
 from patterns_async.application.circuit import CircuitPolicy
@@ -20,12 +19,12 @@ from patterns_async.testing import (
     InMemoryLedger,
     RecordingMailer,
     ScriptedPartner,
-    make_batch,
 )
 from patterns_shared.adapters.event_messages import event_from_body, event_to_body
+from patterns_shared.adapters.event_receiver import HandleEvents, Receiver, one_at_a_time
 from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.events import Event
-from patterns_shared.testing import FrozenClock, RecordingPublisher
+from patterns_shared.testing import FrozenClock, RecordingPublisher, make_batch
 from patterns_shared.testing.strategies import events
 
 IDS = st.uuids().map(str)

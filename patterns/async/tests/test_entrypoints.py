@@ -12,9 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from patterns_async.settings import MissingSetting
-from patterns_async.testing import body_of, make_batch
 from patterns_shared.domain.events import EventType
-from patterns_shared.testing import make_event
+from patterns_shared.testing import body_of, make_batch, make_event
 
 Client = Any
 Clients = Callable[[str], Client]

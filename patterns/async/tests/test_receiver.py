@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patterns_async.adapters.dynamodb_ledger import DynamoDBLedger
-from patterns_async.adapters.receiver import Receiver, one_at_a_time
 from patterns_async.application.books import Booked, balance, book
 from patterns_async.bootstrap.ledger import handle_batch_with
-from patterns_async.testing import InMemoryLedger, RecordingDeadLetters, body_of, make_batch
+from patterns_async.testing import InMemoryLedger
 from patterns_shared.adapters.event_messages import MAX_BODY_BYTES
+from patterns_shared.adapters.event_receiver import Receiver, one_at_a_time
 from patterns_shared.domain.errors import PermanentFailure, TemporarilyUnavailable
 from patterns_shared.domain.events import Event, EventType
-from patterns_shared.testing import make_event, make_order
+from patterns_shared.testing import RecordingDeadLetters, body_of, make_batch, make_event, make_order
 
 Client = Any
 Lines = Callable[[], list[dict[str, Any]]]

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patterns_shared.adapters.event_messages import MAX_BODY_BYTES, event_from_body, event_to_body, identify
+from patterns_shared.adapters.event_messages import (
+    MAX_BODY_BYTES,
+    event_from_body,
+    event_from_delivery,
+    event_to_body,
+    identify,
+)
 from patterns_shared.domain.errors import InvalidEvent, UnknownEventVersion
 from patterns_shared.domain.event_codec import encode_event
 from patterns_shared.domain.events import SCHEMA_VERSION, EventType
@@ -115,3 +121,30 @@ def test_a_body_tells_its_ids_even_if_it_is_no_event() -> None:
     assert identify('{"id": "a b", "order_id": 7, "traceparent": null}') == {}
     for body in ("", "[]", "{", "x" * (MAX_BODY_BYTES + 1)):
         assert identify(body) == {}
+
+
+def delivered(detail: object) -> str:
+    """Return a body as a rule of EventBridge delivers it."""
+    return json.dumps({"version": "0", "detail-type": "OrderPlaced", "source": "patterns.test", "detail": detail})
+
+
+def test_a_delivery_is_read_with_its_envelope_and_without() -> None:
+    """Whatever the rule's target says about its input."""
+    event = make_event()
+    assert event_from_delivery(delivered(encode_event(event))) == event
+    assert event_from_delivery(event_to_body(event)) == event
+
+
+@pytest.mark.parametrize(
+    "body", [delivered(None), delivered([]), delivered("x"), '{"detail-type": "OrderPlaced"}', "{"]
+)
+def test_a_delivery_of_no_event_is_refused(body: str) -> None:
+    """As any other body that is none."""
+    with pytest.raises(InvalidEvent):
+        event_from_delivery(body)
+
+
+def test_a_delivery_is_identified_by_what_is_in_it() -> None:
+    """EventBridge's own id is of no use to anybody who follows an order."""
+    event = make_event()
+    assert identify(delivered(encode_event(event)))["event_id"] == event.id

@@ -8,7 +8,7 @@ from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.event_codec import decode_event, encode_event
 from patterns_shared.domain.events import Event
 
-__all__ = ["MAX_BODY_BYTES", "event_from_body", "event_to_body", "identify"]
+__all__ = ["MAX_BODY_BYTES", "event_from_body", "event_from_delivery", "event_to_body", "identify"]
 
 MAX_BODY_BYTES = 128 * 1024
 """Bytes of a body that is read at all: an order of 50 lines takes about 6,000, SNS would carry 262,144."""
@@ -30,10 +30,34 @@ def event_from_body(body: str) -> Event:
         UnknownEventVersion: its schema version is newer than this code.
         InvalidEvent: naming what is wrong with it, never quoting it.
     """
+    return _checked(_parse_bounded(body))
+
+
+def event_from_delivery(body: str) -> Event:
+    """Return the event of a body that a rule of EventBridge delivered: in its envelope, or alone.
+
+    https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html has the envelope, whose ``detail`` it is.
+
+    Raises:
+        UnknownEventVersion: its schema version is newer than this code.
+        InvalidEvent: naming what is wrong with it, never quoting it.
+    """
+    return _checked(_detail_of(_parse_bounded(body)))
+
+
+def _detail_of(document: object) -> object:
+    return document.get("detail") if isinstance(document, dict) and "detail-type" in document else document
+
+
+def _parse_bounded(body: str) -> object:
     # Counting bytes costs more than counting characters, of which each has at most four.
     if len(body) > MAX_BODY_BYTES // 4 and len(body.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
         raise InvalidEvent("", f"is over the limit of {MAX_BODY_BYTES} bytes")
-    event = decode_event(_parse(body))
+    return _parse(body)
+
+
+def _checked(document: object) -> Event:
+    event = decode_event(document)
     for name, value in (("id", event.id), ("order_id", event.order_id)):
         if not _ID.fullmatch(value):
             raise InvalidEvent(name, "must be 1 to 255 visible ASCII characters")
@@ -46,7 +70,7 @@ def identify(body: str) -> dict[str, str]:
     It is for a log, so only what looks like an id is returned, and no free text.
     """
     try:
-        document = _parse(body) if len(body) <= MAX_BODY_BYTES else None
+        document = _detail_of(_parse(body)) if len(body) <= MAX_BODY_BYTES else None
     except InvalidEvent:
         document = None
     if not isinstance(document, dict):

@@ -4,8 +4,9 @@ The suites (``orders_contract``, ``publisher_contract``) need pytest and are imp
 needs nothing but this package.
 """
 
+from patterns_shared.testing.batches import body_of, make_batch
 from patterns_shared.testing.fake_orders import FakeOrders
-from patterns_shared.testing.fakes import FrozenClock, RecordingPublisher, SequentialOrderIds
+from patterns_shared.testing.fakes import FrozenClock, RecordingDeadLetters, RecordingPublisher, SequentialOrderIds
 from patterns_shared.testing.made import make_claim, make_event, make_order
 from patterns_shared.testing.orders_generator import OrderGenerator
 
@@ -13,8 +14,11 @@ __all__ = [
     "FakeOrders",
     "FrozenClock",
     "OrderGenerator",
+    "RecordingDeadLetters",
     "RecordingPublisher",
     "SequentialOrderIds",
+    "body_of",
+    "make_batch",
     "make_claim",
     "make_event",
     "make_order",

@@ -1,14 +1,15 @@
-"""Stand-ins for the clock, the ids and the bus."""
+"""Stand-ins for the clock, the ids, the bus and the dead letters."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from patterns_shared.adapters.sqs_batch import Message
 from patterns_shared.domain.errors import TemporarilyUnavailable
 from patterns_shared.domain.events import Event
 from patterns_shared.ports import PublishFailure
 
-__all__ = ["FrozenClock", "RecordingPublisher", "SequentialOrderIds"]
+__all__ = ["FrozenClock", "RecordingDeadLetters", "RecordingPublisher", "SequentialOrderIds"]
 
 
 class FrozenClock:
@@ -64,3 +65,18 @@ class RecordingPublisher:
             else:
                 self.events.append(event)
         return failures
+
+
+class RecordingDeadLetters:
+    """Keeps dead letters in ``kept``, as pairs of body and reason; set ``unavailable`` to take none."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.kept: list[tuple[str, str]] = []
+        self.unavailable = False
+
+    def keep(self, message: Message, reason: str) -> None:
+        """Keep the message."""
+        if self.unavailable:
+            raise TemporarilyUnavailable("dead-letter queue")
+        self.kept.append((message.body, reason))

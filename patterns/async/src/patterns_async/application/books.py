@@ -12,9 +12,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
-from patterns_async.application.trace_ids import trace_id_of
 from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.events import Event, EventType
+from patterns_shared.observability.trace_ids import trace_id_of
 
 __all__ = ["Booked", "Entry", "Ledger", "balance", "book", "entry_of"]
 

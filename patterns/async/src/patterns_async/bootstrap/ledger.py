@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from patterns_async.adapters.dynamodb_ledger import DynamoDBLedger
-from patterns_async.adapters.receiver import Receiver
 from patterns_async.application.books import Ledger, book
 from patterns_async.bootstrap.receiving import make_receiver
 from patterns_async.settings import LedgerSettings, ReceiverSettings
 from patterns_shared.adapters.aws_client import create_client
+from patterns_shared.adapters.event_receiver import Receiver
 
 __all__ = ["HandleBatch", "bootstrap", "handle_batch_with"]
 

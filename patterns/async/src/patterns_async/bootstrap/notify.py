@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from patterns_async.adapters.dynamodb_claims import DynamoDBClaims
-from patterns_async.adapters.receiver import one_at_a_time
 from patterns_async.adapters.ses_mailer import SesMailer
 from patterns_async.application.notifications import Notifications
 from patterns_async.bootstrap.receiving import make_receiver
 from patterns_async.settings import NotifySettings, ReceiverSettings
 from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.clock import utc_now
+from patterns_shared.adapters.event_receiver import one_at_a_time
 
 __all__ = ["bootstrap"]
 

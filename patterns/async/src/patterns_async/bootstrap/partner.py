@@ -9,12 +9,12 @@ from patterns_async.adapters.dynamodb_circuit import DynamoDBCircuit
 from patterns_async.adapters.http_partner import HttpPartner
 from patterns_async.adapters.partner_keys import PartnerKeys
 from patterns_async.adapters.queue_visibility import QueueVisibility
-from patterns_async.adapters.receiver import one_at_a_time
 from patterns_async.application.breaker import Breaker
 from patterns_async.application.delivery import Delivery, Remaining
 from patterns_async.bootstrap.receiving import PATTERN, make_receiver
 from patterns_async.settings import PartnerSettings, ReceiverSettings
 from patterns_shared.adapters.aws_client import create_client
+from patterns_shared.adapters.event_receiver import one_at_a_time
 from patterns_shared.adapters.secret import CachedSecret
 from patterns_shared.observability.logger import make_logger
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from patterns_async.adapters.receiver import AfterBatch, Receiver
-from patterns_async.adapters.reporting import Reporter
 from patterns_async.settings import ReceiverSettings
 from patterns_shared.adapters.dead_letters import SqsDeadLetters
+from patterns_shared.adapters.event_receiver import AfterBatch, Receiver
+from patterns_shared.adapters.message_reports import Reporter
 from patterns_shared.observability.logger import make_logger
 from patterns_shared.observability.metrics import make_metrics
 

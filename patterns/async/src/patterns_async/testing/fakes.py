@@ -1,4 +1,4 @@
-"""Stand-ins for the tables, the partner, the mail and the dead letters."""
+"""Stand-ins for the tables, the partner and the mail."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,6 @@ from patterns_async.application.circuit import Circuit
 from patterns_async.application.delivery import Answer
 from patterns_async.application.mail import Mail
 from patterns_async.application.notifications import AlreadySent
-from patterns_shared.adapters.sqs_batch import Message
 from patterns_shared.domain.errors import TemporarilyUnavailable
 from patterns_shared.domain.events import Event
 
@@ -16,7 +15,6 @@ __all__ = [
     "InMemoryCircuit",
     "InMemoryClaims",
     "InMemoryLedger",
-    "RecordingDeadLetters",
     "RecordingMailer",
     "ScriptedPartner",
 ]
@@ -134,18 +132,3 @@ class ScriptedPartner:
         self.keys.append(idempotency_key)
         self.bodies.append(body)
         return self._answer(len(self.keys))
-
-
-class RecordingDeadLetters:
-    """Keeps dead letters in ``kept``, as pairs of body and reason; set ``unavailable`` to take none."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self.kept: list[tuple[str, str]] = []
-        self.unavailable = False
-
-    def keep(self, message: Message, reason: str) -> None:
-        """Keep the message."""
-        if self.unavailable:
-            raise TemporarilyUnavailable("dead-letter queue")
-        self.kept.append((message.body, reason))

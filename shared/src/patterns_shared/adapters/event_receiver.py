@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from patterns_async.adapters.reporting import Reporter
 from patterns_shared.adapters.event_messages import event_from_body
+from patterns_shared.adapters.message_reports import Reporter
 from patterns_shared.adapters.sqs_batch import DeadLetters, Message, process_batch
 from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.events import Event
@@ -31,12 +31,14 @@ class Receiver:
         reporter: Reporter,
         last_receive: int,
         after_batch: AfterBatch = lambda _: None,
+        read: Callable[[str], Event] = event_from_body,
     ) -> None:
-        """``last_receive`` is the queue's maxReceiveCount."""
+        """``last_receive`` is the queue's maxReceiveCount; ``read`` raises InvalidEvent for a body that is no event."""
         self._dead_letters = dead_letters
         self._reporter = reporter
         self._last_receive = last_receive
         self._after_batch = after_batch
+        self._read = read
 
     def receive(self, batch: Mapping[str, Any], handle: HandleEvents) -> dict[str, Any]:
         """Handle the messages of a Lambda event; return the partial batch response."""
@@ -62,7 +64,7 @@ class Receiver:
         told: dict[str, tuple[Event, list[Message]]] = {}
         for message in messages:
             try:
-                event = event_from_body(message.body)
+                event = self._read(message.body)
             except InvalidEvent as error:
                 failures[message.id] = error
             else:

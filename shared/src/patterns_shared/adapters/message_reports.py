@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from patterns_async.application.trace_ids import trace_id_of
 from patterns_shared.adapters.event_messages import identify
 from patterns_shared.adapters.sqs_batch import Message
 from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, TemporarilyUnavailable
 from patterns_shared.domain.events import Event
 from patterns_shared.observability.logger import json_line
+from patterns_shared.observability.trace_ids import trace_id_of
 
 __all__ = ["Reporter"]
 
