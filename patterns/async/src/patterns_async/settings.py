@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from patterns_async.application.circuit import CircuitPolicy
 from patterns_async.application.delivery import RetryPolicy
+from patterns_shared.environment import InvalidSetting, MissingSetting, address, seconds, text, whole
 
 __all__ = [
     "InvalidSetting",
@@ -16,24 +16,6 @@ __all__ = [
     "PartnerSettings",
     "ReceiverSettings",
 ]
-
-
-class MissingSetting(Exception):
-    """An environment variable that the function cannot do without is absent or empty."""
-
-    def __init__(self, variable: str) -> None:
-        """Name the variable."""
-        super().__init__(f"environment variable {variable} is not set")
-        self.variable = variable
-
-
-class InvalidSetting(Exception):
-    """An environment variable has a value that it cannot have."""
-
-    def __init__(self, variable: str, must: str) -> None:
-        """Name the variable and what it must be."""
-        super().__init__(f"environment variable {variable} must be {must}")
-        self.variable = variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +41,9 @@ class ReceiverSettings:
             InvalidSetting: naming the first variable that has an impossible value.
         """
         return cls(
-            stage=_text(environment, "STAGE"),
-            dead_letter_url=_text(environment, "DEAD_LETTER_URL"),
-            max_receives=_whole(environment, "MAX_RECEIVES"),
+            stage=text(environment, "STAGE"),
+            dead_letter_url=text(environment, "DEAD_LETTER_URL"),
+            max_receives=whole(environment, "MAX_RECEIVES"),
         )
 
 
@@ -74,7 +56,7 @@ class LedgerSettings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "LedgerSettings":
         """Read the settings; raises as ReceiverSettings does."""
-        return cls(table=_text(environment, "LEDGER_TABLE"))
+        return cls(table=text(environment, "LEDGER_TABLE"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,20 +86,20 @@ class PartnerSettings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "PartnerSettings":
         """Read the settings; raises as ReceiverSettings does."""
-        connect_timeout = _seconds(environment, "PARTNER_CONNECT_SECONDS", 2.0)
-        read_timeout = _seconds(environment, "PARTNER_READ_SECONDS", 5.0)
+        connect_timeout = seconds(environment, "PARTNER_CONNECT_SECONDS", 2.0)
+        read_timeout = seconds(environment, "PARTNER_READ_SECONDS", 5.0)
         return cls(
-            url=_address(environment, "PARTNER_URL"),
-            secret_arn=_text(environment, "PARTNER_SECRET_ARN"),
-            queue_url=_text(environment, "QUEUE_URL"),
-            circuit_table=_text(environment, "CIRCUIT_TABLE"),
+            url=address(environment, "PARTNER_URL"),
+            secret_arn=text(environment, "PARTNER_SECRET_ARN"),
+            queue_url=text(environment, "QUEUE_URL"),
+            circuit_table=text(environment, "CIRCUIT_TABLE"),
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
-            retry=RetryPolicy(attempts=_whole(environment, "PARTNER_ATTEMPTS", 3)),
+            retry=RetryPolicy(attempts=whole(environment, "PARTNER_ATTEMPTS", 3)),
             circuit=CircuitPolicy(
-                failures=_whole(environment, "CIRCUIT_FAILURES", 5),
-                open_seconds=_seconds(environment, "CIRCUIT_OPEN_SECONDS", 15.0),
-                max_open_seconds=_seconds(environment, "CIRCUIT_MAX_OPEN_SECONDS", 300.0),
+                failures=whole(environment, "CIRCUIT_FAILURES", 5),
+                open_seconds=seconds(environment, "CIRCUIT_OPEN_SECONDS", 15.0),
+                max_open_seconds=seconds(environment, "CIRCUIT_MAX_OPEN_SECONDS", 300.0),
                 # A probe is one try; whoever holds it for longer than that has died.
                 probe_seconds=connect_timeout + 3 * read_timeout,
             ),
@@ -142,9 +124,9 @@ class NotifySettings:
     def from_environment(cls, environment: Mapping[str, str]) -> "NotifySettings":
         """Read the settings; raises as ReceiverSettings does."""
         return cls(
-            table=_text(environment, "NOTIFICATIONS_TABLE"),
-            sender=_text(environment, "SENDER_EMAIL"),
-            claim_seconds=_seconds(environment, "CLAIM_SECONDS", 90.0),
+            table=text(environment, "NOTIFICATIONS_TABLE"),
+            sender=text(environment, "SENDER_EMAIL"),
+            claim_seconds=seconds(environment, "CLAIM_SECONDS", 90.0),
         )
 
 
@@ -157,40 +139,4 @@ class OutcomeSettings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "OutcomeSettings":
         """Read the settings; raises as ReceiverSettings does."""
-        return cls(event_source=_text(environment, "EVENT_SOURCE"))
-
-
-def _text(environment: Mapping[str, str], variable: str) -> str:
-    value = environment.get(variable)
-    if not value:
-        raise MissingSetting(variable)
-    return value
-
-
-def _whole(environment: Mapping[str, str], variable: str, default: int | None = None) -> int:
-    value = environment.get(variable) or (_text(environment, variable) if default is None else str(default))
-    if not (value.isascii() and value.isdigit() and int(value)):
-        raise InvalidSetting(variable, "a whole number from 1")
-    return int(value)
-
-
-def _seconds(environment: Mapping[str, str], variable: str, default: float) -> float:
-    try:
-        value = float(environment.get(variable) or default)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 24 * 3600:
-        raise InvalidSetting(variable, "a number of seconds above 0 and within a day")
-    return value
-
-
-def _address(environment: Mapping[str, str], variable: str) -> str:
-    value = _text(environment, variable)
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise InvalidSetting(variable, "an address that begins with https:// or http://")
-    return value
+        return cls(event_source=text(environment, "EVENT_SOURCE"))

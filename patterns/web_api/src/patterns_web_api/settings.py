@@ -3,19 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from patterns_shared.environment import MissingSetting, text
+
 __all__ = ["ApiSettings", "MissingSetting", "OutcomeSettings", "RelaySettings"]
 
 PRODUCTION = "production"
 """The stage that customers use: it serves no interactive documentation."""
-
-
-class MissingSetting(Exception):
-    """An environment variable that the function cannot do without is absent or empty."""
-
-    def __init__(self, variable: str) -> None:
-        """Name the variable."""
-        super().__init__(f"environment variable {variable} is not set")
-        self.variable = variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +39,11 @@ class ApiSettings:
             MissingSetting: naming the first variable that is absent or empty.
         """
         return cls(
-            stage=_required(environment, "STAGE"),
-            app_version=_required(environment, "APP_VERSION"),
-            orders_table=_required(environment, "ORDERS_TABLE"),
-            user_pool_client_id=_required(environment, "USER_POOL_CLIENT_ID"),
-            cursor_secret_arn=_required(environment, "CURSOR_SECRET_ARN"),
+            stage=text(environment, "STAGE"),
+            app_version=text(environment, "APP_VERSION"),
+            orders_table=text(environment, "ORDERS_TABLE"),
+            user_pool_client_id=text(environment, "USER_POOL_CLIENT_ID"),
+            cursor_secret_arn=text(environment, "CURSOR_SECRET_ARN"),
             site_origin=environment.get("SITE_ORIGIN", ""),
         )
 
@@ -82,9 +75,9 @@ class RelaySettings:
             MissingSetting: naming the first variable that is absent or empty.
         """
         return cls(
-            stage=_required(environment, "STAGE"),
-            event_source=_required(environment, "EVENT_SOURCE"),
-            dead_letter_url=_required(environment, "RELAY_DEAD_LETTER_URL"),
+            stage=text(environment, "STAGE"),
+            event_source=text(environment, "EVENT_SOURCE"),
+            dead_letter_url=text(environment, "RELAY_DEAD_LETTER_URL"),
         )
 
 
@@ -107,11 +100,4 @@ class OutcomeSettings:
         Raises:
             MissingSetting: naming the first variable that is absent or empty.
         """
-        return cls(stage=_required(environment, "STAGE"), orders_table=_required(environment, "ORDERS_TABLE"))
-
-
-def _required(environment: Mapping[str, str], variable: str) -> str:
-    value = environment.get(variable)
-    if not value:
-        raise MissingSetting(variable)
-    return value
+        return cls(stage=text(environment, "STAGE"), orders_table=text(environment, "ORDERS_TABLE"))
