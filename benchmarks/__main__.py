@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import bundle, cold, local_loop, store_requests, warm
 from benchmarks.answers import WrongAnswer, check
+from benchmarks.asynchronous import ledger
 from benchmarks.installation import Installation, install
 from benchmarks.page import tables, with_tables
 from benchmarks.results import Result, merged, read_rows, stamped, write_rows
@@ -26,6 +27,7 @@ TITLES = {
     "warm": "Warm: orders in one process, one after the other",
     "bundle": "Size of the API function's bundle",
     "requests": "Requests to DynamoDB, for customers with 10, 100, 1,000 and 10,000 orders",
+    "ledger": "The ledger function in one process: messages in a second, and requests to DynamoDB for one",
     "local-loop": "The local platform, with warm caches",
 }
 
@@ -40,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         "warm": lambda: warm.measure(_installed(), chosen.rounds),
         "bundle": bundle.measure,
         "requests": store_requests.measure,
+        "ledger": lambda: ledger.measure(chosen.rounds),
         "local-loop": lambda: local_loop.measure(chosen.loops),
     }
     rows = []
@@ -77,7 +80,7 @@ def _installed() -> Installation:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the project against its peers.")
     parser.add_argument("--only", action="append", choices=list(TITLES), metavar="NAME", help=", ".join(TITLES))
-    parser.add_argument("--rounds", type=int, default=15, help="of cold and warm; at least 9, 15 by default")
+    parser.add_argument("--rounds", type=int, default=15, help="of cold, warm and ledger; at least 9, 15 by default")
     parser.add_argument("--loops", type=int, default=3, help="of local-loop, each of half a minute; 3 by default")
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser

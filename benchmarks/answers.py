@@ -2,13 +2,14 @@
 
 import json
 import subprocess
+from typing import Any
 
 from benchmarks.installation import Installation
 from benchmarks.order_event import expected_total
 from benchmarks.peers.prices import PRICES
 from benchmarks.subjects import Subject
 
-__all__ = ["WrongAnswer", "check"]
+__all__ = ["WrongAnswer", "ask", "check"]
 
 
 class WrongAnswer(Exception):
@@ -21,16 +22,7 @@ def check(installation: Installation, subject: Subject) -> None:
     Raises:
         WrongAnswer: saying which.
     """
-    done = subprocess.run(
-        installation.command(subject, "check"),
-        env=installation.environment(subject),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise WrongAnswer(f"{subject.name} failed: {done.stderr.strip()[-2000:]}")
-    answers = json.loads(done.stdout)
+    answers = ask(installation, subject, "asking.check")
     good = answers["good"]
     order = json.loads(good["body"])
     headers = {name.lower(): value for name, value in _headers(good).items()}
@@ -41,6 +33,25 @@ def check(installation: Installation, subject: Subject) -> None:
     taken = [f"{what}: {status}" for what, status in answers["bad"].items() if not 400 <= status < 500]
     if taken:
         raise WrongAnswer(f"{subject.name} did not refuse {', '.join(taken)}")
+
+
+def ask(installation: Installation, subject: Subject, mode: str, *rest: str) -> dict[str, Any]:
+    """Return the subject's one answer in a mode such as ``asking.check``.
+
+    Raises:
+        WrongAnswer: it gave none.
+    """
+    done = subprocess.run(
+        installation.command(subject, mode, *rest),
+        env=installation.environment(subject),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise WrongAnswer(f"{subject.name} failed: {done.stderr.strip()[-2000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def _headers(answer: dict[str, dict[str, str] | dict[str, list[str]]]) -> dict[str, str]:

@@ -37,7 +37,7 @@ def measure(installation: Installation, rounds: int) -> list[Result]:
 
 def _start(installation: Installation, subject: Subject) -> dict[str, float]:
     environment = installation.environment(subject)
-    command = installation.command(subject, "cold", repr(time.monotonic()))
+    command = installation.command(subject, "asking.cold", repr(time.monotonic()))
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     answer: dict[str, float] = json.loads(done.stdout)
     assert answer["status"] == 201

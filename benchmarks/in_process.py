@@ -1,7 +1,7 @@
 """The program of a measured process: ``python in_process.py MODE MODULE …``, where ``MODULE`` has a ``lambda_handler``.
 
 It imports the subject first, so that the subject finds nothing imported that it would have to import itself.
-``asking`` tells of the modes. What the subject prints is thrown away.
+A mode is a function of this package, such as ``asking.warm``. What the subject prints is thrown away.
 """
 
 import os
@@ -14,7 +14,8 @@ def main(mode: str, module: str, *rest: str) -> None:
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     handler = import_module(module).lambda_handler
-    for line in getattr(import_module("benchmarks.asking"), mode)(handler, *rest):
+    asking, _, function = mode.rpartition(".")
+    for line in getattr(import_module(f"benchmarks.{asking}"), function)(handler, *rest):
         out.write(line + "\n")
 
 

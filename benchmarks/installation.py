@@ -19,7 +19,10 @@ __all__ = ["Installation", "install"]
 
 _HERE = Path(__file__).parent
 _FOLDER = LOCAL_STATE / "benchmarks"
-_MEASURED = ("__init__.py", "asking.py", "in_process.py", "order_event.py", "stubbed_dynamodb.py", "peers")
+_MEASURED = (
+    *("__init__.py", "asking.py", "in_process.py", "order_event.py", "stubbed_dynamodb.py", "peers"),
+    *(f"asynchronous/{name}.py" for name in ("__init__", "booking", "in_memory", "messages", "tables")),
+)
 """What of this package runs in the measured processes."""
 _COMPILED = "unchecked-hash"
 _NO_BYTE_CODE = shutil.ignore_patterns("__pycache__")
@@ -34,7 +37,7 @@ class Installation:
     ours: Path
 
     def command(self, subject: Subject, mode: str, *rest: str) -> list[str]:
-        """Return the command that runs ``in_process`` for the subject."""
+        """Return the command that runs ``in_process`` for the subject, in a mode such as ``asking.warm``."""
         program = self.peers / "benchmarks" / "in_process.py"
         return [str(self.python), "-P", str(program), mode, subject.module, *rest]
 
@@ -45,8 +48,8 @@ class Installation:
         return {**ENVIRONMENT, **subject.environment, **path}
 
 
-def install() -> Installation:
-    """Make the environment, the peers' folder and the bundle; quick when they are there.
+def install(package: str = "patterns-web-api") -> Installation:
+    """Make the environment, the peers' folder and the package's bundle; quick when they are there.
 
     Raises:
         BundleError: the bundle cannot be built.
@@ -67,7 +70,7 @@ def install() -> Installation:
         shutil.copytree(source, copy, ignore=_NO_BYTE_CODE) if source.is_dir() else shutil.copyfile(source, copy)
     python = environment / "bin" / "python"
     _run(str(python), "-m", "compileall", "-q", "--invalidation-mode", _COMPILED, str(task))
-    ours = build_bundle("patterns-web-api", runtime=LambdaRuntime.on_this_machine())
+    ours = build_bundle(package, runtime=LambdaRuntime.on_this_machine())
     return Installation(python=python, peers=task, ours=ours.path)
 
 

@@ -40,7 +40,7 @@ def _table(rows: list[Row]) -> str:
         ["---", "---:", *(["---:", "---:"] if compares else []), "---", "---"],
     ]
     for row in rows:
-        peer = [_figure(row["peer"]), "" if row["ratio"] is None else f"{row['ratio']:.2f}"] if compares else []
+        peer = [_figure(row["peer"]), _ratio(row)] if compares else []
         lines.append([row["name"], _figure(row["ours"]), *peer, row["unit"], _goal(row)])
     measured = sorted({f"{row['date']}, {row['cores']} cores, Python {row['python']}" for row in rows})
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\nMeasured: {'; '.join(measured)}."
@@ -50,6 +50,13 @@ def _figure(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def _ratio(row: Row) -> str:
+    if row["ratio"] is None:
+        return ""
+    low, high = row.get("spread") or (None, None)
+    return f"{row['ratio']:.2f}" + ("" if low is None else f" ({low:.2f} to {high:.2f})")
 
 
 def _goal(row: Row) -> str:

@@ -3,13 +3,14 @@
 import json
 import os
 import platform
+import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Result", "compared", "counted", "merged", "read_rows", "stamped", "write_rows"]
+__all__ = ["Result", "compared", "compared_in_turns", "counted", "merged", "read_rows", "stamped", "write_rows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class Result:
         name: what was measured.
         ours: our figure, in ``unit``.
         peer: the peer's.
-        ratio: ours by the peer's.
+        ratio: ours by the peer's; the median of the rounds' ratios where ``spread`` is given.
+        spread: first and third quartile of the rounds' ratios.
         goal: what it should be; None for a figure that is only told.
         met: whether it is.
         unit: of both figures.
@@ -33,6 +35,7 @@ class Result:
     unit: str
     peer: float | None = None
     ratio: float | None = None
+    spread: tuple[float, float] | None = None
     goal: str | None = None
     met: bool | None = None
 
@@ -52,16 +55,38 @@ def compared(
     )
 
 
-def counted(
-    benchmark: str, name: str, ours: float, unit: str, *, at_most: float | None = None, flat: bool | None = None
+def compared_in_turns(
+    benchmark: str, name: str, ours: Sequence[float], peer: Sequence[float], unit: str, *, at_least: float = 0.0
 ) -> Result:
-    """Return the row of a figure that stands alone; ``flat`` adds that it must not have grown, and whether it did."""
+    """Return the row of two figures that were measured round by round: medians, of the rounds' ratios, too."""
+    ratios = [a / b for a, b in zip(ours, peer, strict=True)]
+    low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    result = compared(benchmark, name, ratio, 1.0, unit, at_least=at_least)
+    spread = (round(low, 3), round(high, 3))
+    return replace(result, ours=statistics.median(ours), peer=statistics.median(peer), spread=spread)
+
+
+def counted(
+    benchmark: str,
+    name: str,
+    ours: float,
+    unit: str,
+    *,
+    peer: float | None = None,
+    at_most: float | None = None,
+    flat: bool | None = None,
+) -> Result:
+    """Return the row of a figure that has to be small by itself, whatever a peer's is.
+
+    ``flat`` adds that it must not have grown, and whether it did.
+    """
+    result = Result(benchmark=benchmark, name=name, ours=ours, unit=unit)
+    if peer is not None:
+        result = replace(result, peer=peer, ratio=round(ours / peer, 3))
     if at_most is None:
-        return Result(benchmark=benchmark, name=name, ours=ours, unit=unit)
+        return result
     goal = f"≤ {at_most:g}" + ("" if flat is None else ", flat")
-    return Result(
-        benchmark=benchmark, name=name, ours=ours, unit=unit, goal=goal, met=ours <= at_most and flat is not False
-    )
+    return replace(result, goal=goal, met=ours <= at_most and flat is not False)
 
 
 def stamped(result: Result) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import benchmarks.__main__ as command
 import pytest
 from benchmarks import bundle
 from benchmarks.page import BEGIN, END, tables, with_tables
-from benchmarks.results import Result, compared, counted, merged, stamped
+from benchmarks.results import Result, compared, compared_in_turns, counted, merged, stamped
 
 pytestmark = pytest.mark.integration
 
@@ -43,6 +43,22 @@ def test_a_count_must_be_small_and_must_not_grow(ours: int, flat: bool, met: boo
     assert counted("requests", "GET /orders", ours, "requests", at_most=1, flat=flat).met is met
 
 
+def test_figures_of_rounds_are_medians_and_say_how_the_rounds_differ() -> None:
+    """The ratio, too: a round that was disturbed is one of many, whichever subject it was whose turn it was."""
+    ours, peer = [100, 90, 10, 110, 120], [200, 180, 200, 200, 200]
+    result = compared_in_turns("warm", "a peer", ours, peer, "1/s", at_least=0.5)
+
+    assert (result.ours, result.peer, result.ratio, result.spread) == (100, 200, 0.5, (0.5, 0.55))
+    assert result.met
+
+
+def test_a_count_beside_a_peers_is_judged_by_itself() -> None:
+    """Less than a peer's may still be too much."""
+    result = counted("ledger", "a peer", 1.2, "requests", peer=2.4, at_most=1.1)
+
+    assert (result.peer, result.ratio, result.met) == (2.4, 0.5, False)
+
+
 def test_a_row_says_when_and_where() -> None:
     """A figure without its machine says nothing."""
     kept = row("cold", "a peer")
@@ -65,6 +81,7 @@ def test_the_page_shows_every_row_with_its_goal() -> None:
     text = tables(
         [
             stamped(compared("cold", "FastAPI", 412.34, 500, "ms", at_most=0.8)),
+            stamped(compared_in_turns("cold", "Mangum", [1, 1, 1], [2, 1, 4], "ms")),
             stamped(counted("bundle", "zip file", 7.25, "MB", at_most=8)),
         ],
         TITLES,
@@ -73,6 +90,7 @@ def test_the_page_shows_every_row_with_its_goal() -> None:
     assert "### Cold start" in text
     assert "| what | ours | peer | ratio | unit | goal |" in text
     assert "| FastAPI | 412.3 | 500 | 0.82 | ms | ratio ≤ 0.80: **not met** |" in text
+    assert "| Mangum | 1 | 2 | 0.50 (0.38 to 0.75) | ms |  |" in text
     assert "| what | ours | unit | goal |" in text
     assert "| zip file | 7.25 | MB | ≤ 8: met |" in text
 
