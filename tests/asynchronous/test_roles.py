@@ -177,6 +177,7 @@ def test_notify_claims_and_sends_from_one_address(platform: Platform, acting: An
             [
                 item("update_item", claims, order),
                 mail(own["SENDER_EMAIL"]),
+                hide(own["QUEUE_URL"]),
                 receive(own["QUEUE_URL"]),
                 send(own["DEAD_LETTER_URL"]),
             ],

@@ -58,7 +58,11 @@ def test_notify(anywhere_async: SynthesizedStack) -> None:
     found = grants(anywhere_async, "notify")
     identities = [x if isinstance(x, str) else x["Fn::Join"][1][-1] for x in found.pop(("ses:SendEmail",))]
     assert [x.rpartition(":identity/")[2] for x in identities] == ["orders@shop.example.com", "shop.example.com"]
-    assert found == {("dynamodb:UpdateItem",): of_table(anywhere_async, "order_id")}
+    variables = anywhere_async.function("notify")["Environment"]["Variables"]
+    assert found == {
+        ("dynamodb:UpdateItem",): of_table(anywhere_async, "order_id"),
+        ("sqs:ChangeMessageVisibility",): [{"Fn::GetAtt": [variables["QUEUE_URL"]["Ref"], "Arn"]}],
+    }
 
 
 def test_outcome_speaks_for_the_shop_only(anywhere_async: SynthesizedStack) -> None:

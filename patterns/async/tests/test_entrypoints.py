@@ -119,11 +119,17 @@ def test_notify_writes(
     start: Callable[..., ModuleType],
     clients: Clients,
     keyed_table: Callable[[str, str], str],
+    queues: Callable[[str], str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """From Lambda's event to SES, once; and what it logs names no address."""
     clients("ses").verify_email_identity(EmailAddress="shop@example.com")
-    notify = start("notify", NOTIFICATIONS_TABLE=keyed_table("sent", "order_id"), SENDER_EMAIL="shop@example.com")
+    notify = start(
+        "notify",
+        NOTIFICATIONS_TABLE=keyed_table("sent", "order_id"),
+        SENDER_EMAIL="shop@example.com",
+        QUEUE_URL=queues("notify"),
+    )
     for _ in range(2):
         assert notify.lambda_handler(make_batch([SALE]), Context()) == {"batchItemFailures": []}
     assert int(clients("ses").get_send_quota()["SentLast24Hours"]) == 1

@@ -101,9 +101,18 @@ def test_messages_stay_hidden_while_they_are_worked_on(name: str) -> None:
 def test_a_claim_outlives_the_function_and_not_the_visibility(target: str) -> None:
     """Whoever holds a claim is alive or has failed; whoever gets the message next finds it run out."""
     notify = RECEIVERS["notify"]
-    environment = {"NOTIFICATIONS_TABLE": "n", "SENDER_EMAIL": "s", **notify["environment"][target]}
+    environment = {"NOTIFICATIONS_TABLE": "n", "SENDER_EMAIL": "s", "QUEUE_URL": "q", **notify["environment"][target]}
     lease = NotifySettings.from_environment(environment).claim_seconds
     assert notify["function"]["timeout_seconds"] < lease < notify["queue"]["visibility_timeout_seconds"]
+
+
+def test_a_claim_of_a_worker_that_died_runs_out_long_before_the_receives_do() -> None:
+    """Its message comes back after 2, 4, 8 … seconds, or half of that: at most six receives of twenty."""
+    receives, waited = 0, 0.0
+    while waited <= 90:
+        receives += 1
+        waited += min(300, 2**receives) / 2
+    assert receives <= RECEIVERS["notify"]["queue"]["max_receive_count"] / 2
 
 
 def partner_settings(target: str) -> PartnerSettings:

@@ -17,7 +17,7 @@ PARTNER = {
     "QUEUE_URL": "https://sqs.example.com/partner",
     "CIRCUIT_TABLE": "circuit",
 }
-NOTIFY = {"NOTIFICATIONS_TABLE": "notifications", "SENDER_EMAIL": "shop@example.com"}
+NOTIFY = {"NOTIFICATIONS_TABLE": "notifications", "SENDER_EMAIL": "shop@example.com", "QUEUE_URL": "https://queue"}
 READERS = [
     (ReceiverSettings.from_environment, RECEIVER),
     (LedgerSettings.from_environment, {"LEDGER_TABLE": "ledger"}),

@@ -17,11 +17,13 @@ _FEW = 40
 
 
 async def play(scene: Scene) -> None:
-    partner = PartnerClient(scene.outputs["partner_url"])
-    partner.behave("up")
-    with event_tap(
-        scene.client, source=f"patterns.{scene.stage}", types=OUTCOMES, name=f"patterns-demo-{secrets.token_hex(3)}"
-    ) as bus:
+    """Publish what happened and follow it to every receiver: through a fan-out, an outage, a poison message."""
+    source, tap = f"patterns.{scene.stage}", f"patterns-demo-{secrets.token_hex(3)}"
+    with (
+        PartnerClient(scene.outputs["partner_url"]) as partner,
+        event_tap(scene.client, source=source, types=OUTCOMES, name=tap) as bus,
+    ):
+        partner.behave("up")
         recipients = Recipients(scene, partner, bus)
         await fan_out(scene, recipients, events_of_orders(seed=scene.seed, orders=scene.orders))
         await partner_outage(scene, recipients, events_of_orders(seed=scene.seed + 1, orders=_FEW))

@@ -106,8 +106,7 @@ class AsyncStack(Stack):
         )
         partner.consumer.allow(["dynamodb:GetItem", "dynamodb:PutItem"], circuit.table.table_arn)
         partner.consumer.allow(["secretsmanager:GetSecretValue"], signing_key.secret_arn)
-        # While the circuit is open, messages are hidden until it is worth trying again.
-        partner.consumer.allow(["sqs:ChangeMessageVisibility"], partner.queue.queue.queue_arn)
+        partner.hides_messages()
         return circuit
 
     def _notify(self) -> None:
@@ -118,6 +117,7 @@ class AsyncStack(Stack):
         # SES knows the address itself or its whole domain.
         identities = [self.format_arn(service="ses", resource="identity", resource_name=x) for x in _identities(sender)]
         notify.consumer.allow(["ses:SendEmail"], *identities)
+        notify.hides_messages()
 
     def _outcome(self) -> None:
         source = f"patterns.{self._settings.stage}"

@@ -113,11 +113,13 @@ class NotifySettings:
     Attributes:
         table: ``NOTIFICATIONS_TABLE``.
         sender: ``SENDER_EMAIL``, the address that mail comes from.
+        queue_url: ``QUEUE_URL``, the receiver's own queue, where messages wait.
         claim_seconds: ``CLAIM_SECONDS``, longer than the function may run, not longer than the queue hides a message.
     """
 
     table: str
     sender: str
+    queue_url: str
     claim_seconds: float
 
     @classmethod
@@ -126,6 +128,7 @@ class NotifySettings:
         return cls(
             table=text(environment, "NOTIFICATIONS_TABLE"),
             sender=text(environment, "SENDER_EMAIL"),
+            queue_url=text(environment, "QUEUE_URL"),
             claim_seconds=seconds(environment, "CLAIM_SECONDS", 90.0),
         )
 

@@ -6,7 +6,6 @@ order is cancelled, so that a claim learns of a cancellation without a request o
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from math import ceil
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -68,18 +67,17 @@ class DynamoDBClaims:
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-            return self._after_refusal(error, event, claim_id, now)
+            return self._after_refusal(error, event, claim_id)
         return _is_cancelled(answer["Attributes"])
 
-    def _after_refusal(self, error: ClientError, event: Event, claim_id: Mapping[str, str], now: datetime) -> bool:
+    def _after_refusal(self, error: ClientError, event: Event, claim_id: Mapping[str, str]) -> bool:
         item: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # not in the stubs
         if _sent(event)["#sent"] in item:
             raise AlreadySent(event.id) from None
         if item.get(_claim(event)["#claim"]) == claim_id:
             return _is_cancelled(item)  # the answer of this very claim was lost, and the client repeated it
-        held_until = float(item.get(_until(event)["#until"], _seconds(now))["N"])
-        wait = max(1, ceil(held_until - now.timestamp()))
-        raise TemporarilyUnavailable("the claim of another worker", retry_after=wait) from None
+        # Not until the claim runs out: whoever holds it is done in a moment, if it did not die.
+        raise TemporarilyUnavailable("the claim of another worker") from None
 
     def mark_sent(self, event: Event, *, now: datetime) -> None:
         """Mark by one update, whoever holds the claim by now: the mail went out."""

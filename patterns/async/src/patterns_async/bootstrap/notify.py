@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 from patterns_async.adapters.dynamodb_claims import DynamoDBClaims
+from patterns_async.adapters.queue_visibility import QueueVisibility
 from patterns_async.adapters.ses_mailer import SesMailer
 from patterns_async.application.notifications import Notifications
-from patterns_async.bootstrap.receiving import make_receiver
+from patterns_async.bootstrap.receiving import PATTERN, make_receiver
 from patterns_async.settings import NotifySettings, ReceiverSettings
 from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.clock import utc_now
 from patterns_shared.adapters.event_receiver import one_at_a_time
+from patterns_shared.observability.logger import make_logger
 
 __all__ = ["bootstrap"]
 
@@ -31,7 +33,9 @@ def bootstrap() -> Callable[[dict[str, Any]], dict[str, Any]]:
         SesMailer(create_client("ses", read_timeout=5.0, max_attempts=1), settings.sender),
         now=utc_now,
     )
-    receiver = make_receiver("notify", receiving, create_client("sqs"))
+    logger, queues = make_logger(PATTERN, receiving.stage), create_client("sqs")
+    visibility = QueueVisibility(queues, settings.queue_url, logger=logger)
+    receiver = make_receiver("notify", receiving, queues, logger=logger, after_batch=visibility.hide)
 
     def handle_batch(batch: dict[str, Any]) -> dict[str, Any]:
         return receiver.receive(batch, one_at_a_time(notifications.notify))
