@@ -1,5 +1,6 @@
 """The asynchronous pattern's part of the demo: what became of orders, to everybody who has to know."""
 
+import asyncio
 import secrets
 
 from patterns_infra.demo.event_tap import event_tap
@@ -24,6 +25,8 @@ async def play(scene: Scene) -> None:
         event_tap(scene.client, source=source, types=OUTCOMES, name=tap) as bus,
     ):
         partner.behave("up")
+        listening = asyncio.create_task(bus.listen(lambda _: False, lull=0.0))
         recipients = Recipients(scene, partner, bus)
         await fan_out(scene, recipients, events_of_orders(seed=scene.seed, orders=scene.orders))
         await partner_outage(scene, recipients, events_of_orders(seed=scene.seed + 1, orders=_FEW))
+        listening.cancel()
