@@ -1,8 +1,6 @@
 """How every deployed pattern is: its stack, its API, its queues and dead letters, its streams, its alarms."""
 
 import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import HTTPError
@@ -10,6 +8,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from patterns_infra.place import Place, stack_status
 from patterns_infra.registry import PATTERNS, Pattern
+from patterns_infra.stack_resources import logical_name, stack_resources
 
 __all__ = ["PatternStatus", "QueueDepth", "read_status"]
 
@@ -68,7 +67,7 @@ def _look_at(place: Place, pattern: Pattern, published: dict[str, str | None]) -
         return status
     if status.stack not in _SETTLED:
         status.problems.append(f"the stack is {status.stack}")
-    resources = list(_resources(place, stack))
+    resources = stack_resources(place, stack)
     status.queues = [_depth(place, x) for x in resources if x["ResourceType"] == "AWS::SQS::Queue"]
     status.problems += [f"{x.waiting} dead letters in {x.name}" for x in status.queues if x.dead_letters and x.waiting]
     _look_at_mappings(place, resources, status)
@@ -81,17 +80,6 @@ def _look_at(place: Place, pattern: Pattern, published: dict[str, str | None]) -
     return status
 
 
-def _resources(place: Place, stack: str) -> Iterator[dict[str, Any]]:
-    pages = place.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-    for page in pages:
-        yield from page["StackResourceSummaries"]
-
-
-def _name(resource: dict[str, Any]) -> str:
-    """Return the logical id without the hash that the CDK adds."""
-    return re.sub(r"[0-9A-F]{8}$", "", resource["LogicalResourceId"])
-
-
 def _depth(place: Place, resource: dict[str, Any]) -> QueueDepth:
     sqs = place.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -99,7 +87,7 @@ def _depth(place: Place, resource: dict[str, Any]) -> QueueDepth:
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     waiting, in_flight = (int(counts[name]) for name in names)
     # The logical id says what the queue is for: not every dead-letter queue has a queue that redrives to it.
-    name = _name(resource)
+    name = logical_name(resource)
     return QueueDepth(name, url, waiting, in_flight, "DeadLetter" in name)
 
 
@@ -110,9 +98,9 @@ def _look_at_mappings(place: Place, resources: list[dict[str, Any]], status: Pat
             continue
         mapping = client.get_event_source_mapping(UUID=resource["PhysicalResourceId"])
         state, last = mapping["State"], mapping.get("LastProcessingResult") or "nothing yet"
-        status.mappings[_name(resource)] = f"{state}, last batch: {last}"
+        status.mappings[logical_name(resource)] = f"{state}, last batch: {last}"
         if state != "Enabled":
-            status.problems.append(f"{_name(resource)} is {state}")
+            status.problems.append(f"{logical_name(resource)} is {state}")
 
 
 def _look_at_alarms(place: Place, resources: list[dict[str, Any]], status: PatternStatus) -> None:
