@@ -94,6 +94,24 @@ def status(
     looking.status(target, stage, region, as_json=as_json)
 
 
+@app.command("dead-letters")
+def dead_letters(
+    queue: Annotated[str | None, typer.Argument(metavar="[QUEUE]", help="all of them, counted, by default")] = None,
+    *,
+    target: _Target = Target.LOCAL,
+    stage: _Stage = None,
+    region: _Region = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON Lines with the bodies, which hold email addresses, on standard output")
+    ] = False,
+    most: Annotated[int, typer.Option("--max", min=1, max=10_000, help="how many messages to look at")] = 100,
+) -> None:
+    """Show dead letters and why they failed, and leave them where they are (received once more, as SQS counts)."""
+    from patterns_infra.commands import dead_letters as looking_at  # noqa: PLC0415 - as above
+
+    looking_at.dead_letters(queue, target, stage, region, as_json=as_json, most=most)
+
+
 @app.command()
 def deploy(
     patterns: _NamedPatterns,

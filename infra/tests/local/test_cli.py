@@ -39,6 +39,9 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["env"], 1, "the local platform is not up; start it with: patterns up"),
         (["status"], 1, "the local platform is not up; start it with: patterns up"),
         (["destroy", "web_api"], 1, "the local platform is not up; start it with: patterns up"),
+        (["dead-letters"], 1, "the local platform is not up; start it with: patterns up"),
+        (["dead-letters", "ledger", "--target", "aws"], 1, "--target aws needs --stage"),
+        (["dead-letters", "ledger", "--max", "0"], 2, "Invalid value for '--max'"),
         (["deploy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["destroy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["status", "--target", "aws"], 1, "--target aws needs --stage"),
@@ -108,5 +111,5 @@ def test_help_names_every_command_and_imports_nothing_slow() -> None:
     )
     shown = subprocess.check_output([sys.executable, "-c", script], text=True)
     assert "slow: []" in shown
-    for command in ("up", "down", "outputs", "env", "status", "deploy", "destroy", "demo"):
+    for command in ("up", "down", "outputs", "env", "status", "dead-letters", "deploy", "destroy", "demo"):
         assert f"\n  {command} " in shown

@@ -10,11 +10,12 @@ import typer
 
 from patterns_infra.local.errors import PlatformError
 from patterns_infra.mail_sender import SenderNotVerified
+from patterns_infra.queues.directory import CannotRedrive, UnknownQueue
 from patterns_infra.real_aws import AwsUnavailable
 from patterns_infra.registry import UnknownPattern
 from patterns_infra.settings import SettingsError
 
-__all__ = ["FAILED", "INTERRUPTED", "WRONG_ARGUMENTS", "CommandError", "one_line_errors"]
+__all__ = ["FAILED", "INTERRUPTED", "WRONG_ARGUMENTS", "CommandError", "WrongUse", "one_line_errors"]
 
 FAILED = 1
 WRONG_ARGUMENTS = 2
@@ -25,16 +26,20 @@ class CommandError(Exception):
     """A command cannot go on; the text is one line."""
 
 
+class WrongUse(CommandError):
+    """A command was given what it cannot work with; the text is one line."""
+
+
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """Turn every error inside into a line on standard error and a non-zero exit."""
     try:
         yield
-    except (UnknownPattern, SettingsError) as error:
+    except (UnknownPattern, UnknownQueue, SettingsError, WrongUse) as error:
         _fail(str(error), WRONG_ARGUMENTS)
     except PlatformError as error:
         _fail(str(error), FAILED, detail=error.detail)
-    except (CommandError, AwsUnavailable, SenderNotVerified) as error:
+    except (CommandError, AwsUnavailable, SenderNotVerified, CannotRedrive) as error:
         _fail(str(error), FAILED)
     except typer.TyperException as error:
         _fail(" ".join(error.format_message().split()).rstrip(".") + "; see: patterns --help", error.exit_code)

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from patterns_infra.place import Place
@@ -44,11 +45,11 @@ class Box:
 
     def visible(self) -> tuple[int, int]:
         """Return how many messages can be received from the queue and from its dead-letter queue."""
-        return self._count(self.url, ""), self._count(self.letters_url, "")
+        return self.count(self.url, ""), self.count(self.letters_url, "")
 
     def hidden(self) -> tuple[int, int]:
         """Return how many messages somebody has in hand, of either."""
-        return self._count(self.url, "NotVisible"), self._count(self.letters_url, "NotVisible")
+        return self.count(self.url, "NotVisible"), self.count(self.letters_url, "NotVisible")
 
     def take(self, *, letters: bool = False) -> list[dict[str, Any]]:
         """Receive and delete what is visible in the queue, or in the dead-letter queue, without waiting."""
@@ -68,7 +69,8 @@ class Box:
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             taken += received
 
-    def _count(self, url: str, kind: str) -> int:
+    def count(self, url: str, kind: str) -> int:
+        """Return how many messages a queue has of a kind, such as ``NotVisible``."""
         name = f"ApproximateNumberOfMessages{kind}"
         return int(self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
@@ -164,10 +166,21 @@ def moto_client() -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def small_shop(moto_client: Callable[[str], Any]) -> Iterator[Shop]:
-    """Return an empty stage on moto."""
-    stacks = Stacks()
+def small_shop(moto_client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """Return an empty stage on moto, where nothing is gained by waiting."""
+    monkeypatch.setattr("patterns_infra.queues.hand._LONG_POLL_SECONDS", 0)
+    monkeypatch.setattr("patterns_infra.queues.interrupts.Interrupts.pause", lambda *_: None)
+    stacks, events = Stacks(), moto_client("sqs").meta.events
+
+    def client(service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
+        return stacks if service == "cloudformation" else moto_client(service)
+
+    events.register("before-call.sqs.ListMessageMoveTasks", _no_such_action)
     with mock_aws():
-        yield Shop(
-            _place(lambda service: stacks if service == "cloudformation" else moto_client(service), None), stacks
-        )
+        yield Shop(_place(client, None), stacks)
+    events.unregister("before-call.sqs.ListMessageMoveTasks", _no_such_action)
+
+
+def _no_such_action(**_: Any) -> None:  # noqa: ANN401 - as botocore calls it
+    """Answer as the emulator does: moto ends with an error of its own."""
+    raise ClientError({"Error": {"Code": "InvalidAction", "Message": "no"}}, "ListMessageMoveTasks")

@@ -1,0 +1,110 @@
+"""One dead letter, and what it says of itself and of its failure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from patterns_shared.adapters.event_messages import identify
+
+__all__ = ["FAILURE_ATTRIBUTES", "Letter", "Story", "letter_of", "story_of"]
+
+FAILURE_ATTRIBUTES = frozenset({"reason", "failed_at"})
+"""Message attributes that our consumers put on a dead letter; `patterns_shared.adapters.dead_letters` writes them."""
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message of a dead-letter queue, as it was received.
+
+    Attributes:
+        id: the message's id, the same at every receive.
+        receipt_handle: this receive's.
+        body: may hold somebody's email address; for no log.
+        attributes: message attributes, as boto3 gives them.
+        sent_at: when it was sent, in UTC; SQS keeps the time when it moves a message itself.
+        receives: how often it was received, this time included.
+        moved_by_sqs: after too many receives, so that nobody could write a reason.
+    """
+
+    id: str
+    receipt_handle: str = field(repr=False)
+    body: str = field(repr=False)
+    attributes: Mapping[str, Mapping[str, Any]]
+    sent_at: datetime
+    receives: int
+    moved_by_sqs: bool
+
+    def carried_attributes(self) -> dict[str, Mapping[str, Any]]:
+        """Return the attributes that go back with it: all but those that describe the failure that is over."""
+        return {name: value for name, value in self.attributes.items() if name not in FAILURE_ATTRIBUTES}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a dead letter tells a person; nothing of it is personal data."""
+
+    event_id: str
+    type: str
+    order_id: str
+    reason: str
+    failed_at: str
+
+
+def letter_of(message: Mapping[str, Any]) -> Letter:
+    """Return the letter of a received message; it must have been asked for with all its attributes."""
+    system = message["Attributes"]
+    return Letter(
+        id=message["MessageId"],
+        receipt_handle=message["ReceiptHandle"],
+        body=message["Body"],
+        attributes=message.get("MessageAttributes", {}),
+        sent_at=datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, UTC),
+        receives=int(system["ApproximateReceiveCount"]),
+        moved_by_sqs="DeadLetterQueueSourceArn" in system,
+    )
+
+
+def story_of(letter: Letter) -> Story:
+    """Return what the letter tells: of its event, if it is one or a bus's envelope of one, and of its failure."""
+    event = _event_in(letter.body)
+    known = identify(json.dumps(event))
+    type_ = event.get("type")
+    reason, failed_at = _failure(letter)
+    return Story(
+        event_id=known.get("event_id", ""),
+        type=type_ if isinstance(type_, str) and _WORD.fullmatch(type_) else "",
+        order_id=known.get("order_id", ""),
+        reason=reason,
+        failed_at=failed_at,
+    )
+
+
+def _event_in(body: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(document, dict):
+        return {}
+    detail = document.get("detail")
+    return detail if "detail-type" in document and isinstance(detail, dict) else document
+
+
+def _failure(letter: Letter) -> tuple[str, str]:
+    """Return why it failed, and when, if anybody wrote it down."""
+    if letter.moved_by_sqs:
+        # A reason that is there all the same came back with it from an earlier failure.
+        return "received too often; nobody wrote down why: see its consumer's log", ""
+    told = {name: _printable(value.get("StringValue", "")) for name, value in letter.attributes.items()}
+    # EventBridge writes its own: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    return told.get("reason") or told.get("ERROR_MESSAGE") or "no reason given", told.get("failed_at", "")
+
+
+def _printable(text: str) -> str:
+    """Return the text on one line; a partner's words must not steer somebody's terminal."""
+    return " ".join("".join(x if x.isprintable() else " " for x in text).split())
