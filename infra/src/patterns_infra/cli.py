@@ -113,6 +113,31 @@ def dead_letters(
 
 
 @app.command()
+def redrive(
+    queue: Annotated[
+        str, typer.Argument(metavar="QUEUE", help="as `patterns dead-letters` names it, or its URL or ARN")
+    ],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be moved")] = False,
+    most: Annotated[int | None, typer.Option("--max", min=1, help="how many messages to move; all by default")] = None,
+    rate: Annotated[float | None, typer.Option(min=0.01, help="messages per second")] = None,
+    repaired: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="put back these messages only, with these bodies; - is standard input"),
+    ] = None,
+    target: _Target = Target.LOCAL,
+    stage: _Stage = None,
+    region: _Region = None,
+    yes: _Yes = False,
+) -> None:
+    """Put a dead-letter queue's messages back into the queue that they came from, on AWS after asking."""
+    from patterns_infra.commands import redriving  # noqa: PLC0415 - as above
+
+    order = redriving.RedriveOrder(queue, dry_run=dry_run, most=most, rate=rate, repaired=repaired)
+    redriving.redrive(order, target, stage, region, yes=yes)
+
+
+@app.command()
 def deploy(
     patterns: _NamedPatterns,
     *,

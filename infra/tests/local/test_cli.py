@@ -42,6 +42,11 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["dead-letters"], 1, "the local platform is not up; start it with: patterns up"),
         (["dead-letters", "ledger", "--target", "aws"], 1, "--target aws needs --stage"),
         (["dead-letters", "ledger", "--max", "0"], 2, "Invalid value for '--max'"),
+        (["redrive"], 2, "Missing argument 'QUEUE'"),
+        (["redrive", "ledger"], 1, "the local platform is not up; start it with: patterns up"),
+        (["redrive", "ledger", "--target", "aws"], 1, "--target aws needs --stage"),
+        (["redrive", "ledger", "--rate", "0"], 2, "Invalid value for '--rate'"),
+        (["redrive", "ledger", "--max", "3", "--repaired", "x"], 2, "--max and --repaired do not go together"),
         (["deploy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["destroy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["status", "--target", "aws"], 1, "--target aws needs --stage"),
@@ -111,5 +116,5 @@ def test_help_names_every_command_and_imports_nothing_slow() -> None:
     )
     shown = subprocess.check_output([sys.executable, "-c", script], text=True)
     assert "slow: []" in shown
-    for command in ("up", "down", "outputs", "env", "status", "dead-letters", "deploy", "destroy", "demo"):
+    for command in ("up", "down", "outputs", "env", "status", "dead-letters", "redrive", "deploy", "destroy", "demo"):
         assert f"\n  {command} " in shown

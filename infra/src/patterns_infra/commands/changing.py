@@ -4,12 +4,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from patterns_infra.commands.confirming import confirm
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.shown import show_urls
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.local.progress import progress_for
 from patterns_infra.mail_sender import require_verified_sender
-from patterns_infra.real_aws import AwsAccess, open_aws
+from patterns_infra.real_aws import open_aws
 from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import Settings, Target
 from patterns_infra.stack_removal import remove_stack
@@ -64,7 +65,7 @@ def deploy(order: Order) -> None:
     settings = Settings.from_mapping(given | {"region": access.place.region, "account": access.place.account})
     if any("sender_email" in pattern.needs for pattern in chosen):
         require_verified_sender(access.place, settings.mail_sender)
-    _confirm("deploy to", order, access, chosen)
+    confirm("deploy to", access, _stacks(chosen, settings.stage), yes=order.yes)
     from patterns_infra.aws_deployment import deploy_to_aws  # noqa: PLC0415 - not needed to refuse
 
     with progress_for(sys.stderr) as report:
@@ -84,7 +85,7 @@ def destroy(order: Order) -> None:
     if not order.stage:
         raise CommandError("--target aws needs --stage")
     access = open_aws(order.stage, order.region)
-    _confirm("destroy in", order, access, chosen)
+    confirm("destroy in", access, _stacks(chosen, order.stage), yes=order.yes)
     for pattern in reversed(chosen):
         stack = pattern.stack_name(order.stage)
         _tell(stack, remove_stack(access.place.client("cloudformation"), stack))
@@ -109,27 +110,8 @@ def _given(order: Order) -> dict[str, str]:
     return given
 
 
-def _confirm(action: str, order: Order, access: AwsAccess, patterns: Sequence[Pattern]) -> None:
-    """Show what is about to happen in which account, and have its stage typed.
-
-    Raises:
-        CommandError: the user did not agree, or nobody is there to ask.
-    """
-    place = access.place
-    stacks = ", ".join(pattern.stack_name(place.stage) for pattern in patterns)
-    write = sys.stderr.write
-    write(f"about to {action} AWS:\n")
-    write(f"  account  {place.account} (as {access.caller})\n  region   {place.region}\n  stage    {place.stage}\n")
-    write(f"  stacks   {stacks}\n")
-    if place.endpoint_url:
-        write(f"  endpoint {place.endpoint_url} (from AWS_ENDPOINT_URL)\n")
-    if order.yes:
-        return
-    if not sys.stdin.isatty():
-        raise CommandError("nobody is there to confirm: add --yes to touch this account without asking")
-    write(f"type the stage's name ({place.stage}) to go on: ")
-    if sys.stdin.readline().strip() != place.stage:
-        raise CommandError("not confirmed; nothing was changed")
+def _stacks(patterns: Sequence[Pattern], stage: str) -> dict[str, str]:
+    return {"stacks": ", ".join(pattern.stack_name(stage) for pattern in patterns)}
 
 
 def _tell(stack: str, remained: Sequence[str] | None) -> None:

@@ -1,0 +1,141 @@
+"""`patterns redrive`: dead letters go back to the queue that they came from."""
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from patterns_infra.commands.confirming import confirm
+from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
+from patterns_infra.commands.input_files import open_input
+from patterns_infra.commands.looking import place_of
+from patterns_infra.local.progress import progress_for
+from patterns_infra.place import Place
+from patterns_infra.queues.directory import DeadLetterQueue, find_dead_letter_queues, select_queue
+from patterns_infra.queues.interrupts import Interrupts
+from patterns_infra.queues.mending import MAX_LINE_BYTES, MendedLetters, read_mended
+from patterns_infra.queues.outcome import Outcome
+from patterns_infra.queues.queue import Queue
+from patterns_infra.queues.redriving import Redrive, find_mended
+from patterns_infra.real_aws import open_aws
+from patterns_infra.settings import Target
+from patterns_infra.text_lines import read_lines
+
+__all__ = ["RedriveOrder", "redrive", "redrive_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveOrder:
+    """What the user asked for; `most` messages, `rate` a second, `repaired` is a file's name."""
+
+    queue: str
+    dry_run: bool = False
+    most: int | None = None
+    rate: float | None = None
+    repaired: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself.
+
+        Raises:
+            WrongUse: naming the options.
+        """
+        if self.rate is not None and not 0 < self.rate < math.inf:
+            raise WrongUse("--rate must be a number of messages per second, such as 5 or 0.2")
+        if self.repaired and self.most is not None:
+            raise WrongUse("--max and --repaired do not go together: the file says which messages go back")
+
+
+Agree = Callable[[str], None]
+"""Is told what is about to be moved, and raises when the user does not agree."""
+
+
+def redrive(order: RedriveOrder, target: Target, stage: str | None, region: str | None, *, yes: bool) -> None:
+    """Redrive, on AWS after asking; exits non-zero when something was not moved that should have been."""
+    if target is Target.LOCAL:
+        redrive_at(place_of(target, stage, region), order)
+        return
+    if not stage:
+        raise CommandError("--target aws needs --stage")
+    access = open_aws(stage, region)
+
+    def agree(what: str) -> None:
+        confirm("move messages in", access, {"messages": what}, yes=yes)
+
+    redrive_at(access.place, order, agree=agree)
+
+
+def redrive_at(place: Place, order: RedriveOrder, *, agree: Agree = lambda _: None) -> None:
+    """Redrive in a place.
+
+    Raises:
+        UnknownQueue: there is no such queue.
+        CannotRedrive: its messages have no way back.
+        CommandError: the file of mended messages cannot be used; nothing was moved.
+        KeyboardInterrupt: somebody interrupted it; what was moved by then has been told.
+        SystemExit: something was not moved that should have been.
+    """
+    chosen = select_queue(find_dead_letter_queues(place), order.queue)
+    destination = chosen.way_back()
+    mended = _read_mended(order.repaired, destination) if order.repaired else None
+    due = len(mended.by_id) if mended else min(chosen.queue.waiting, order.most or chosen.queue.waiting)
+    what = f"{due} dead letters of {chosen.name} back to {destination.name}"
+    if order.dry_run:
+        outcome = _try_out(place, chosen, mended)
+        sys.stderr.write(f"dry run, nothing was moved; without --dry-run: {what}\n")
+    elif due:
+        agree(what)
+        outcome = _carry_out(place, chosen, destination, order, mended)
+    else:
+        outcome = Outcome(found=0)
+    for line in outcome.lines():
+        sys.stderr.write(f"{chosen.name}: {line}\n")
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    if not outcome.complete:
+        sys.exit(FAILED)
+
+
+def _read_mended(name: str, destination: Queue) -> MendedLetters:
+    with open_input(name) as stream:
+        mended, bad = read_mended(read_lines(stream, max_bytes=MAX_LINE_BYTES), destination.feeder)
+    for line in bad:
+        sys.stderr.write(f"{name}: {line}\n")
+    if bad:
+        raise CommandError(f"nothing was moved: {len(bad)} lines of {name} cannot be used")
+    return mended
+
+
+def _try_out(place: Place, chosen: DeadLetterQueue, mended: MendedLetters | None) -> Outcome:
+    """Count without moving."""
+    return find_mended(place.client("sqs"), chosen.queue, mended) if mended else Outcome(found=chosen.queue.waiting)
+
+
+def _carry_out(
+    place: Place, chosen: DeadLetterQueue, destination: Queue, order: RedriveOrder, mended: MendedLetters | None
+) -> Outcome:
+    """Move the messages, showing how far it is."""
+    step, due = f"redrive {chosen.name}", len(mended.by_id) if mended else chosen.queue.waiting
+    with Interrupts() as interrupts, progress_for(sys.stderr) as report:
+        run = Redrive(
+            place.client("sqs"),
+            chosen.queue,
+            destination,
+            order.rate,
+            interrupts,
+            lambda done: report.advance(step, done, ""),
+        )
+        began = time.perf_counter()
+        report.begin(step, min(due, order.most or due))
+        if mended:
+            outcome = run.move_mended(mended)
+        elif order.most is None:
+            outcome = run.move_all()
+        else:
+            outcome = run.move_some(order.most)
+        if not outcome.stopped:
+            report.end(step, time.perf_counter() - began, "")
+        else:
+            report.fail(step)
+    return outcome
