@@ -6,6 +6,7 @@ import secrets
 from patterns_infra.demo.event_tap import event_tap
 from patterns_infra.demo.fan_out import fan_out
 from patterns_infra.demo.partner_outage import partner_outage
+from patterns_infra.demo.poison import poison
 from patterns_infra.demo.recipients import OUTCOMES, Recipients
 from patterns_infra.demo.scene import Scene
 from patterns_infra.local.partner.client import PartnerClient
@@ -29,4 +30,5 @@ async def play(scene: Scene) -> None:
         recipients = Recipients(scene, partner, bus)
         await fan_out(scene, recipients, events_of_orders(seed=scene.seed, orders=scene.orders))
         await partner_outage(scene, recipients, events_of_orders(seed=scene.seed + 1, orders=_FEW))
+        await poison(scene, recipients, events_of_orders(seed=scene.seed + 2, orders=_FEW))
         listening.cancel()

@@ -30,7 +30,10 @@ async def fan_out(scene: Scene, recipients: Recipients, events: Sequence[Event])
             expected="all taken",
             seen="all taken" if not left else f"{left} refused",
         )
-        compare(scene, events, await follow(scene, recipients, events))
+        reached = await follow(scene, recipients, events)
+        compare(scene, events, reached)
+        for mail in {mail.subject: mail for mail in reached.mails}.values():
+            scene.progress.say(f"a mail to {', '.join(mail.to)}: {mail.subject} ({mail.path})")
 
 
 async def follow(
