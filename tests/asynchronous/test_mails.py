@@ -14,12 +14,11 @@ from tests.waiting import eventually
 from tests.worker_process import WorkerProcess
 
 from patterns_async.application.mail import mail_about
-from patterns_async.testing import make_batch
 from patterns_infra.local.mail.mailbox import ReceivedMail, read_mails
 from patterns_infra.local.mail.switch import switch_mail
 from patterns_infra.local.platform import Platform
 from patterns_shared.domain.events import Contact, Event, EventType
-from patterns_shared.testing import make_event
+from patterns_shared.testing import make_batch, make_event
 
 pytestmark = pytest.mark.integration
 
