@@ -18,6 +18,7 @@ from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import Keys, client_for
+from patterns_infra.local.mail.server import MailServer
 from patterns_infra.local.ports import choose_port
 from patterns_infra.local.runner import Runner
 
@@ -30,10 +31,12 @@ def folder(tmp_path: Path) -> LocalFolder:
 
 @dataclass(frozen=True)
 class RunningEmulator:
-    """An emulator without supervisor or stacks."""
+    """An emulator without supervisor or stacks, and the mail server behind it."""
 
     endpoint_url: str
     state: Path
+    mails: Path
+    log: Path
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
         """Return a client as the account's root."""
@@ -93,12 +96,13 @@ def _running(root: Path, *, corrected: bool) -> Iterator[RunningEmulator]:
     folder = LocalFolder(root)
     folder.prepare()
     python = prepare_environment(folder, Runner(folder.deploy_log))
-    emulator = Emulator(folder, python, choose_port(folder.port), corrected=corrected)
-    try:
-        emulator.wait_ready(abandoned=lambda: False)
-        yield RunningEmulator(emulator.endpoint_url, folder.scratch / "state")
-    finally:
-        emulator.end()
+    with (
+        MailServer(folder) as mail,
+        Emulator(folder, python, choose_port(folder.port), corrected=corrected, mail_server=mail.address) as emulator,
+    ):
+        for service in (mail, emulator):
+            service.wait_ready(abandoned=lambda: False)
+        yield RunningEmulator(emulator.endpoint_url, folder.scratch / "state", folder.mails, folder.emulator_log)
 
 
 @pytest.fixture(scope="session")

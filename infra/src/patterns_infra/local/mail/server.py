@@ -42,7 +42,7 @@ class MailServer(Service):
     def healthy(self) -> bool:
         """Whether it greets."""
         try:
-            with smtplib.SMTP(HOST, self._port, timeout=2.0) as connection:
+            with smtplib.SMTP(HOST, self._port, local_hostname="localhost", timeout=2.0) as connection:
                 return connection.noop() == (250, b"OK")
         except OSError:
             return False
