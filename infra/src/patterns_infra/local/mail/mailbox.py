@@ -4,12 +4,14 @@
 ...     print(mail.to, mail.subject)
 """
 
-import email.policy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
 from email.parser import BytesParser
+from email.policy import compat32
 from pathlib import Path
 
 __all__ = ["ReceivedMail", "keep", "mail_files", "read_mail", "read_mails"]
@@ -60,14 +62,15 @@ def read_mails(folder: Path, *, after: Path | None = None) -> Iterator[ReceivedM
 
 def read_mail(path: Path) -> ReceivedMail:
     """Read one file."""
+    # The old policy, which leaves decoding to us: the new one takes 6 ms for a mail, this a tenth of that.
     with path.open("rb") as file:
-        message = BytesParser(EmailMessage, policy=email.policy.default).parse(file)
+        message = BytesParser(policy=compat32).parse(file)
     return ReceivedMail(
         to=tuple(str(address) for address in message.get_all(_DELIVERED_TO, [])),
-        sender=str(message.get("From", "")),
-        subject=str(message.get("Subject", "")),
-        text=_body(message, "plain"),
-        html=_body(message, "html"),
+        sender=_header(message, "From"),
+        subject=_header(message, "Subject"),
+        text=_body(message, "text/plain"),
+        html=_body(message, "text/html"),
         received_at=datetime.strptime(path.stem, _NAME).replace(tzinfo=UTC),
         path=path,
     )
@@ -82,6 +85,25 @@ def keep(folder: Path, content: bytes, *, sender: str, to: Sequence[str], at: da
     return aside.replace(path)
 
 
-def _body(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    return str(part.get_content()) if part else ""
+def _header(message: Message, name: str) -> str:
+    value = str(message.get(name, ""))
+    try:
+        return str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, UnicodeDecodeError):
+        return value
+
+
+def _body(message: Message, kind: str) -> str:
+    for part in message.walk():
+        if part.get_content_type() == kind and part.get_content_disposition() != "attachment":
+            payload = part.get_payload(decode=True)
+            if isinstance(payload, bytes):
+                return _decoded(payload, part.get_content_charset("utf-8")).replace("\r\n", "\n")
+    return ""
+
+
+def _decoded(payload: bytes, charset: str) -> str:
+    try:
+        return payload.decode(charset, errors="replace")
+    except LookupError:
+        return payload.decode(errors="replace")
