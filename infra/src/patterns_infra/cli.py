@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from patterns_infra.commands.failures import INTERRUPTED, one_line_errors
+from patterns_infra.local.partner.modes import PartnerMode
 from patterns_infra.settings import Target
 
 __all__ = ["app", "main"]
@@ -183,6 +184,38 @@ def demo(
     from patterns_infra import demo as demonstration  # noqa: PLC0415 - as above
 
     raise typer.Exit(demonstration.run(patterns or [], stay=stay, seed=seed, orders=orders))
+
+
+@app.command()
+def partner(
+    mode: Annotated[PartnerMode | None, typer.Argument(metavar="MODE", help=f"one of {', '.join(PartnerMode)}")] = None,
+    *,
+    delay_seconds: Annotated[float | None, typer.Option(help="how long 'slow' takes")] = None,
+    retry_after: Annotated[
+        str | None, typer.Option(metavar="SECONDS|DATE", help="what 'too_many_requests' and 'error' ask for")
+    ] = None,
+    status: Annotated[int | None, typer.Option(help="of 'error' (5xx) and 'refuse' (4xx)")] = None,
+    only_every: Annotated[int | None, typer.Option(metavar="N", help="hit each n-th request only")] = None,
+    share: Annotated[float | None, typer.Option(help="hit this part of the requests only, above 0 up to 1")] = None,
+    seed: Annotated[int | None, typer.Option(help="of the share")] = None,
+    for_requests: Annotated[int | None, typer.Option(metavar="N", help="hit so many, then be up again")] = None,
+    clock_skew_seconds: Annotated[float | None, typer.Option(help="how far its clock is ahead")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs, on standard output")] = False,
+) -> None:
+    """Show how the local platform's partner behaves and what it saw; with a mode let it behave so, for example down."""
+    from patterns_infra.commands import partner as command  # noqa: PLC0415 - as above
+
+    numbers = {
+        "delay_seconds": delay_seconds,
+        "retry_after": int(retry_after) if retry_after and retry_after.isdecimal() else retry_after,
+        "status": status,
+        "only_every": only_every,
+        "share": share,
+        "seed": seed,
+        "for_requests": for_requests,
+        "clock_skew_seconds": clock_skew_seconds,
+    }
+    command.partner(mode, numbers, as_json=as_json)
 
 
 @app.command()

@@ -38,6 +38,11 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["outputs"], 1, "the local platform is not up; start it with: patterns up"),
         (["env"], 1, "the local platform is not up; start it with: patterns up"),
         (["status"], 1, "the local platform is not up; start it with: patterns up"),
+        (["partner"], 1, "the local platform is not up; start it with: patterns up"),
+        (["partner", "down"], 1, "the local platform is not up; start it with: patterns up"),
+        (["partner", "sideways"], 2, "Invalid value for 'MODE'"),
+        (["partner", "slow", "--delay-seconds", "x"], 2, "Invalid value for '--delay-seconds'"),
+        (["partner", "--delay-seconds", "3"], 2, "--delay-seconds needs a mode, for example: patterns partner slow"),
         (["destroy", "web_api"], 1, "the local platform is not up; start it with: patterns up"),
         (["dead-letters"], 1, "the local platform is not up; start it with: patterns up"),
         (["dead-letters", "ledger", "--target", "aws"], 1, "--target aws needs --stage"),
@@ -111,10 +116,11 @@ def test_help_names_every_command_and_imports_nothing_slow() -> None:
         "import sys\nsys.argv = ['patterns', '--help']\n"
         "from patterns_infra.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
-        "slow = {'aws_cdk', 'boto3', 'botocore', 'rich', 'jsii', 'httpx', 'pycognito'}\n"
+        "slow = {'aws_cdk', 'boto3', 'botocore', 'rich', 'jsii', 'httpx', 'pycognito', 'pydantic', 'fastapi'}\n"
         "print('slow:', sorted(slow & set(sys.modules)))"
     )
     shown = subprocess.check_output([sys.executable, "-c", script], text=True)
     assert "slow: []" in shown
-    for command in ("up", "down", "outputs", "env", "status", "dead-letters", "redrive", "deploy", "destroy", "demo"):
+    commands = ("up", "down", "outputs", "env", "status", "dead-letters", "redrive", "deploy", "destroy", "demo", "partner")
+    for command in commands:
         assert f"\n  {command} " in shown

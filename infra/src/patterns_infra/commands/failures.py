@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from patterns_infra.local.errors import PlatformError
+from patterns_infra.local.errors import PlatformError, WrongSwitch
 from patterns_infra.mail_sender import SenderNotVerified
 from patterns_infra.queues.directory import CannotRedrive, UnknownQueue
 from patterns_infra.real_aws import AwsUnavailable
@@ -35,7 +35,7 @@ def one_line_errors() -> Iterator[None]:
     """Turn every error inside into a line on standard error and a non-zero exit."""
     try:
         yield
-    except (UnknownPattern, UnknownQueue, SettingsError, WrongUse) as error:
+    except (UnknownPattern, UnknownQueue, SettingsError, WrongSwitch, WrongUse) as error:
         _fail(str(error), WRONG_ARGUMENTS)
     except PlatformError as error:
         _fail(str(error), FAILED, detail=error.detail)

@@ -1,7 +1,6 @@
 """Giving the partner its keys after a deployment, as two sides would agree on them: by a way that is not the API's."""
 
 from patterns_infra.local.fixups.deployed_stack import DeployedStack
-from patterns_infra.local.partner.client import PartnerClient
 
 __all__ = ["introduce"]
 
@@ -11,6 +10,10 @@ _LOGICAL_ID = "PartnerKey"
 def introduce(stack: DeployedStack, partner_url: str) -> int:
     """Tell the partner which secrets of a stack hold signing keys; how many those are, none in most stacks."""
     named = [x for x in stack.resources("AWS::SecretsManager::Secret") if x.logical_id.startswith(_LOGICAL_ID)]
+    if not named:
+        return 0
+    from patterns_infra.local.partner.client import PartnerClient  # noqa: PLC0415 - a tenth of a second, for httpx
+
     for secret in named:
         arn = stack.client("secretsmanager").describe_secret(SecretId=secret.physical_id)["ARN"]
         PartnerClient(partner_url).learn(arn)
