@@ -139,6 +139,22 @@ def redrive(
 
 
 @app.command()
+def publish(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="events as JSON Lines; - is standard input")],
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="check all lines first, publish none if one is bad")] = False,
+    target: _Target = Target.LOCAL,
+    stage: _Stage = None,
+    region: _Region = None,
+    yes: _Yes = False,
+) -> None:
+    """Publish events to the topic of the pattern async, on AWS after asking. Bad lines are named and left out."""
+    from patterns_infra.commands import publishing  # noqa: PLC0415 - as above
+
+    publishing.publish(file, target, stage, region, strict=strict, yes=yes)
+
+
+@app.command()
 def deploy(
     patterns: _NamedPatterns,
     *,

@@ -48,6 +48,9 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["dead-letters", "ledger", "--target", "aws"], 1, "--target aws needs --stage"),
         (["dead-letters", "ledger", "--max", "0"], 2, "Invalid value for '--max'"),
         (["redrive"], 2, "Missing argument 'QUEUE'"),
+        (["publish"], 2, "Missing argument 'FILE'"),
+        (["publish", "-"], 1, "the local platform is not up; start it with: patterns up"),
+        (["publish", "-", "--target", "aws"], 1, "--target aws needs --stage"),
         (["redrive", "ledger"], 1, "the local platform is not up; start it with: patterns up"),
         (["redrive", "ledger", "--target", "aws"], 1, "--target aws needs --stage"),
         (["redrive", "ledger", "--rate", "0"], 2, "Invalid value for '--rate'"),
@@ -121,6 +124,6 @@ def test_help_names_every_command_and_imports_nothing_slow() -> None:
     )
     shown = subprocess.check_output([sys.executable, "-c", script], text=True)
     assert "slow: []" in shown
-    commands = ("up", "down", "outputs", "env", "status", "dead-letters", "redrive", "deploy", "destroy", "demo", "partner")
-    for command in commands:
+    looking = ("outputs", "env", "status", "dead-letters")
+    for command in (*looking, "up", "down", "redrive", "publish", "deploy", "destroy", "demo", "partner"):
         assert f"\n  {command} " in shown

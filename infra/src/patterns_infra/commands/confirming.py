@@ -1,14 +1,40 @@
 """Asking before an AWS account is touched."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from patterns_infra.commands.failures import CommandError
-from patterns_infra.real_aws import AwsAccess
+from patterns_infra.commands.looking import place_of
+from patterns_infra.place import Place
+from patterns_infra.real_aws import AwsAccess, open_aws
+from patterns_infra.settings import Target
 
-__all__ = ["confirm"]
+__all__ = ["Agree", "confirm", "nobody_asks", "place_to_change"]
 
 _WIDTH = 8
+
+Agree: TypeAlias = Callable[[Mapping[str, str]], None]
+"""Is told what is about to be done, by a word for each thing; raises CommandError when the user does not agree."""
+
+
+def nobody_asks(_: Mapping[str, str]) -> None:
+    """Agree to everything: the local platform is disposable."""
+
+
+def place_to_change(
+    action: str, target: Target, stage: str | None, region: str | None, *, yes: bool
+) -> tuple[Place, Agree]:
+    """Return the place that a command's options name, and whom to ask before it is changed.
+
+    Raises: as `place_of`.
+    """
+    if target is Target.LOCAL:
+        return place_of(target, stage, region), nobody_asks
+    if not stage:
+        raise CommandError("--target aws needs --stage")
+    access = open_aws(stage, region)
+    return access.place, lambda what: confirm(action, access, what, yes=yes)
 
 
 def confirm(action: str, access: AwsAccess, what: Mapping[str, str], *, yes: bool) -> None:

@@ -3,13 +3,11 @@
 import math
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from patterns_infra.commands.confirming import confirm
+from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
 from patterns_infra.commands.input_files import open_input
-from patterns_infra.commands.looking import place_of
 from patterns_infra.local.progress import progress_for
 from patterns_infra.place import Place
 from patterns_infra.queues.directory import DeadLetterQueue, find_dead_letter_queues, select_queue
@@ -18,7 +16,6 @@ from patterns_infra.queues.mending import MAX_LINE_BYTES, MendedLetters, read_me
 from patterns_infra.queues.outcome import Outcome
 from patterns_infra.queues.queue import Queue
 from patterns_infra.queues.redriving import Redrive, find_mended
-from patterns_infra.real_aws import open_aws
 from patterns_infra.settings import Target
 from patterns_infra.text_lines import read_lines
 
@@ -47,26 +44,13 @@ class RedriveOrder:
             raise WrongUse("--max and --repaired do not go together: the file says which messages go back")
 
 
-Agree = Callable[[str], None]
-"""Is told what is about to be moved, and raises when the user does not agree."""
-
-
 def redrive(order: RedriveOrder, target: Target, stage: str | None, region: str | None, *, yes: bool) -> None:
     """Redrive, on AWS after asking; exits non-zero when something was not moved that should have been."""
-    if target is Target.LOCAL:
-        redrive_at(place_of(target, stage, region), order)
-        return
-    if not stage:
-        raise CommandError("--target aws needs --stage")
-    access = open_aws(stage, region)
-
-    def agree(what: str) -> None:
-        confirm("move messages in", access, {"messages": what}, yes=yes)
-
-    redrive_at(access.place, order, agree=agree)
+    place, agree = place_to_change("move messages in", target, stage, region, yes=yes)
+    redrive_at(place, order, agree=agree)
 
 
-def redrive_at(place: Place, order: RedriveOrder, *, agree: Agree = lambda _: None) -> None:
+def redrive_at(place: Place, order: RedriveOrder, *, agree: Agree = nobody_asks) -> None:
     """Redrive in a place.
 
     Raises:
@@ -85,7 +69,7 @@ def redrive_at(place: Place, order: RedriveOrder, *, agree: Agree = lambda _: No
         outcome = _try_out(place, chosen, mended)
         sys.stderr.write(f"dry run, nothing was moved; without --dry-run: {what}\n")
     elif due:
-        agree(what)
+        agree({"messages": what})
         outcome = _carry_out(place, chosen, destination, order, mended)
     else:
         outcome = Outcome(found=0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.commands import redriving
+from patterns_infra.commands import confirming
 from patterns_infra.commands.failures import CommandError, WrongUse
 from patterns_infra.commands.redriving import RedriveOrder, redrive, redrive_at
 from patterns_infra.place import Place
@@ -40,7 +40,7 @@ def on_aws(small_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Place:
     here = small_shop.place
     place = Place(Target.AWS, here.stage, "eu-west-1", "123456789012", None, here.client)
     access = AwsAccess(place, "arn:aws:sts::123456789012:assumed-role/operator/me", {})
-    monkeypatch.setattr(redriving, "open_aws", lambda stage, region: (stage, region) == (here.stage, None) and access)
+    monkeypatch.setattr(confirming, "open_aws", lambda stage, region: (stage, region) == (here.stage, None) and access)
     return place
 
 
@@ -67,10 +67,7 @@ def test_nothing_to_do_is_no_error(small_shop: Shop, capsys: pytest.CaptureFixtu
     """It is said, and nobody is asked."""
     small_shop.receiver()
 
-    def agree(what: str) -> None:
-        raise AssertionError(what)
-
-    redrive_at(small_shop.place, RedriveOrder("ledger"), agree=agree)
+    redrive_at(small_shop.place, RedriveOrder("ledger"), agree=lambda _: pytest.fail("somebody was asked"))
     assert capsys.readouterr().err == "ledger: 0 found, 0 moved, 0 left, 0 failed\n"
 
 
