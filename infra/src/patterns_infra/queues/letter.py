@@ -71,10 +71,10 @@ def letter_of(message: Mapping[str, Any]) -> Letter:
 
 def story_of(letter: Letter) -> Story:
     """Return what the letter tells: of its event, if it is one or a bus's envelope of one, and of its failure."""
-    event = _event_in(letter.body)
-    known = identify(json.dumps(event))
-    type_ = event.get("type")
-    reason, failed_at = _failure(letter)
+    known, document = identify(letter.body), _document(letter.body)
+    detail = document.get("detail") if "detail-type" in document else document
+    type_ = detail.get("type") if isinstance(detail, dict) else None
+    reason, failed_at = _failure(letter, document)
     return Story(
         event_id=known.get("event_id", ""),
         type=type_ if isinstance(type_, str) and _WORD.fullmatch(type_) else "",
@@ -84,25 +84,36 @@ def story_of(letter: Letter) -> Story:
     )
 
 
-def _event_in(body: str) -> Mapping[str, Any]:
+def _document(body: str) -> dict[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(document, dict):
-        return {}
-    detail = document.get("detail")
-    return detail if "detail-type" in document and isinstance(detail, dict) else document
+    return document if isinstance(document, dict) else {}
 
 
-def _failure(letter: Letter) -> tuple[str, str]:
+def _failure(letter: Letter, document: Mapping[str, Any]) -> tuple[str, str]:
     """Return why it failed, and when, if anybody wrote it down."""
     if letter.moved_by_sqs:
         # A reason that is there all the same came back with it from an earlier failure.
         return "received too often; nobody wrote down why: see its consumer's log", ""
-    told = {name: _printable(value.get("StringValue", "")) for name, value in letter.attributes.items()}
-    # EventBridge writes its own: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    return told.get("reason") or told.get("ERROR_MESSAGE") or "no reason given", told.get("failed_at", "")
+    told = {name: value.get("StringValue", "") for name, value in letter.attributes.items()}
+    reasons = (
+        told.get("reason"),
+        # EventBridge writes its own: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+        told.get("ERROR_MESSAGE"),
+        # The web API's relay: a record of the table's stream that it could not read.
+        document.get("reason") if "record" in document else None,
+        # Lambda, for a batch of a stream: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+        _at(document, "requestContext", "condition"),
+    )
+    given = (_printable(x) for x in reasons if isinstance(x, str) and x)
+    return next(given, "no reason given"), _printable(told.get("failed_at", ""))
+
+
+def _at(document: Mapping[str, Any], outer: str, inner: str) -> object:
+    nested = document.get(outer)
+    return nested.get(inner) if isinstance(nested, dict) else None
 
 
 def _printable(text: str) -> str:

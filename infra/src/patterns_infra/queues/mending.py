@@ -14,7 +14,7 @@ from patterns_infra.queues.letter import Letter
 from patterns_infra.queues.queue import Feeder
 from patterns_infra.queues.sending import Copy
 from patterns_infra.text_lines import BadLine, TextLine
-from patterns_shared.adapters.event_messages import event_from_body
+from patterns_shared.adapters.event_messages import event_from_body, event_from_delivery
 from patterns_shared.adapters.sns import attributes_of
 from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.events import Event
@@ -115,16 +115,7 @@ def _check(body: str, feeder: Feeder) -> Event | None:
     if feeder is Feeder.TOPIC:
         return event_from_body(body)
     if feeder is Feeder.BUS:
-        envelope = _object(body)
-        event_from_body(json.dumps(envelope.get("detail")))
+        event_from_delivery(body)
+        if "detail" not in json.loads(body):
+            raise InvalidEvent("detail", "is missing: this queue's bodies are the event bus's, with the event in them")
     return None
-
-
-def _object(body: str) -> Mapping[str, Any]:
-    try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
-        raise InvalidEvent("", "is not JSON") from None
-    if not isinstance(envelope, dict) or not isinstance(envelope.get("detail"), dict):
-        raise InvalidEvent("detail", "must be an object: this queue's bodies are events of the event bus")
-    return envelope

@@ -70,3 +70,20 @@ def test_a_body_that_is_no_event_tells_nothing(body: str) -> None:
 def test_why_it_failed(attributes: dict[str, str], moved_by_sqs: bool, reason: str) -> None:  # noqa: FBT001 - a case
     """In the consumer's or the event bus's words, made safe for a terminal; SQS itself gives no reason."""
     assert story_of(letter(moved_by_sqs=moved_by_sqs, **attributes)).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"reason": "no new image", "record": {"dynamodb": {}}}, "no new image"),
+        (
+            {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {}},
+            "RetryAttemptsExhausted",
+        ),
+        ({"reason": "a rejected order has one, too"}, "no reason given"),
+        ({"requestContext": "odd", "record": 1, "reason": []}, "no reason given"),
+    ],
+)
+def test_a_stream_s_letters_say_it_in_their_bodies(body: dict[str, Any], reason: str) -> None:
+    """The relay's own, and those that Lambda writes of a batch that it gave up."""
+    assert story_of(letter(json.dumps(body))).reason == reason

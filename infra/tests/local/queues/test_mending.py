@@ -87,10 +87,18 @@ def test_a_line_that_cannot_be_used_is_named(wrong: object, reason: str) -> None
         (Feeder.TOPIC, ENVELOPE, "body: schema_version: is missing"),
         (Feeder.TOPIC, "{", "body: event: is not JSON at character 1"),
         (Feeder.BUS, ENVELOPE, ""),
-        (Feeder.BUS, json.dumps({"detail": json.loads(WRONG)}), "body: order_version: must be at least 1"),
-        (Feeder.BUS, EVENT, "body: detail: must be an object: this queue's bodies are events of the event bus"),
-        (Feeder.BUS, "[]", "body: detail: must be an object: this queue's bodies are events of the event bus"),
-        (Feeder.BUS, "{", "body: event: is not JSON"),
+        (
+            Feeder.BUS,
+            json.dumps({"detail-type": "X", "detail": json.loads(WRONG)}),
+            "body: order_version: must be at least 1",
+        ),
+        (Feeder.BUS, json.dumps({"detail-type": "X"}), "body: event: must be an object"),
+        (
+            Feeder.BUS,
+            EVENT,
+            "body: detail: is missing: this queue's bodies are the event bus's, with the event in them",
+        ),
+        (Feeder.BUS, "[]", "body: event: must be an object"),
         (Feeder.OTHER, "{", ""),
     ],
 )
