@@ -68,6 +68,18 @@ def test_a_refused_key_is_looked_up_out_of_turn(keys: PartnerKeys, secrets: Clie
     assert keys.current() == newer
 
 
+def test_a_key_may_be_rotated_twice_in_a_moment(keys: PartnerKeys, secrets: Client, time: list[float]) -> None:
+    """A look that found another key does not keep the next one from being made."""
+    used = keys.current()
+    for name in ("2026", "2027"):
+        secrets.put_secret_value(SecretId="partner", SecretString=value(name))
+        time[0] += 1
+        newer = keys.another_than(used)
+        assert newer is not None
+        assert newer.key_id == name
+        used = newer
+
+
 def test_refusals_do_not_flood_secrets_manager(
     keys: PartnerKeys, time: list[float], requests_to: Callable[[str], list[str]]
 ) -> None:

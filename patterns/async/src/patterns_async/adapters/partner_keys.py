@@ -10,7 +10,7 @@ from patterns_shared.adapters.secret import CachedSecret
 __all__ = ["PartnerKeys"]
 
 _LOOK_AGAIN_AFTER = 30.0
-"""Seconds between two looks at the secret that a refused signature causes, so that a flood of them is none of looks."""
+"""Seconds after a refused signature's look at the secret that found no other key: a flood of them is none of looks."""
 
 
 class PartnerKeys:
@@ -25,7 +25,7 @@ class PartnerKeys:
         self._make_secret = secret
         self._clock = clock
         self._secret: CachedSecret | None = None
-        self._looked_again_at = -math.inf
+        self._looked_in_vain_at = -math.inf
 
     def current(self) -> SigningKey:
         """Return the key to sign with.
@@ -41,8 +41,12 @@ class PartnerKeys:
     def another_than(self, refused: SigningKey) -> SigningKey | None:
         """Return the current key if it is another one than the partner refused, None when there is no other."""
         now = self._clock()
-        if now - self._looked_again_at >= _LOOK_AGAIN_AFTER:
-            self._looked_again_at = now
+        looks = now - self._looked_in_vain_at >= _LOOK_AGAIN_AFTER
+        if looks:
             self._secret = None
         key = self.current()
-        return None if key == refused else key
+        if key != refused:
+            return key
+        if looks:
+            self._looked_in_vain_at = now
+        return None
