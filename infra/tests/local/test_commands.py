@@ -87,6 +87,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     for step in ("bootstrap", "synth", "deploy web_api", "fixups web_api"):
         assert f"{step}: done in " in up.stderr
     assert "web_api    api_url         http://127.0.0.1:" in up.stderr
+    assert f"mails are kept as files in {shell.folder.mails}\n" in up.stderr
     yield shell
     assert shell.run("down").returncode == 0
 

@@ -160,7 +160,8 @@ def test_a_platform_that_was_told_to_stay_outlives_its_command(life: Life, event
     assert not eventually(lambda: not life.state.supervisor.alive, 0.5)
     platform = Platform.current(folder=life.folder)
     assert platform
-    assert platform.endpoint_url == life.state.endpoint_url
+    assert (platform.endpoint_url, platform.partner_url) == (life.state.endpoint_url, life.state.partner_url)
+    assert platform.mails.is_dir()
     platform.stop()
     assert life.living == []
     assert Platform.current(folder=life.folder) is None
