@@ -1,6 +1,7 @@
 """Alarms, the dashboard, and the names that others look up."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -47,6 +48,13 @@ def test_the_first_dead_letter_is_heard_of(anywhere: SynthesizedStack) -> None:
     relay = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
     watched = {x["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for x in found}
     assert relay in watched
+
+
+def test_a_dead_letter_s_alarm_names_the_commands(anywhere: SynthesizedStack) -> None:
+    """What to type, with the queue's name as the commands know it; the relay's letters cannot go back by one."""
+    texts = [x["AlarmDescription"] for x in alarms(anywhere, "ApproximateNumberOfMessagesVisible")]
+    told = [re.findall(r"`patterns ([a-z-]+ \w+)`", text) for text in texts]
+    assert sorted(told) == [["dead-letters Outcomes", "redrive Outcomes"], ["dead-letters Relay"]]
 
 
 def test_relay_lag_is_in_milliseconds(anywhere: SynthesizedStack) -> None:

@@ -114,6 +114,7 @@ def test_every_queue_has_alarms_that_say_what_to_do(anywhere_async: SynthesizedS
     for name in RECEIVERS:
         texts = [x["AlarmDescription"] for x in alarms if f"Messages of {name.title()} " in x["AlarmDescription"]]
         assert len(texts) == 2
+        assert sum(f"`patterns redrive {name.title()}`" in text for text in texts) == 1
 
 
 class WithAnAudit(AsyncStack):

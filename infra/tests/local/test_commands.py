@@ -18,6 +18,9 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.processes import group_members
 from patterns_infra.local.state import PlatformState, read_state
 from patterns_infra.registry import PATTERNS
+from patterns_shared.adapters.event_messages import event_to_body
+from patterns_shared.domain.events import EventType
+from patterns_shared.testing import make_event
 
 Eventually = Callable[..., Any]
 
@@ -183,6 +186,41 @@ def test_a_dead_letter_makes_status_fail(shell: Shell) -> None:
         sqs.purge_queue(QueueUrl=dead["url"])
     assert shown.returncode == 1
     assert f"1 dead letters in {dead['name']}" in shown.stderr
+
+
+def test_a_dead_letter_is_seen_mended_and_put_back(shell: Shell, tmp_path: Path) -> None:
+    """By the deployed stack's own names; what the commands refuse is one line each."""
+    state = shell.state
+    assert state
+    from patterns_infra.local.local_aws import client_for  # noqa: PLC0415
+
+    sqs = client_for("sqs", state.endpoint_url)
+    queues = [json.loads(line) for line in shell.run("dead-letters", "--json").stdout.splitlines()]
+    assert [(x["pattern"], x["queue"]) for x in queues] == [("web_api", "Outcomes"), ("web_api", "Relay")]
+    sqs.send_message(QueueUrl=queues[0]["url"], MessageBody="poison")
+    looked = shell.run("dead-letters", "Outcomes", "--json")
+    (letter,) = looked.stdout.splitlines()
+    event = make_event(EventType.ORDER_FULFILLED)
+    envelope = {"detail-type": "OrderFulfilled", "detail": json.loads(event_to_body(event))}
+    mended = tmp_path / "mended.jsonl"
+    mended.write_text(json.dumps(json.loads(letter) | {"body": envelope}))
+    refused = shell.run("redrive", "Relay")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("patterns: Relay belongs to no queue that its messages could go back to")
+    unknown = shell.run("redrive", "nobody")
+    assert (unknown.returncode, unknown.stderr) == (
+        2,
+        "patterns: there is no queue 'nobody'; there are Outcomes, Relay\n",
+    )
+    before = shell.run("redrive", "Outcomes", "--dry-run")
+    assert "Outcomes: 1 found, 0 moved, 1 left, 0 failed" in before.stderr
+    done = shell.run("redrive", "OutcomesQueue", "--repaired", str(mended))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith("Outcomes: 1 found, 1 moved, 0 left, 0 failed\n")
+    assert shell.run("dead-letters", "Outcomes", "--json").stdout == ""
+    no_topic = shell.run("publish", str(mended))
+    assert no_topic.returncode == 1
+    assert "patterns: async is not deployed to local stage local" in no_topic.stderr
 
 
 def test_destroy_leaves_nothing_and_deploy_brings_it_back(shell: Shell) -> None:

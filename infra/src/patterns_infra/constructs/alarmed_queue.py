@@ -41,8 +41,9 @@ class AlarmedQueue(Construct):
             "DeadLetters",
             settings=settings,
             alarms=alarms,
-            what_to_do=f"Messages of {title} failed {max_receives} times. Read one, and the consumer's log at "
-            "that time; mend the cause; then put them back with SQS's dead-letter queue redrive.",
+            what_to_do=f"Messages of {title} failed for good, or {max_receives} times. Read why with `patterns "
+            f"dead-letters {title}`, and the consumer's log at that time; mend the cause; then put them back with "
+            f"`patterns redrive {title}`.",
         )
         self.queue = sqs.Queue(
             self,

@@ -131,7 +131,8 @@ class WebApiStack(Stack):
             settings=self._settings,
             alarms=self._alarms,
             what_to_do="Order changes that never became events: malformed records with their reason, or batches that "
-            "the bus refused for an hour. Read one, mend the cause; write the missing events from the table.",
+            "the bus refused for an hour. Read why with `patterns dead-letters Relay`; mend the cause; write the "
+            "missing events from the table.",
         )
         acknowledge(dead_letters, "AwsSolutions-SQS3", "This is itself the dead-letter queue, of the table's stream.")
         relay = self._function(
