@@ -75,6 +75,8 @@ def redrive_at(place: Place, order: RedriveOrder, *, agree: Agree = nobody_asks)
         outcome = Outcome(found=0)
     for line in outcome.lines():
         sys.stderr.write(f"{chosen.name}: {line}\n")
+    if chosen.queue.in_flight:
+        sys.stderr.write(f"{chosen.name}: {chosen.queue.in_flight} more were hidden: somebody had just received them\n")
     if outcome.interrupted:
         raise KeyboardInterrupt
     if not outcome.complete:

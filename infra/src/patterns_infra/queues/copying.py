@@ -26,7 +26,7 @@ Choose = Callable[[Letter], Copy | None]
 """Returns what is sent in place of a letter, None for one that stays."""
 
 _VISIBILITY_SECONDS = 120
-"""A group is in hand for three calls. After a crash its messages, at most ten, are hidden for as long as this."""
+"""A group is in hand for three calls. What is in hand when this process is killed stays hidden for as long as this."""
 _GROUP = 10
 
 

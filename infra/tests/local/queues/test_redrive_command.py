@@ -71,6 +71,16 @@ def test_nothing_to_do_is_no_error(small_shop: Shop, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == "ledger: 0 found, 0 moved, 0 left, 0 failed\n"
 
 
+def test_hidden_messages_are_told_of(small_shop: Shop, box: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody looks at them, or a run was killed: they are not gone, and can go back later."""
+    box.sqs.receive_message(QueueUrl=box.letters_url, MaxNumberOfMessages=2, VisibilityTimeout=60)
+    redrive_at(small_shop.place, RedriveOrder("ledger"))
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "ledger: 10 found, 10 moved, 0 left, 0 failed",
+        "ledger: 2 more were hidden: somebody had just received them",
+    ]
+
+
 def test_all_or_some(small_shop: Shop, box: Box, capsys: pytest.CaptureFixture[str]) -> None:
     """With what is left."""
     redrive_at(small_shop.place, RedriveOrder("ledger", most=5))
