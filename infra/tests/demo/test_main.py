@@ -11,7 +11,9 @@ from patterns_infra.demo.scene import Scenario, Scene
 from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.platform import Platform
+from patterns_infra.place import Place
 from patterns_infra.registry import PATTERNS, Pattern, UnknownPattern
+from patterns_infra.settings import Target
 
 _GUEST = Shopper(email="g@example.com", sub="s", id_token="i", access_token="a", refresh="r", password="secret")
 
@@ -21,7 +23,9 @@ class _Platform:
 
     def __init__(self, folder: Path) -> None:
         self.folder = LocalFolder(folder)
+        self.mails = folder
         self.stage = "local"
+        self.place = Place(Target.LOCAL, "local", "us-east-1", "000000000000", None, self.client)
         self.what_happened: list[str] = []
 
     def outputs(self) -> dict[str, dict[str, str | None]]:
