@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import bundle, cold, local_loop, store_requests, warm
 from benchmarks.answers import WrongAnswer, check
-from benchmarks.asynchronous import ledger
+from benchmarks.asynchronous import end_to_end, ledger
 from benchmarks.installation import Installation, install
 from benchmarks.page import tables, with_tables
 from benchmarks.results import Result, merged, read_rows, stamped, write_rows
@@ -22,12 +22,14 @@ __all__ = ["main"]
 RESULTS = REPOSITORY / "benchmarks" / "results.json"
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 FEWEST_ROUNDS = 9
+FEWEST_CROSSINGS = 2
 TITLES = {
     "cold": "Cold start: a new process up to the answer to its first order",
     "warm": "Warm: orders in one process, one after the other",
     "bundle": "Size of the API function's bundle",
     "requests": "Requests to DynamoDB, for customers with 10, 100, 1,000 and 10,000 orders",
     "ledger": "The ledger function in one process: messages in a second, and requests to DynamoDB for one",
+    "async-end-to-end": "From publish to ledger, on the local platform",
     "local-loop": "The local platform, with warm caches",
 }
 
@@ -37,12 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     if chosen.rounds < FEWEST_ROUNDS:
         _parser().error(f"--rounds must be at least {FEWEST_ROUNDS}: a median of fewer says little")
+    if chosen.crossings < FEWEST_CROSSINGS:
+        _parser().error(f"--crossings must be at least {FEWEST_CROSSINGS}, for the subjects to take turns")
     measure: dict[str, Callable[[], list[Result]]] = {
         "cold": lambda: cold.measure(_installed(), chosen.rounds),
         "warm": lambda: warm.measure(_installed(), chosen.rounds),
         "bundle": bundle.measure,
         "requests": store_requests.measure,
         "ledger": lambda: ledger.measure(chosen.rounds),
+        "async-end-to-end": lambda: end_to_end.measure(chosen.crossings),
         "local-loop": lambda: local_loop.measure(chosen.loops),
     }
     rows = []
@@ -82,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=list(TITLES), metavar="NAME", help=", ".join(TITLES))
     parser.add_argument("--rounds", type=int, default=15, help="of cold, warm and ledger; at least 9, 15 by default")
     parser.add_argument("--loops", type=int, default=3, help="of local-loop, each of half a minute; 3 by default")
+    parser.add_argument("--crossings", type=int, default=3, help="of async-end-to-end; at least 2, 3 by default")
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser
 

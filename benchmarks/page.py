@@ -43,7 +43,9 @@ def _table(rows: list[Row]) -> str:
         peer = [_figure(row["peer"]), _ratio(row)] if compares else []
         lines.append([row["name"], _figure(row["ours"]), *peer, row["unit"], _goal(row)])
     measured = sorted({f"{row['date']}, {row['cores']} cores, Python {row['python']}" for row in rows})
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\nMeasured: {'; '.join(measured)}."
+    peers = sorted({row["versions"] for row in rows if row.get("versions")})
+    where = f"Measured: {'; '.join(measured)}." + (f" Peers: {'; '.join(peers)}." if peers else "")
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{where}"
 
 
 def _figure(value: float | None) -> str:

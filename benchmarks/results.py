@@ -4,13 +4,21 @@ import json
 import os
 import platform
 import statistics
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from patterns_infra.paths import REPOSITORY
+
 __all__ = ["Result", "compared", "compared_in_turns", "counted", "merged", "read_rows", "stamped", "write_rows"]
+
+
+_LIBRARIES = ("aws-lambda-powertools", "boto3", "fastapi", "mangum", "pydantic")
+"""What the peers are made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +98,12 @@ def counted(
 
 
 def stamped(result: Result) -> dict[str, Any]:
-    """Return the row as it is kept, with when and where it was measured."""
+    """Return the row as it is kept, with when, where and, beside a peer, against which versions it was measured."""
     machine = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
+        "versions": None if result.peer is None else _versions(),
     }
     figures = {name: _short(value) if isinstance(value, float) else value for name, value in asdict(result).items()}
     return figures | machine
@@ -116,6 +125,12 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Keep the rows."""
     path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+
+
+@cache
+def _versions() -> str:
+    locked = tomllib.loads(Path(REPOSITORY, "uv.lock").read_text())["package"]
+    return ", ".join(f"{each['name']} {each['version']}" for each in locked if each["name"] in _LIBRARIES)
 
 
 def _short(value: float) -> float:

@@ -1,6 +1,7 @@
 """From figures to the file and the page."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,15 @@ def test_a_row_says_when_and_where() -> None:
 
     assert set(kept) >= {"name", "ours", "peer", "ratio", "goal", "met", "unit", "date", "cores", "python"}
     assert kept["cores"] >= 1
+    assert kept["versions"] is None
+
+
+def test_a_row_beside_a_peer_says_which_versions() -> None:
+    """Those that are locked; the table shows them below."""
+    kept = stamped(compared("cold", "FastAPI", 1, 2, "ms"))
+
+    assert f"boto3 {version('boto3')}" in kept["versions"]
+    assert tables([kept], TITLES).endswith(f". Peers: {kept['versions']}.")
 
 
 def test_a_benchmark_that_was_not_run_keeps_its_rows() -> None:
