@@ -1,6 +1,8 @@
 """Where one checkout keeps its platform: every path below `.local/`, named once."""
 
+import hashlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +10,9 @@ from patterns_infra.local.errors import StateNotWritable
 from patterns_infra.paths import LOCAL_STATE, REPOSITORY
 
 __all__ = ["LocalFolder"]
+
+_LONGEST_SOCKET = 100
+"""Bytes of a Unix socket's path; macOS takes 104 and Linux 108."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,11 @@ class LocalFolder:
         return self.root / "logs" / "supervisor.log"
 
     @property
+    def engine_log(self) -> Path:
+        """What the container engine prints, normally nothing; containers have logs of their own."""
+        return self.root / "logs" / "containers.log"
+
+    @property
     def deploy_log(self) -> Path:
         """Output of the last synthesis and deployment."""
         return self.root / "logs" / "deploy.log"
@@ -105,6 +115,25 @@ class LocalFolder:
     def scratch(self) -> Path:
         """Temporary files of the emulator: unpacked functions; removed when it ends."""
         return self.root / "emulator" / "tmp"
+
+    @property
+    def containers(self) -> Path:
+        """The containers' own files, removed with the rest."""
+        return self.scratch / "containers"
+
+    @property
+    def engine_socket(self) -> Path:
+        """Where the container engine listens: with the rest, or in a short place when that path is too long."""
+        path = self.scratch / "containers.sock"
+        if len(os.fsencode(path)) < _LONGEST_SOCKET:
+            return path
+        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"patterns-{os.getuid()}" / f"{name}.sock"
+
+    @property
+    def images(self) -> Path:
+        """What stands for container images where there is no Docker; like bundles a cache of the checkout."""
+        return LOCAL_STATE / "images"
 
     @property
     def cdk_home(self) -> Path:
