@@ -6,6 +6,7 @@ import json
 import sys
 import textwrap
 import time
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import Keys, client_for
 from patterns_infra.local.mail.server import MailServer
 from patterns_infra.local.ports import choose_port
+from patterns_infra.local.process_engine import ProcessEngine
 from patterns_infra.local.runner import Runner
 
 
@@ -30,6 +32,76 @@ def folder(tmp_path: Path) -> LocalFolder:
 
 
 @dataclass(frozen=True)
+class Tasks:
+    """ECS tasks of an emulator whose one container runs a Python program, and logs to ``/tests/FAMILY``."""
+
+    emulator: "RunningEmulator"
+
+    @property
+    def ecs(self) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
+        """The client."""
+        return self.emulator.client("ecs")
+
+    def define(self, source: str, *, container: dict[str, Any] | None = None, **settings: Any) -> str:  # noqa: ANN401 - whatever ECS takes
+        """Register a task definition; its ARN."""
+        family = f"t{uuid.uuid4().hex[:8]}"
+        self.emulator.client("logs").create_log_group(logGroupName=f"/tests/{family}")
+        options = {
+            "awslogs-group": f"/tests/{family}",
+            "awslogs-region": "us-east-1",
+            "awslogs-stream-prefix": "report",
+        }
+        work = {
+            "name": "work",
+            "image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/patterns-tests:python",
+            "command": [textwrap.dedent(source)],
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+        }
+        made = self.ecs.register_task_definition(
+            **{"family": family, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
+            | {"cpu": "256", "memory": "512", "containerDefinitions": [work | (container or {})]}
+            | settings
+        )
+        arn: str = made["taskDefinition"]["taskDefinitionArn"]
+        return arn
+
+    def run(self, definition: str, **request: Any) -> str:  # noqa: ANN401 - as above
+        """Run a task; its ARN."""
+        started = self.ecs.run_task(taskDefinition=definition, **request)
+        assert started["failures"] == []
+        arn: str = started["tasks"][0]["taskArn"]
+        return arn
+
+    def look(self, arn: str) -> dict[str, Any]:
+        """Describe a task."""
+        [task] = self.ecs.describe_tasks(tasks=[arn])["tasks"]
+        assert isinstance(task, dict)
+        return task
+
+    def end(self, arn: str, seconds: float = 30.0) -> dict[str, Any]:
+        """Wait until a task is STOPPED and describe it."""
+        deadline = time.monotonic() + seconds
+        while (task := self.look(arn))["lastStatus"] != "STOPPED" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return task
+
+    def printed(self, arn: str, lines: int = 1, seconds: float = 20.0) -> list[str]:
+        """Return what a task printed, by way of CloudWatch Logs, once there are so many lines."""
+        family = self.look(arn)["taskDefinitionArn"].rsplit("/", 1)[1].split(":")[0]
+        stream = {"logGroupName": f"/tests/{family}", "logStreamName": f"report/work/{arn.rsplit('/', 1)[1]}"}
+        logs = self.emulator.client("logs")
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                found = logs.get_log_events(**stream, startFromHead=True)["events"]
+            except logs.exceptions.ResourceNotFoundException:
+                found = []
+            if len(found) >= lines or time.monotonic() > deadline:
+                return [event["message"] for event in found]
+            time.sleep(0.05)
+
+
+@dataclass(frozen=True)
 class RunningEmulator:
     """An emulator without supervisor or stacks, and the mail server behind it."""
 
@@ -37,14 +109,21 @@ class RunningEmulator:
     state: Path
     mails: Path
     log: Path
+    containers: str
+
+    @property
+    def tasks(self) -> Tasks:
+        """Its ECS tasks."""
+        return Tasks(self)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
         """Return a client as the account's root."""
         return client_for(service, self.endpoint_url)
 
     def role(self, name: str, *statements: dict[str, Any]) -> str:
-        """Create a role that Lambda and the account may assume, with these statements; its ARN."""
-        principal = {"Service": "lambda.amazonaws.com", "AWS": "arn:aws:iam::000000000000:root"}
+        """Create a role that services and the account may assume, with these statements; its ARN."""
+        services = [f"{service}.amazonaws.com" for service in ("lambda", "ecs-tasks", "states", "scheduler", "events")]
+        principal = {"Service": services, "AWS": "arn:aws:iam::000000000000:root"}
         assume = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         trust = {"Version": "2012-10-17", "Statement": [assume]}
         iam = self.client("iam")
@@ -96,13 +175,24 @@ def _running(root: Path, *, corrected: bool) -> Iterator[RunningEmulator]:
     folder = LocalFolder(root)
     folder.prepare()
     python = prepare_environment(folder, Runner(folder.deploy_log))
-    with (
-        MailServer(folder) as mail,
-        Emulator(folder, python, choose_port(folder.port), corrected=corrected, mail_server=mail.address) as emulator,
-    ):
-        for service in (mail, emulator):
+    with contextlib.ExitStack() as owned:
+        mail = owned.enter_context(MailServer(folder))
+        engine = owned.enter_context(ProcessEngine(folder, images=_image(root / "images")))
+        port, others = choose_port(folder.port), {"mail_server": mail.address, "container_engine": engine.url}
+        emulator = owned.enter_context(Emulator(folder, python, port, corrected=corrected, **others))
+        for service in (mail, engine, emulator):
             service.wait_ready(abandoned=lambda: False)
-        yield RunningEmulator(emulator.endpoint_url, folder.scratch / "state", folder.mails, folder.emulator_log)
+        scratch, log = folder.scratch / "state", folder.emulator_log
+        yield RunningEmulator(emulator.endpoint_url, scratch, folder.mails, log, engine.url)
+
+
+def _image(folder: Path) -> Path:
+    """Make one image, ``patterns-tests:python``: its command is a Python program."""
+    image = folder / "python" / "image.json"
+    image.parent.mkdir(parents=True)
+    made = {"repository": "patterns-tests", "entrypoint": [sys.executable, "-c"], "command": ["print('default')"]}
+    image.write_text(json.dumps({**made, "environment": {}}))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from importlib.metadata import version
 
 from corrections import (
     batch_permissions,
+    container_engine,
+    container_settings,
     labelled_alarms,
     lambda_pool,
     mail_delivery,
@@ -19,6 +21,10 @@ from corrections import (
     secret_references,
     stream_mappings,
     stream_permissions,
+    task_placement,
+    task_role,
+    task_start_failures,
+    task_stops,
     unpacked_code,
     validation_messages,
 )
@@ -30,6 +36,8 @@ PINNED = "1.5.33"
 
 CORRECTIONS = (
     batch_permissions.correct,
+    container_engine.correct,
+    container_settings.correct,
     labelled_alarms.correct,
     lambda_pool.correct,
     mail_delivery.correct,
@@ -40,6 +48,10 @@ CORRECTIONS = (
     secret_references.correct,
     stream_mappings.correct,
     stream_permissions.correct,
+    task_placement.correct,
+    task_role.correct,
+    task_start_failures.correct,
+    task_stops.correct,
     unpacked_code.correct,
     validation_messages.correct,
 )

@@ -14,7 +14,14 @@ class Emulator(Service):
     """One running emulator, in a process group of its own that also holds the Lambda functions."""
 
     def __init__(
-        self, folder: LocalFolder, python: Path, port: int, *, corrected: bool = True, mail_server: str = ""
+        self,
+        folder: LocalFolder,
+        python: Path,
+        port: int,
+        *,
+        corrected: bool = True,
+        mail_server: str = "",
+        container_engine: str = "",
     ) -> None:
         """Start it.
 
@@ -24,6 +31,7 @@ class Emulator(Service):
             port: to serve on.
             corrected: with our corrections; without them only in tests, which show that they are needed.
             mail_server: ``host:port`` that SES sends mails to; without one they go nowhere.
+            container_engine: what runs the tasks of ECS, as ``DOCKER_HOST`` has it; without one they never end.
 
         Raises:
             ServiceFailed: it cannot be started.
@@ -35,7 +43,7 @@ class Emulator(Service):
             "emulator",
             [str(python), "-I", str(launcher), *([] if corrected else ["--uncorrected"])],
             log=folder.emulator_log,
-            environment=_environment(folder, port, mail_server),
+            environment=_environment(folder, port) | _given(SMTP_HOST=mail_server, DOCKER_HOST=container_engine),
             folder=folder.scratch,
         )
 
@@ -49,7 +57,7 @@ class Emulator(Service):
             return False
 
 
-def _environment(folder: LocalFolder, port: int, mail_server: str) -> dict[str, str]:
+def _environment(folder: LocalFolder, port: int) -> dict[str, str]:
     """Return all of the emulator's environment: every Lambda function inherits it, so nothing of the user's is in it.
 
     Above all no AWS_ENDPOINT_URL, which the emulator would hand to functions in place of its own address.
@@ -67,5 +75,9 @@ def _environment(folder: LocalFolder, port: int, mail_server: str) -> dict[str, 
         "PERSIST_STATE": "0",
         "STATE_DIR": str(folder.scratch / "state"),
         "S3_DATA_DIR": str(folder.scratch / "s3"),
-        **({"SMTP_HOST": mail_server} if mail_server else {}),
     }
+
+
+def _given(**variables: str) -> dict[str, str]:
+    """Return the variables that have a value. The launcher takes DOCKER_HOST out again: no function inherits it."""
+    return {name: value for name, value in variables.items() if value}

@@ -49,7 +49,8 @@ class Collection:
         made = Container(name, config, find_image(self.images, config.get("Image", "")), self.folder)
         made.name = name or made.id[:12]
         self._containers[made.id] = made
-        for old in [each for each in self._containers.values() if each.status == "exited"][:-_KEPT]:
+        ended = [each for each in self._containers.values() if each.status == "exited" or each.error]
+        for old in ended[:-_KEPT]:
             await self.remove(old)
         return made
 
