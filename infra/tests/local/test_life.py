@@ -1,11 +1,12 @@
 """Nothing outlives the platform, whoever ends it and however.
 
 The emulator is started as `patterns up` starts it, by a process of its own that stands for the command, with a
-Lambda function running in it; then somebody dies, and no process may be left.
+Lambda function and an ECS task running in it; then somebody dies, and no process may be left.
 """
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 
 from patterns_infra.local import processes
@@ -22,6 +24,7 @@ from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.errors import NotRunning, ServiceFailed
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
+from patterns_infra.local.local_aws import client_for
 from patterns_infra.local.platform import Platform
 from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import Process, group_members
@@ -50,6 +53,7 @@ if sys.stdin.readline() == "stay\\n":
     print("stays", flush=True)
     sys.stdin.readline()
 """
+OTHERS = ("container engine", "partner", "mail server")
 BUSY = """
 import os, pathlib, time
 
@@ -66,6 +70,7 @@ class Life:
     folder: LocalFolder
     starter: "subprocess.Popen[str]"
     state: PlatformState
+    container: Process | None = None
 
     @property
     def group(self) -> list[int]:
@@ -76,12 +81,11 @@ class Life:
     def living(self) -> list[int]:
         """Every process of the platform that lives."""
         owned = [pid for process in self.state.others.values() for pid in group_members(process.pid)]
-        return [*self.group, *owned, *([self.state.supervisor.pid] if self.state.supervisor.alive else [])]
+        single = [process.pid for process in (self.state.supervisor, self.container) if process and process.alive]
+        return [*self.group, *owned, *single]
 
     def run_a_function(self, eventually: Eventually) -> None:
         """Have a Lambda function in the middle of its work."""
-        from patterns_infra.local.local_aws import client_for  # noqa: PLC0415
-
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         iam = client_for("iam", self.state.endpoint_url)
@@ -100,6 +104,18 @@ class Life:
         assert eventually((self.folder.root / "busy").exists)
         assert len(self.group) > 1, "the function runs in a process of its own"
 
+    def run_a_task(self, eventually: Eventually, image: str) -> None:
+        """Have an ECS task in the middle of its work, which does not end when it is asked to."""
+        ecs = client_for("ecs", self.state.endpoint_url)
+        container = {"name": "work", "image": image, "command": ["-c", "trap '' TERM; sleep 600 & wait"]}
+        ecs.register_task_definition(family="busy", containerDefinitions=[container])
+        arn = ecs.run_task(taskDefinition="busy")["tasks"][0]["taskArn"]
+        assert eventually(lambda: ecs.describe_tasks(tasks=[arn])["tasks"][0]["lastStatus"] == "RUNNING")
+        engine = docker.DockerClient(base_url=f"unix://{self.folder.engine_socket}")
+        self.container = Process.of(engine.containers.list()[0].attrs["State"]["Pid"])
+        engine.close()
+        assert self.container
+
     def nothing_is_left(self, eventually: Eventually) -> bool:
         """Wait until every process is gone."""
         gone: bool = eventually(lambda: not self.living)
@@ -117,8 +133,19 @@ def _zip(name: str, text: str) -> bytes:
 
 
 @pytest.fixture
-def life(folder: LocalFolder, eventually: Eventually) -> Iterator[Life]:
-    """Start a platform with a busy function."""
+def image(folder: LocalFolder) -> Iterator[str]:
+    """Put an image into the checkout's, whose program is a shell, and take it out again."""
+    made = folder.images / f"test-{os.getpid()}"
+    made.mkdir(parents=True)
+    document = {"repository": "patterns-tests", "entrypoint": ["/bin/sh"], "command": [], "environment": {}}
+    (made / "image.json").write_text(json.dumps(document))
+    yield f"patterns-tests:{made.name}"
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def life(folder: LocalFolder, image: str, eventually: Eventually) -> Iterator[Life]:
+    """Start a platform with a busy function and a busy task."""
     with subprocess.Popen(
         [sys.executable, "-c", STARTER, str(folder.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as starter:
@@ -128,6 +155,7 @@ def life(folder: LocalFolder, eventually: Eventually) -> Iterator[Life]:
         assert state
         life = Life(folder, starter, state)
         life.run_a_function(eventually)
+        life.run_a_task(eventually, image)
         yield life
         starter.kill()
         end(folder)
@@ -189,13 +217,13 @@ def test_a_killed_emulator_takes_its_functions_with_it_and_is_explained(life: Li
         Platform.require(folder=life.folder)
 
 
-@pytest.mark.parametrize("name", ["partner", "mail server"])
-def test_a_platform_without_its_partner_or_mail_server_is_down_and_says_why(
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_platform_that_lacks_one_of_its_services_is_down_and_says_why(
     life: Life, eventually: Eventually, name: str
 ) -> None:
     """Half a platform would make every later failure a riddle."""
     _detach(life)
-    assert set(life.state.others) == {"partner", "mail server"}
+    assert set(life.state.others) == set(OTHERS)
     os.kill(life.state.others[name].pid, signal.SIGKILL)
     assert life.nothing_is_left(eventually)
     with pytest.raises(NotRunning, match=f"the {name} ended unexpectedly with code -9") as down:
@@ -203,7 +231,7 @@ def test_a_platform_without_its_partner_or_mail_server_is_down_and_says_why(
     assert "Traceback" not in down.value.detail
 
 
-@pytest.mark.parametrize("name", ["partner", "mail server"])
+@pytest.mark.parametrize("name", OTHERS)
 def test_what_survived_its_supervisor_is_ended_by_the_next_command(
     life: Life, eventually: Eventually, name: str
 ) -> None:
@@ -213,7 +241,9 @@ def test_what_survived_its_supervisor_is_ended_by_the_next_command(
     os.kill(stopped.pid, signal.SIGSTOP)
     assert eventually(lambda: [state for _, _, state, _ in processes._listing(stopped.pid)] in (["T"], ["Ts"]))
     os.kill(life.state.supervisor.pid, signal.SIGKILL)
-    assert eventually(lambda: life.living == [stopped.pid])
+    # A stopped engine keeps the containers that it holds.
+    kept = {stopped.pid, life.container.pid} if life.container and name == "container engine" else {stopped.pid}
+    assert eventually(lambda: set(life.living) == kept)
     end(life.folder)
     assert life.nothing_is_left(eventually)
 

@@ -78,9 +78,7 @@ def test_a_deep_checkout_has_its_socket_in_a_short_place(tmp_path: Path) -> None
     deep = LocalFolder(tmp_path / ("x" * 120))
     assert len(str(deep.engine_socket)) < 100
     assert deep.engine_socket != LocalFolder(tmp_path / ("y" * 120)).engine_socket
-    engine = ProcessEngine(deep)
-    try:
+    with ProcessEngine(deep) as engine:
         engine.wait_ready(abandoned=lambda: False)
-    finally:
-        engine.end()
-        deep.engine_socket.unlink()
+        assert deep.engine_socket.exists()
+    assert not deep.engine_socket.exists()

@@ -56,6 +56,11 @@ class ProcessEngine(Service):
             except httpx.HTTPError:
                 return False
 
+    def end(self) -> None:
+        """End it and its containers, and remove its socket, which may be outside of the platform's folder."""
+        super().end()
+        self._socket.unlink(missing_ok=True)
+
 
 def _private_socket(path: Path) -> socket.socket:
     """Return a socket that only this user can reach: whoever can may run any command as this user."""

@@ -33,7 +33,7 @@ class PlatformState:
         partner_url: where the partner takes events.
         supervisor: the process that owns all others.
         emulator: the emulator; its process group also holds the Lambda functions.
-        others: the partner and the mail server, by their names.
+        others: the container engine, the partner and the mail server, by their names.
         failure: why the supervisor gave up, empty while all is well.
         log: the log that explains a failure.
     """
@@ -79,7 +79,7 @@ def clear(folder: LocalFolder) -> None:
         for process in state.others.values():
             if process.alive:
                 end_group(process.pid)
-    for path in (folder.state, folder.deployed):
+    for path in (folder.state, folder.deployed, folder.engine_socket):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder.scratch, ignore_errors=True)
 

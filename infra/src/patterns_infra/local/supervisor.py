@@ -1,9 +1,9 @@
 """The detached process that owns the platform: ``python -m patterns_infra.local.supervisor``.
 
-It starts the emulator, the partner and the mail server side by side, tells its starter, and then waits for the
-first of: the starter is gone without having said "stay" (its lifeline closed), a SIGTERM from `patterns down`, or
-the end of any of the three. Whatever it is, nothing that it started is left afterwards. When the supervisor itself
-is killed, its own lifelines to them close, and each kills its process group.
+It starts the emulator, the container engine, the partner and the mail server side by side, tells its starter, and
+then waits for the first of: the starter is gone without having said "stay" (its lifeline closed), a SIGTERM from
+`patterns down`, or the end of any of the four. Whatever it is, nothing that it started is left afterwards. When the
+supervisor itself is killed, its own lifelines to them close, and each kills its process group.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.mail.server import MailServer
 from patterns_infra.local.partner.server import PartnerServer
+from patterns_infra.local.process_engine import ProcessEngine
 from patterns_infra.local.processes import Process
 from patterns_infra.local.service import Service
 from patterns_infra.local.state import PlatformState
@@ -48,9 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.ExitStack() as owned:
             owned.callback(shutil.rmtree, folder.scratch, ignore_errors=True)
             mail = owned.enter_context(MailServer(folder))
-            emulator = owned.enter_context(Emulator(folder, Path(chosen.python), chosen.port, mail_server=mail.address))
+            engine = owned.enter_context(ProcessEngine(folder))
+            python = Path(chosen.python)
+            emulator = owned.enter_context(
+                Emulator(folder, python, chosen.port, mail_server=mail.address, container_engine=engine.url)
+            )
             partner = owned.enter_context(PartnerServer(folder, emulator.endpoint_url))
-            services = (emulator, partner, mail)
+            services = (emulator, engine, partner, mail)
             for service in services:
                 service.wait_ready(abandoned=lambda: bool(select.select([chosen.lifeline], [], [], 0.0)[0]))
             state = PlatformState(
@@ -60,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
                 partner.url,
                 supervisor=_myself(),
                 emulator=emulator.identified(),
-                others={service.name: service.identified() for service in (partner, mail)},
+                others={service.name: service.identified() for service in (engine, partner, mail)},
             )
             state.write(folder)
             _report(chosen.report, error="", detail="")
