@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+import docker
 import pytest
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.
@@ -62,6 +63,29 @@ def test_an_entry_point_of_the_definition_is_used(corrected: Emulator, uncorrect
     assert corrected.tasks.printed(arn) == ["from definition"]
     alone = uncorrected.tasks.end(uncorrected.tasks.run(uncorrected.tasks.define("", container=settings)))
     assert alone["containers"][0]["exitCode"] == 1
+
+
+def test_docker_is_asked_for_the_definitions_settings(corrected: Emulator, uncorrected: Emulator) -> None:
+    """User, read-only root, init process, memory, and a place to write: a process engine passes over them."""
+
+    def asked(emulator: Emulator) -> dict[str, Any]:
+        settings = {"user": "10001", "readonlyRootFilesystem": True, "linuxParameters": {"initProcessEnabled": True}}
+        settings["mountPoints"] = [{"sourceVolume": "tmp", "containerPath": "/tmp"}]  # noqa: S108 - the container's
+        volumes = [{"name": "tmp"}]
+        arn = emulator.tasks.run(emulator.tasks.define("pass", container=settings, volumes=volumes))
+        emulator.tasks.end(arn)
+        engine = docker.DockerClient(base_url=emulator.containers)
+        label = {"label": f"com.amazonaws.ecs.task-arn={arn}"}
+        [container] = engine.containers.list(all=True, filters=label)
+        engine.close()
+        config: dict[str, Any] = container.attrs["Config"]
+        return config
+
+    config = asked(corrected)
+    host = config["HostConfig"]
+    assert (config["User"], host["ReadonlyRootfs"], host["Init"], host["Memory"]) == ("10001", True, True, 512 * 2**20)
+    assert (config["Volumes"], host["NetworkMode"]) == ({"/tmp": {}}, "host")  # noqa: S108 - as above
+    assert "User" not in {key for key, value in asked(uncorrected).items() if value}
 
 
 ASKS = """

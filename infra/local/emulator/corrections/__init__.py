@@ -18,6 +18,7 @@ from corrections import (
     partiql_permissions,
     put_events_conditions,
     request_path,
+    run_task_sync,
     secret_references,
     stream_mappings,
     stream_permissions,
@@ -27,6 +28,12 @@ from corrections import (
     task_stops,
     unpacked_code,
     validation_messages,
+    workflow_branches,
+    workflow_history,
+    workflow_language,
+    workflow_s3,
+    workflow_starts,
+    workflow_stops,
 )
 
 __all__ = ["CORRECTIONS", "apply_all"]
@@ -45,6 +52,7 @@ CORRECTIONS = (
     partiql_permissions.correct,
     put_events_conditions.correct,
     request_path.correct,
+    run_task_sync.correct,
     secret_references.correct,
     stream_mappings.correct,
     stream_permissions.correct,
@@ -54,6 +62,12 @@ CORRECTIONS = (
     task_stops.correct,
     unpacked_code.correct,
     validation_messages.correct,
+    workflow_branches.correct,
+    workflow_history.correct,
+    workflow_language.correct,
+    workflow_s3.correct,
+    workflow_starts.correct,
+    workflow_stops.correct,
 )
 
 
