@@ -31,6 +31,7 @@ class Pattern:
         name: as on the command line and in SSM.
         stack: ``module:Class``; the class takes ``(scope, id, *, pattern, settings)``.
         package: the distribution that its Lambda bundle is built from.
+        images: distributions whose container image its stack runs.
         outputs: keys of ``patterns outputs`` that the stack publishes in SSM.
         needs: settings without which it is not deployed to AWS.
         demo: ``module:function`` of its part of the demo, a `patterns_infra.demo.scene.Scenario`.
@@ -41,6 +42,7 @@ class Pattern:
     summary: str
     package: str
     outputs: tuple[str, ...]
+    images: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     demo: str = ""
 

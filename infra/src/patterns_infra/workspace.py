@@ -12,7 +12,15 @@ from typing import Any
 
 from patterns_infra.paths import REPOSITORY
 
-__all__ = ["BundleError", "locked_requirements", "member_sources", "member_version", "run_uv"]
+__all__ = [
+    "BundleError",
+    "locked_requirements",
+    "member_folder",
+    "member_project",
+    "member_sources",
+    "member_version",
+    "run_uv",
+]
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -26,11 +34,20 @@ def member_version(package: str) -> str:
     return str(_workspace()[package][1]["project"]["version"])
 
 
+def member_folder(package: str) -> Path:
+    """Return a workspace member's folder."""
+    return _member(package)[0]
+
+
+def member_project(package: str) -> dict[str, Any]:
+    """Return a workspace member's pyproject.toml."""
+    return _member(package)[1]
+
+
 def member_sources(package: str) -> list[Path]:
     """Return the source folders of a workspace member and of the members that it needs at run time."""
+    _member(package)
     members = _workspace()
-    if package not in members:
-        raise BundleError(f"no workspace member is called {package!r}; there are {', '.join(sorted(members))}")
     found: dict[str, Path] = {}
     waiting = [package]
     while waiting:
@@ -62,6 +79,13 @@ def run_uv(*arguments: str) -> str:
         reason = " ".join(done.stderr.split())[-600:]
         raise BundleError(f"uv {' '.join(arguments[:2])} failed: {reason}")
     return done.stdout
+
+
+def _member(package: str) -> tuple[Path, dict[str, Any]]:
+    members = _workspace()
+    if package not in members:
+        raise BundleError(f"no workspace member is called {package!r}; there are {', '.join(sorted(members))}")
+    return members[package]
 
 
 @cache

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from patterns_infra.local.assembly import Assembly, assemble
 from patterns_infra.local.deployed import forget_digest, read_digests, record_digest, stacks_in_order
+from patterns_infra.local.docker import docker_at
 from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.fixups import FIXUPS, apply_fixups
 from patterns_infra.local.fixups.deployed_stack import DeployedStack
 from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.images import Images
 from patterns_infra.local.local_aws import ACCOUNT, REGION, build_environment, child_environment, client_for
 from patterns_infra.local.node_cdk import Cdk
 from patterns_infra.local.partner.introduction import introduce
@@ -28,10 +31,11 @@ _ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 
 
 class Addresses(NamedTuple):
-    """Where the platform is reached: the emulator, and where the partner takes events."""
+    """Where the platform is reached: the emulator, where the partner takes events, and Docker where that is used."""
 
     endpoint_url: str
     partner_url: str
+    docker: str = ""
 
 
 @dataclass(slots=True)
@@ -77,15 +81,21 @@ class LocalDeployment:
                     ready.result()
                 self.runner.end_all()
                 raise
-        done = read_digests(self.folder)
-        present = stacks_in_order(client_for("cloudformation", addresses.endpoint_url))
+        client = partial(client_for, endpoint_url=addresses.endpoint_url)
+        done, present = read_digests(self.folder), stacks_in_order(client("cloudformation"))
+        images = Images(self.folder, self.runner, docker_at(addresses.docker) if addresses.docker else None)
         for pattern in patterns:
+            for package in pattern.images:
+                with self.timings.step(f"image {package}") as note:
+                    note(images.make(package))
             stack = pattern.stack_name(self.settings.stage)
             parameters = _parameters(assembly.template(stack), addresses)
             digest = assembly.digest(stack, parameters)
             if stack not in present or done.get(stack) != digest:
                 self._deploy(pattern, assembly, parameters, addresses)
                 record_digest(self.folder, stack, digest)
+            if pattern.images and addresses.docker:
+                images.name(pattern.images, DeployedStack.describe(stack, assembly.template(stack), client))
 
     def _bootstrap(self, reach: Callable[[], Addresses]) -> Addresses:
         """Give the account what it has before any stack: the CDK's bucket and roles, an address to send mail from."""

@@ -15,7 +15,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lock import exclusive
 from patterns_infra.local.runner import CommandFailed, Runner
 
-__all__ = ["prepare_environment"]
+__all__ = ["interpreter", "prepare_environment", "uv_command"]
 
 _SECONDS = 600.0
 
@@ -53,7 +53,7 @@ def uv_command() -> str:
 def _sync(folder: LocalFolder, runner: Runner) -> None:
     command = [
         *(uv_command(), "sync", "--locked", "--no-config", "--project", str(folder.emulator_project)),
-        *("--python", _interpreter(), "--no-python-downloads", "--no-progress"),
+        *("--python", interpreter(), "--no-python-downloads", "--no-progress"),
     ]
     environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     environment["UV_PROJECT_ENVIRONMENT"] = str(folder.emulator_venv)
@@ -77,9 +77,9 @@ def _stamp(folder: LocalFolder) -> Path:
 def _fingerprint(folder: LocalFolder) -> str:
     """Identify what the environment is made of: the locked packages and this very interpreter."""
     locked = hashlib.sha256((folder.emulator_project / "uv.lock").read_bytes()).hexdigest()
-    return f"{locked}\n{_interpreter()}\n{sys.version}\n"
+    return f"{locked}\n{interpreter()}\n{sys.version}\n"
 
 
-def _interpreter() -> str:
+def interpreter() -> str:
     """Return the interpreter below this process's virtual environment, which may be thrown away at any time."""
     return str(Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}"))

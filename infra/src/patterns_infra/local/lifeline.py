@@ -24,8 +24,18 @@ class Supervised:
     _lifeline: int | None
 
     @classmethod
-    def start(cls, folder: LocalFolder, *, python: Path, port: int, region: str, account: str) -> Self:
+    def start(
+        cls, folder: LocalFolder, *, python: Path, port: int, region: str, account: str, docker: str = ""
+    ) -> Self:
         """Start the supervisor and wait until everything serves.
+
+        Args:
+            folder: the platform's files.
+            python: of the emulator's environment.
+            port: of the emulator.
+            region: the region that everything is deployed to.
+            account: the emulator's account number.
+            docker: address of the Docker engine that runs containers; without one they are processes.
 
         Raises:
             ServiceFailed: it does not; with the reason and the end of its log.
@@ -34,7 +44,7 @@ class Supervised:
         reports, report_end = os.pipe()
         folder.supervisor_log.parent.mkdir(parents=True, exist_ok=True)
         options = {"root": folder.root, "python": python, "port": port, "region": region, "account": account}
-        options |= {"lifeline": lifeline_end, "report": report_end}
+        options |= {"docker": docker, "lifeline": lifeline_end, "report": report_end}
         with folder.supervisor_log.open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "patterns_infra.local.supervisor", *(f"--{k}={v}" for k, v in options.items())],

@@ -4,6 +4,7 @@
 ...     platform.client("dynamodb").list_tables()
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Self
 
 from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import Addresses, LocalDeployment
+from patterns_infra.local.docker import find_docker
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.errors import NotRunning, PlatformError, ServiceFailed
 from patterns_infra.local.folder import LocalFolder
@@ -98,9 +100,11 @@ class Platform:
                 except BaseException:
                     beginning.undo()
                     raise
-                platform = cls(folder, *beginning(), stage, _owned=beginning.supervised)
+                found = beginning()
+                platform = cls(folder, found.endpoint_url, found.partner_url, stage, _owned=beginning.supervised)
             else:
-                found = Addresses(platform.endpoint_url, platform.partner_url)
+                state = read_state(folder)
+                found = Addresses(platform.endpoint_url, platform.partner_url, state.docker if state else "")
                 if port and not found.endpoint_url.endswith(f":{port}"):
                     raise PlatformError(
                         f"the platform is up at {found.endpoint_url}; for another port: patterns down, then up"
@@ -212,15 +216,18 @@ class _Beginning:
     def _start(self) -> Addresses:
         folder, timings = self.deployment.folder, self.deployment.timings
         with timings.step("environment"):
+            docker = find_docker(os.environ)
             python = prepare_environment(folder, self.deployment.runner)
         with timings.step("emulator") as note:
             port = choose_port(folder.port, self.port)
-            self.supervised = Supervised.start(folder, python=python, port=port, region=REGION, account=ACCOUNT)
+            self.supervised = Supervised.start(
+                folder, python=python, port=port, region=REGION, account=ACCOUNT, docker=docker.url if docker else ""
+            )
             state = read_state(folder)
             if state is None:
                 raise ServiceFailed("the platform ended as soon as it was up", detail=tail(folder.supervisor_log))
             note(state.endpoint_url)
-        return Addresses(state.endpoint_url, state.partner_url)
+        return Addresses(state.endpoint_url, state.partner_url, state.docker)
 
     def undo(self) -> None:
         if self.supervised:

@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Any
+from urllib.parse import urlsplit
 
+from patterns_infra.local.docker import remove_containers
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.processes import Process, command_of, end_group, group_members
 
@@ -34,6 +36,7 @@ class PlatformState:
         supervisor: the process that owns all others.
         emulator: the emulator; its process group also holds the Lambda functions.
         others: the container engine, the partner and the mail server, by their names.
+        docker: address of the Docker engine that runs containers, empty where they are processes.
         failure: why the supervisor gave up, empty while all is well.
         log: the log that explains a failure.
     """
@@ -45,6 +48,7 @@ class PlatformState:
     supervisor: Process
     emulator: Process
     others: Mapping[str, Process]
+    docker: str = ""
     failure: str = ""
     log: str = ""
 
@@ -79,6 +83,8 @@ def clear(folder: LocalFolder) -> None:
         for process in state.others.values():
             if process.alive:
                 end_group(process.pid)
+        if state.docker:
+            remove_containers(state.docker, urlsplit(state.endpoint_url).port or 0)
     for path in (folder.state, folder.deployed, folder.engine_socket):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder.scratch, ignore_errors=True)

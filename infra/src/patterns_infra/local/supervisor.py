@@ -1,9 +1,9 @@
 """The detached process that owns the platform: ``python -m patterns_infra.local.supervisor``.
 
-It starts the emulator, the container engine, the partner and the mail server side by side, tells its starter, and
-then waits for the first of: the starter is gone without having said "stay" (its lifeline closed), a SIGTERM from
-`patterns down`, or the end of any of the four. Whatever it is, nothing that it started is left afterwards. When the
-supervisor itself is killed, its own lifelines to them close, and each kills its process group.
+It starts the emulator, the partner, the mail server and, where there is no Docker, the container engine side by side,
+tells its starter, and then waits for the first of: the starter is gone without having said "stay" (its lifeline
+closed), a SIGTERM from `patterns down`, or the end of any of them. Whatever it is, nothing that it started is left
+afterwards. When the supervisor itself is killed, its own lifelines to them close, and each kills its process group.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from patterns_infra.local.docker import remove_containers
 from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     for name in ("--root", "--python", "--region", "--account"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--docker", default="", help="the Docker engine that runs containers, when there is one")
     for name in ("--port", "--lifeline", "--report"):
         parser.add_argument(name, type=int, required=True)
     chosen = parser.parse_args(arguments)
@@ -49,13 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.ExitStack() as owned:
             owned.callback(shutil.rmtree, folder.scratch, ignore_errors=True)
             mail = owned.enter_context(MailServer(folder))
-            engine = owned.enter_context(ProcessEngine(folder))
-            python = Path(chosen.python)
+            engines = [] if chosen.docker else [owned.enter_context(ProcessEngine(folder))]
+            if chosen.docker:
+                owned.callback(remove_containers, chosen.docker, chosen.port)
+            python, containers = Path(chosen.python), chosen.docker or engines[0].url
             emulator = owned.enter_context(
-                Emulator(folder, python, chosen.port, mail_server=mail.address, container_engine=engine.url)
+                Emulator(folder, python, chosen.port, mail_server=mail.address, container_engine=containers)
             )
             partner = owned.enter_context(PartnerServer(folder, emulator.endpoint_url))
-            services = (emulator, engine, partner, mail)
+            services = (emulator, *engines, partner, mail)
             for service in services:
                 service.wait_ready(abandoned=lambda: bool(select.select([chosen.lifeline], [], [], 0.0)[0]))
             state = PlatformState(
@@ -65,7 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
                 partner.url,
                 supervisor=_myself(),
                 emulator=emulator.identified(),
-                others={service.name: service.identified() for service in (engine, partner, mail)},
+                others={service.name: service.identified() for service in services[1:]},
+                docker=chosen.docker,
             )
             state.write(folder)
             _report(chosen.report, error="", detail="")
