@@ -43,8 +43,17 @@ def test_region_and_endpoint_come_from_the_environment(monkeypatch: pytest.Monke
     """So that the same code runs on AWS and on the local platform."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_REGION", raising=False)
     meta = create_client("events").meta
     assert (meta.endpoint_url, meta.region_name) == ("http://127.0.0.1:4566", "eu-west-1")
+
+
+def test_the_runtimes_own_region_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task on Fargate may have no other than AWS_REGION; it wins where both are set."""
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    for default in ("eu-west-1", None):
+        monkeypatch.setenv("AWS_DEFAULT_REGION", default) if default else monkeypatch.delenv("AWS_DEFAULT_REGION")
+        assert create_client("events").meta.region_name == "eu-north-1"
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "events", "secretsmanager", "sqs"])

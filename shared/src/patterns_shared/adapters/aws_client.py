@@ -36,7 +36,8 @@ def create_client(
         # Left to itself, botocore puts the same text together again for each request, an eighth of its time.
         user_agent=session.user_agent(),
     )
-    return session.create_client(service, config=config)
+    # What every AWS runtime sets is AWS_REGION; botocore by itself looks at AWS_DEFAULT_REGION only.
+    return session.create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)
 
 
 @cache
