@@ -31,6 +31,9 @@ def folder(tmp_path: Path) -> LocalFolder:
     return LocalFolder(tmp_path / "state")
 
 
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0"]}}
+
+
 @dataclass(frozen=True)
 class Tasks:
     """ECS tasks of an emulator whose one container runs a Python program, and logs to ``/tests/FAMILY``."""
@@ -67,7 +70,7 @@ class Tasks:
 
     def run(self, definition: str, **request: Any) -> str:  # noqa: ANN401 - as above
         """Run a task; its ARN."""
-        started = self.ecs.run_task(taskDefinition=definition, **request)
+        started = self.ecs.run_task(taskDefinition=definition, **{"networkConfiguration": NETWORK, **request})
         assert started["failures"] == []
         arn: str = started["tasks"][0]["taskArn"]
         return arn
@@ -209,7 +212,9 @@ def _running(root: Path, *, corrected: bool) -> Iterator[RunningEmulator]:
         for service in (mail, engine, emulator):
             service.wait_ready(abandoned=lambda: False)
         scratch, log = folder.scratch / "state", folder.emulator_log
-        yield RunningEmulator(emulator.endpoint_url, scratch, folder.mails, log, engine.url)
+        running = RunningEmulator(emulator.endpoint_url, scratch, folder.mails, log, engine.url)
+        running.tasks.ecs.create_cluster(clusterName="default", capacityProviders=["FARGATE", "FARGATE_SPOT"])
+        yield running
 
 
 def _image(folder: Path) -> Path:

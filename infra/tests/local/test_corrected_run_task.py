@@ -25,11 +25,12 @@ TELLS_ITS_PID = """
     print(os.getpid(), flush=True)
     time.sleep(60)
 """
+NETWORK = {"AwsvpcConfiguration": {"Subnets": ["subnet-0"]}}
 CAUGHT: State = {"Type": "Pass", "End": True}
 
 
 def _task(definition: str, **state: Any) -> State:  # noqa: ANN401 - whatever a state takes
-    arguments = {"TaskDefinition": definition, "LaunchType": "FARGATE"}
+    arguments = {"TaskDefinition": definition, "LaunchType": "FARGATE", "NetworkConfiguration": NETWORK}
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::ecs:runTask.sync",
@@ -66,6 +67,7 @@ def test_a_task_that_ends_well_is_the_states_result(corrected: Emulator, uncorre
             ]
         },
         "CapacityProviderStrategy": [{"CapacityProvider": "FARGATE_SPOT", "Weight": 1}],
+        "NetworkConfiguration": NETWORK,
     }
     given = {"definition": corrected.tasks.define("raise SystemExit(9)"), "date": "2026-11-22"}
     ended = corrected.executed(corrected.execute({"Run": _task("", Arguments=arguments)}, given))
@@ -134,10 +136,25 @@ def test_a_task_that_cannot_start_fails_the_state_with_the_reason(corrected: Emu
     assert "ExitCode" not in task["Containers"][0]
 
 
-def test_a_request_that_is_refused_names_the_error(corrected: Emulator) -> None:
-    """As ECS does."""
-    ended = corrected.executed(corrected.execute({"Run": _task("no-such-family")}))
-    assert ended["error"] == "ECS.ClientException"
+def test_a_request_that_is_refused_names_the_error(corrected: Emulator, uncorrected: Emulator) -> None:
+    """As ECS does; the emulator runs what AWS refuses."""
+
+    def error(emulator: Emulator, **arguments: object) -> str:
+        request = {"TaskDefinition": emulator.tasks.define("pass"), "NetworkConfiguration": NETWORK, **arguments}
+        return str(emulator.executed(emulator.execute({"Run": _task("", Arguments=request)})).get("error"))
+
+    override = {"ContainerOverrides": [{"Name": "other"}]}
+    strategy = [{"CapacityProvider": "OTHER", "Weight": 1}]
+    assert error(corrected, TaskDefinition="no-such-family") == "ECS.ClientException"
+    assert error(corrected, Cluster="no-such-cluster") == "ECS.ClusterNotFoundException"
+    for name, value in (
+        ("NetworkConfiguration", {}),
+        ("Overrides", override),
+        ("CapacityProviderStrategy", strategy),
+    ):
+        assert error(corrected, **{name: value}) == "ECS.InvalidParameterException"
+        assert error(uncorrected, **{name: value}) == "None"
+    assert error(uncorrected, Cluster="no-such-cluster") == "None"
 
 
 def _ends(emulator: Emulator, definition: str, eventually: Eventually) -> dict[str, Any]:
