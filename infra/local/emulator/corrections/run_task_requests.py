@@ -1,8 +1,8 @@
 """Requests to run a task that AWS refuses.
 
-A task whose network mode is ``awsvpc``, as every one on Fargate has, needs subnets; an override must name a container of
-the task; a capacity provider must be the cluster's; and a cluster must be there. The emulator takes all of these, and
-makes the cluster, so that a state machine works here that never would on AWS.
+A task whose network mode is ``awsvpc``, as on Fargate, needs subnets; an override must name a container of the task; a
+capacity provider must be the cluster's; and a cluster must be there. The emulator takes all of these, and makes the
+cluster, so that a state machine works here that never would on AWS.
 """
 
 from collections.abc import Iterator
