@@ -19,6 +19,7 @@ __all__ = [
     "member_project",
     "member_sources",
     "member_version",
+    "members_of",
     "run_uv",
 ]
 
@@ -46,17 +47,25 @@ def member_project(package: str) -> dict[str, Any]:
 
 def member_sources(package: str) -> list[Path]:
     """Return the source folders of a workspace member and of the members that it needs at run time."""
+    return [_workspace()[name][0] / "src" for name in members_of(package)]
+
+
+def members_of(package: str) -> list[str]:
+    """Return the names of a workspace member and of the members that it needs at run time.
+
+    Raises:
+        BundleError: there is no such member.
+    """
     _member(package)
     members = _workspace()
-    found: dict[str, Path] = {}
+    found: set[str] = set()
     waiting = [package]
     while waiting:
         name = waiting.pop()
-        folder, project = members[name]
-        found[name] = folder / "src"
-        needs = [_NAME.match(text) for text in project["project"].get("dependencies", [])]
+        found.add(name)
+        needs = [_NAME.match(text) for text in members[name][1]["project"].get("dependencies", [])]
         waiting += [need[0] for need in needs if need and need[0] in members and need[0] not in found]
-    return [found[name] for name in sorted(found)]
+    return sorted(found)
 
 
 def locked_requirements(package: str, *, without: Collection[str]) -> str:

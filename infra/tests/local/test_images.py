@@ -17,6 +17,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.images import Images
 from patterns_infra.local.process_engine import ProcessEngine
 from patterns_infra.local.runner import Runner
+from patterns_infra.paths import REPOSITORY
 from patterns_infra.workspace import BundleError, member_folder
 
 Declare = Callable[[object], None]
@@ -92,6 +93,10 @@ def test_an_image_holds_the_member_and_what_it_declares(images: Images) -> None:
         where, mode = client.containers.run(image, [source]).decode().split()
         assert Path(where).is_relative_to(images.folder.images / tag)
         assert mode == "image"
+        # uv keeps what it built of a member, and does not look whether its sources are still the same.
+        installed, sources = Path(where).parent, REPOSITORY / "shared" / "src" / "patterns_shared"
+        for source in sources.rglob("*.py"):
+            assert (installed / source.relative_to(sources)).read_bytes() == source.read_bytes()
         undeclared = client.containers.run(image, ["import aws_cdk"], detach=True)
         assert undeclared.wait()["StatusCode"] == 1
         assert b"No module named 'aws_cdk'" in undeclared.logs()

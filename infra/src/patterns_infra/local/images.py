@@ -19,7 +19,7 @@ from patterns_infra.local.lock import exclusive
 from patterns_infra.local.runner import CommandFailed, Runner
 from patterns_infra.local.state import write_atomically
 from patterns_infra.paths import REPOSITORY
-from patterns_infra.workspace import member_folder
+from patterns_infra.workspace import member_folder, members_of
 
 __all__ = ["Images"]
 
@@ -101,9 +101,12 @@ class Images:
 
     def _sync(self, package: str, venv: Path) -> None:
         """Make the environment in the place where it stays: its programs know their place."""
+        # uv builds a member once for each change of its pyproject.toml, and the sources change without that.
+        anew = [word for name in members_of(package) for word in ("--reinstall-package", name)]
         command = [
             *(uv_command(), "sync", "--locked", "--no-config", "--package", package, "--no-dev", "--no-editable"),
             *("--python", interpreter(), "--no-python-downloads", "--compile-bytecode", "--no-progress"),
+            *anew,
         ]
         environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
         environment["UV_PROJECT_ENVIRONMENT"] = str(venv)
