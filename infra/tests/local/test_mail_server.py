@@ -211,6 +211,7 @@ def test_a_new_start_has_an_empty_folder_at_the_same_address(folder: LocalFolder
         first.wait_ready(abandoned=lambda: False)
         Post(first, folder.mails).send("old")
         switch_mail(folder.mails, MailMode.REFUSE)
+        (folder.mails / "a folder of somebody's mail program").mkdir()
     assert [mail.subject for mail in read_mails(folder.mails)] == ["old"]
     with MailServer(folder) as second:
         second.wait_ready(abandoned=lambda: False)

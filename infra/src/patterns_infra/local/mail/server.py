@@ -1,5 +1,6 @@
 """The mail server as a process of the platform."""
 
+import shutil
 import smtplib
 import sys
 
@@ -23,9 +24,8 @@ class MailServer(Service):
         Raises:
             ServiceFailed: it cannot be started.
         """
+        shutil.rmtree(folder.mails, ignore_errors=True)
         folder.mails.mkdir(parents=True, exist_ok=True)
-        for path in folder.mails.iterdir():
-            path.unlink()
         with listen(folder.mail_port) as listening:
             self._port = int(listening.getsockname()[1])
             self.address = f"{HOST}:{self._port}"
