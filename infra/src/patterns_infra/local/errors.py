@@ -1,6 +1,7 @@
 """What goes wrong on the local platform, each in one line that a user can act on."""
 
 __all__ = [
+    "ControlPlaneUnavailable",
     "DeployFailed",
     "EnvironmentFailed",
     "NotRunning",
@@ -39,6 +40,10 @@ class PlatformBusy(PlatformError):
 
 class StateNotWritable(PlatformError):
     """The folder for local state cannot be written."""
+
+
+class ControlPlaneUnavailable(PlatformError):
+    """Kubernetes' own programs are not on this machine and cannot be built."""
 
 
 class DeployFailed(PlatformError):

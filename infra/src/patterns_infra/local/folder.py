@@ -107,6 +107,31 @@ class LocalFolder:
         return self.root / "logs" / "containers.log"
 
     @property
+    def control_plane(self) -> Path:
+        """Everything of one run of Kubernetes: certificates, etcd's data, the audit log, pods' files."""
+        return self.root / "control-plane"
+
+    @property
+    def kubernetes_request(self) -> Path:
+        """How the supervisor is to start Kubernetes, written by the command that needs it."""
+        return self.root / "kubernetes.json"
+
+    @property
+    def kubernetes_logs(self) -> Path:
+        """A log for each of Kubernetes' programs; pods have logs of their own."""
+        return self.root / "logs" / "kubernetes"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """For kubectl, as the cluster's administrator; there while Kubernetes runs."""
+        return self.root / "kubeconfig"
+
+    @property
+    def control_plane_project(self) -> Path:
+        """The Go modules that Kubernetes' programs are built from, part of the repository."""
+        return REPOSITORY / "infra" / "local" / "control_plane"
+
+    @property
     def deploy_log(self) -> Path:
         """Output of the last synthesis and deployment."""
         return self.root / "logs" / "deploy.log"
