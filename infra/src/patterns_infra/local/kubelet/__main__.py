@@ -1,0 +1,67 @@
+"""The node as a program: ``python -m patterns_infra.local.kubelet``; the control plane starts and ends it."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from lightkube import AsyncClient, KubeConfig
+
+from patterns_infra.local.control_plane.identities import NODE, Identities
+from patterns_infra.local.kubelet.agent import Agent
+from patterns_infra.local.kubelet.events import Events
+from patterns_infra.local.kubelet.kubelet_api import create_app, serving
+from patterns_infra.local.kubelet.launch import Launch
+from patterns_infra.local.kubelet.node import LocalNode, allocatable_here
+from patterns_infra.local.kubelet.pod import NodeFacts
+from patterns_infra.local.kubelet.pod_identity import PodIdentity
+from patterns_infra.local.kubelet.scheduler import Scheduler
+from patterns_infra.local.ports import HOST
+
+__all__: list[str] = []
+
+
+def main() -> int:
+    """Run the node until a signal comes; its pods are tethered to it."""
+    parser = argparse.ArgumentParser()
+    for name in ("--identities", "--images", "--folder"):
+        parser.add_argument(name, type=Path, required=True)
+    for name in ("--port", "--identity-port"):
+        parser.add_argument(name, type=int, required=True)
+    parser.add_argument("--aws-endpoint", default="")
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--version", required=True)
+    asyncio.run(_run(parser.parse_args()))
+    return 0
+
+
+async def _run(chosen: argparse.Namespace) -> None:
+    identities = Identities(chosen.identities)
+    as_node, as_scheduler = (_client(identities, user) for user in ("kubelet", "scheduler"))
+    identity = PodIdentity(chosen.aws_endpoint, chosen.folder / "tokens", chosen.identity_port)
+    host, _, port = chosen.server.removeprefix("https://").partition(":")
+    variables = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    facts = NodeFacts(
+        client=as_node,
+        launch=Launch(chosen.images, variables, chosen.server),
+        events=Events(as_node, "kubelet", NODE),
+        address=HOST,
+        allocatable=allocatable_here(),
+        folder=chosen.folder,
+        identity=identity.variables,
+    )
+    agent = Agent(NODE, facts, identity.forget)
+    node = LocalNode(as_node, NODE, address=HOST, port=chosen.port, version=chosen.version)
+    scheduler = Scheduler(as_scheduler, Events(as_scheduler, "default-scheduler", NODE), NODE, node.labels)
+    servers = [serving(create_app(agent), identities, chosen.port), identity.server()]
+    async with asyncio.TaskGroup() as tasks:
+        for work in (node.run(), agent.run(), scheduler.run(), *(each.serve() for each in servers)):
+            tasks.create_task(work)
+
+
+def _client(identities: Identities, user: str) -> AsyncClient:
+    return AsyncClient(config=KubeConfig.from_file(identities.kubeconfig(user)), trust_env=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

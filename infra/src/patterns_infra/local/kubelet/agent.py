@@ -1,0 +1,113 @@
+"""The kubelet itself: the pods that are bound to the node, and what runs of them."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import httpx2
+from lightkube import ApiError
+from lightkube.resources.core_v1 import Pod
+
+from patterns_infra.local.kubelet.addresses import Addresses
+from patterns_infra.local.kubelet.pod import NodeFacts, PodProcesses
+from patterns_infra.local.kubelet.pod_parts import meta_of, name_of, namespace_of, uid_of
+from patterns_infra.local.kubelet.status import PodRecord
+from patterns_infra.local.kubelet.watched import follow_pods
+
+__all__ = ["Agent"]
+
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.FORBIDDEN}
+"""What is answered of a pod that is not there: a node may ask only for what is bound to it."""
+_LATE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Agent:
+    """Runs what the API server says that this node shall run.
+
+    Attributes:
+        node: its name.
+        facts: what pods share.
+        forget: called with the uid of a pod that is gone.
+    """
+
+    node: str
+    facts: NodeFacts
+    forget: Callable[[str], None]
+    _pods: dict[str, PodProcesses] = field(default_factory=dict)
+    _ending: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    _addresses: Addresses = field(default_factory=Addresses)
+
+    async def run(self) -> None:
+        """Follow the node's pods for ever."""
+        fields = {"spec.nodeName": self.node}
+        await follow_pods(self.facts.client, fields, present=self._present, absent=self._absent)
+
+    def find(self, namespace: str, name: str) -> PodProcesses | None:
+        """Return a pod by its name."""
+        for each in self._pods.values():
+            meta = each.pod.metadata
+            if meta and (meta.namespace, meta.name) == (namespace, name):
+                return each
+        return None
+
+    async def _present(self, pod: Pod) -> None:
+        uid = uid_of(pod)
+        known = self._pods.get(uid)
+        if known:
+            known.pod = pod
+        if meta_of(pod).deletionTimestamp:
+            self._end(uid, pod, float(meta_of(pod).deletionGracePeriodSeconds or 0))
+        elif (
+            known is None
+            and uid not in self._ending
+            and not (pod.status and pod.status.phase in {"Succeeded", "Failed"})
+        ):
+            record = PodRecord(self._addresses.take(uid), self.facts.address, time.time())
+            if pod.status and pod.status.startTime:
+                record.started_at = pod.status.startTime.timestamp()
+            started = PodProcesses(pod, self.facts, record)
+            self._pods[uid] = started
+            started.start()
+
+    async def _absent(self, uid: str) -> None:
+        """End what was deleted with no grace, or while nobody was told."""
+        self._end(uid, None, 0.0)
+
+    def _end(self, uid: str, deleted: Pod | None, grace: float) -> None:
+        """End a pod once, however often it is told; what is not known any more was ended before."""
+        if uid not in self._ending and (deleted or uid in self._pods):
+            self._ending[uid] = asyncio.create_task(self._finish(uid, deleted, grace))
+
+    async def _finish(self, uid: str, deleted: Pod | None, grace: float) -> None:
+        known = self._pods.get(uid)
+        try:
+            if known:
+                await known.stop(grace)
+            if deleted:
+                await self._delete(deleted)
+        finally:
+            self._pods.pop(uid, None)
+            self._addresses.give_back(uid)
+            self.forget(uid)
+            # Changes that are still on their way to us speak of a pod that has ended.
+            asyncio.get_running_loop().call_later(_LATE_SECONDS, self._ending.pop, uid, None)
+
+    async def _delete(self, pod: Pod) -> None:
+        """Tell the API server that nothing of the pod runs any more."""
+        name, namespace = name_of(pod), namespace_of(pod)
+        while True:
+            try:
+                there = await self.facts.client.get(Pod, name, namespace=namespace)
+                # Somebody may have forced its end, and another pod may have taken its name.
+                if uid_of(there) == uid_of(pod):
+                    await self.facts.client.delete(Pod, name, namespace=namespace, grace_period=0)
+            except ApiError as error:
+                if error.status.code not in _GONE:
+                    raise
+            except httpx2.TransportError:
+                await asyncio.sleep(1.0)
+                continue
+            return

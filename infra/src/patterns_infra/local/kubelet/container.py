@@ -1,0 +1,160 @@
+"""One container of a pod as a process: started, probed, started again with growing pauses, stopped with grace."""
+
+import asyncio
+import secrets
+import signal
+import time
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+
+from lightkube.models.core_v1 import Container
+
+from patterns_infra.local.kubelet.backoff import Backoff
+from patterns_infra.local.kubelet.container_state import ContainerRecord, Running, Terminated, Waiting
+from patterns_infra.local.kubelet.surroundings import NotReadyToRun, Surroundings
+from patterns_infra.local.kubelet.watcher import Watcher
+from patterns_infra.local.workloads.log import WorkloadLog
+from patterns_infra.local.workloads.workload import Command, Workload, WorkloadNotStarted
+
+__all__ = ["ContainerProcess"]
+
+_CANNOT_RUN = 128
+"""Exit code that Kubernetes gives a container that could not be started."""
+_KEPT_LOGS = 2
+
+
+@dataclass(slots=True)
+class ContainerProcess:
+    """A container and its runs.
+
+    Attributes:
+        spec: as the pod declares it.
+        record: what has become of it.
+        started: set once it has started for the first time.
+    """
+
+    spec: Container
+    record: ContainerRecord
+    around: Surroundings
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    _logs: list[WorkloadLog] = field(default_factory=list)
+    _command: Command | None = None
+    _workload: Workload | None = None
+    _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Run it until it has ended and is not started again, or `stop` was called."""
+        backoff = Backoff()
+        while not self._stopped.is_set():
+            try:
+                command = await self.around.prepare()
+            except NotReadyToRun as problem:
+                await self._wait_for(problem, backoff)
+                continue
+            ended = await self._run_once(command)
+            self._become(ended)
+            if self._stopped.is_set() or not self.around.restarts_after(ended.exit_code):
+                return
+            await self._pause(ended, backoff)
+
+    async def stop(self, seconds: float) -> None:
+        """Stop it: its hook, then SIGTERM, then after what is left of these seconds SIGKILL."""
+        self._stopped.set()
+        self.started.set()
+        if self._workload is None or not self._workload.running:
+            return
+        began = time.monotonic()
+        if self.spec.lifecycle and self.spec.lifecycle.preStop:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._watcher().call(self.spec.lifecycle.preStop, "PreStop")
+        left = max(0.0, seconds - (time.monotonic() - began))
+        number = self.spec.lifecycle.stopSignal if self.spec.lifecycle else None
+        await self._workload.stop(left, signal.Signals[number] if number else signal.SIGTERM)
+
+    def log(self, *, previous: bool = False) -> WorkloadLog | None:
+        """Return what it printed in this run or the one before."""
+        index = -2 if previous else -1
+        return self._logs[index] if len(self._logs) >= -index else None
+
+    async def execute(self, arguments: list[str], seconds: float) -> tuple[int, str]:
+        """Run a command beside it, in its environment: exit code and output; killed when it takes longer."""
+        command = self._command
+        if command is None:
+            return _CANNOT_RUN, "the container has not been started"
+        path = self.around.folder / f"exec-{secrets.token_hex(4)}.log"
+        log = WorkloadLog(path)
+        try:
+            beside = await Workload.start(Command(arguments, command.environment, command.folder), log)
+            try:
+                async with asyncio.timeout(seconds):
+                    code = await beside.wait()
+            finally:
+                await beside.stop(0.0, signal.SIGKILL)
+            return code, b"".join([line.text async for line in log.lines()]).decode(errors="replace")
+        except WorkloadNotStarted as failed:
+            return _CANNOT_RUN, str(failed)
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def _run_once(self, command: Command) -> Terminated:
+        self._command = command
+        self.record.run = secrets.token_hex(8)
+        log = WorkloadLog(self.around.folder / f"{self.record.run}.log")
+        self._logs = [*self._logs, log][-_KEPT_LOGS:]
+        began = time.time()
+        try:
+            self._workload = await Workload.start(command, log)
+        except WorkloadNotStarted as failed:
+            await self.around.tell("Warning", "Failed", f"Error: {failed}")
+            return Terminated(_CANNOT_RUN, began, time.time(), "StartError", str(failed))
+        self._become(Running(self._workload.started_at))
+        await self.around.tell("Normal", "Started", f"Container {self.spec.name} started")
+        if self._stopped.is_set():
+            await self._workload.stop(self.around.grace_seconds)
+        async with AsyncExitStack() as watched:
+            watching = asyncio.create_task(self._watcher().run())
+            watched.callback(watching.cancel)
+            code = await self._workload.wait()
+        return Terminated(code, began, self._workload.ended_at or time.time())
+
+    def _watcher(self) -> Watcher:
+        return Watcher(self.spec, self.around, self._probed, self.execute, self._stop_run)
+
+    def _probed(self, *, started: bool, ready: bool) -> None:
+        self.record.started, self.record.ready = started, ready
+        if started:
+            self.started.set()
+        self.around.changed()
+
+    async def _stop_run(self, seconds: float) -> None:
+        """End this run; whether there is another one is not the caller's to say."""
+        if self._workload:
+            await self._workload.stop(seconds)
+
+    async def _wait_for(self, problem: NotReadyToRun, backoff: Backoff) -> None:
+        if not isinstance(self.record.state, Waiting) or self.record.state.reason != problem.reason:
+            await self.around.tell("Warning", "Failed", f"Error: {problem}")
+        self._become(Waiting(problem.reason, str(problem)))
+        await self._sleep(backoff.after_failure() or 1.0)
+
+    async def _pause(self, ended: Terminated, backoff: Backoff) -> None:
+        seconds = backoff.after(ended.until - ended.since)
+        self.record.last = ended
+        if seconds:
+            message = f"back-off {seconds:g}s restarting failed container={self.spec.name}"
+            self._become(Waiting("CrashLoopBackOff", message))
+            await self.around.tell("Warning", "BackOff", message)
+            await self._sleep(seconds)
+        self.record.restarts += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+
+    def _become(self, state: Running | Terminated | Waiting) -> None:
+        self.record.state = state
+        if not isinstance(state, Running):
+            self.record.ready = self.record.started = False
+        self.around.changed()

@@ -1,0 +1,64 @@
+"""Telling the API server of a pod's status."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import httpx2
+from lightkube import AsyncClient
+from lightkube.resources.core_v1 import Pod
+from lightkube.types import PatchType
+
+from patterns_infra.local.kubelet.pod_parts import name_of, namespace_of, uid_of
+from patterns_infra.local.kubelet.status import PodRecord, status_of
+
+__all__ = ["Reporter"]
+
+_RETRY_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Sends one pod's status after every change; several changes at once are sent once.
+
+    Attributes:
+        client: as the node.
+        pod: as it was last seen.
+        record: what its status is made of.
+    """
+
+    client: AsyncClient
+    pod: Pod
+    record: PodRecord
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def changed(self) -> None:
+        """Note that the record has changed."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Report for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self.send()
+
+    async def send(self) -> None:
+        """Send the status now, and again while the API server is away."""
+        while True:
+            try:
+                # The uid is a condition: another pod may have the name by now.
+                body = {"metadata": {"uid": uid_of(self.pod)}, "status": status_of(self.pod, self.record, time.time())}
+                await self.client.patch(
+                    Pod.Status,
+                    name_of(self.pod),
+                    body,
+                    namespace=namespace_of(self.pod),
+                    patch_type=PatchType.STRATEGIC,
+                )
+            except httpx2.HTTPStatusError:
+                return  # refused: the pod is gone, or is another one
+            except httpx2.HTTPError:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
