@@ -34,6 +34,7 @@ class Pattern:
         images: distributions whose container image its stack runs.
         outputs: keys of ``patterns outputs`` that the stack publishes in SSM.
         needs: settings without which it is not deployed to AWS.
+        kubernetes: whether the local platform needs a Kubernetes cluster for it.
         demo: ``module:function`` of its part of the demo, a `patterns_infra.demo.scene.Scenario`.
     """
 
@@ -44,6 +45,7 @@ class Pattern:
     outputs: tuple[str, ...]
     images: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    kubernetes: bool = False
     demo: str = ""
 
     def stack_name(self, stage: str) -> str:

@@ -38,7 +38,8 @@ def outputs(target: Target, stage: str | None, region: str | None) -> None:
 
 def env() -> None:
     """Write lines for the shell's eval."""
-    sys.stdout.write(shell_exports(Platform.require().endpoint_url))
+    platform = Platform.require()
+    sys.stdout.write(shell_exports(platform.endpoint_url, platform.kubeconfig))
 
 
 def status(target: Target, stage: str | None, region: str | None, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import os
 import shlex
 import threading
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patterns_infra.place import AwsClient
@@ -74,9 +75,15 @@ def child_environment(endpoint_url: str, keys: Keys = ROOT_KEYS) -> dict[str, st
     return kept | _addresses(endpoint_url) | keys.variables()
 
 
-def shell_exports(endpoint_url: str) -> str:
-    """Return shell lines after which the stock AWS clients talk to the platform, with no flags."""
+def shell_exports(endpoint_url: str, kubeconfig: Path | None = None) -> str:
+    """Return shell lines after which the stock AWS clients, and kubectl, talk to the platform, with no flags.
+
+    Args:
+        endpoint_url: of the emulator.
+        kubeconfig: of the local cluster, `None` while there is none.
+    """
     exports = {**_addresses(endpoint_url), **ROOT_KEYS.variables(), "AWS_PAGER": ""}
+    exports |= {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
     # The user's own files stay in use, for the output format; what they say of endpoints is overruled here.
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         del exports[name]

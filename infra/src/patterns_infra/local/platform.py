@@ -5,7 +5,7 @@
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -16,6 +16,7 @@ from patterns_infra.local.docker import find_docker
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.errors import NotRunning, PlatformError, ServiceFailed
 from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.kubernetes_start import kubernetes_starter
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
 from patterns_infra.local.lock import exclusive
@@ -91,10 +92,12 @@ class Platform:
             folder.deploy_log.unlink(missing_ok=True)
             timings = Timings(report)
             deployment = LocalDeployment(folder, settings, Runner(folder.deploy_log), timings)
+            wants = any(pattern.kubernetes for pattern in chosen)
+            more = kubernetes_starter(folder, deployment.runner, timings) if wants else None
             platform = cls.current(stage=stage, folder=folder)
             if platform is None:
                 clear(folder)
-                beginning = _Beginning(deployment, port)
+                beginning = _Beginning(deployment, port, more)
                 try:
                     deployment.run(chosen, beginning)
                 except BaseException:
@@ -109,7 +112,7 @@ class Platform:
                     raise PlatformError(
                         f"the platform is up at {found.endpoint_url}; for another port: patterns down, then up"
                     )
-                deployment.run(chosen, lambda: found)
+                deployment.run(chosen, _Found(found, more))
         platform.timings = {**timings.seconds, "total": timings.elapsed}
         if detach:
             platform.stay()
@@ -151,6 +154,11 @@ class Platform:
     def mails(self) -> Path:
         """The folder of the mails that were sent; `local.mail.mailbox` reads them."""
         return self.folder.mails
+
+    @property
+    def kubeconfig(self) -> Path | None:
+        """For kubectl, while Kubernetes runs."""
+        return self.folder.kubeconfig if self.folder.kubeconfig.exists() else None
 
     def client(self, service: str) -> AwsClient:
         """Return a boto3 client as the account's administrator."""
@@ -200,11 +208,25 @@ class Platform:
 
 
 @dataclass(slots=True)
+class _Found:
+    """Gives the addresses of a platform that is up, after starting what it has not needed so far."""
+
+    addresses: Addresses
+    more: Callable[[], None] | None
+
+    def __call__(self) -> Addresses:
+        if self.more:
+            self.more()
+        return self.addresses
+
+
+@dataclass(slots=True)
 class _Beginning:
     """Starts the platform when the deployment first asks for its addresses, and can undo that."""
 
     deployment: LocalDeployment
     port: int | None
+    more: Callable[[], None] | None = None
     supervised: Supervised | None = None
     _addresses: Addresses | None = None
 
@@ -227,6 +249,8 @@ class _Beginning:
             if state is None:
                 raise ServiceFailed("the platform ended as soon as it was up", detail=tail(folder.supervisor_log))
             note(state.endpoint_url)
+        if self.more:
+            self.more()
         return Addresses(state.endpoint_url, state.partner_url, state.docker)
 
     def undo(self) -> None:

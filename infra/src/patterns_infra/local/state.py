@@ -85,9 +85,10 @@ def clear(folder: LocalFolder) -> None:
                 end_group(process.pid)
         if state.docker:
             remove_containers(state.docker, urlsplit(state.endpoint_url).port or 0)
-    for path in (folder.state, folder.deployed, folder.engine_socket):
+    for path in (folder.state, folder.deployed, folder.engine_socket, folder.kubeconfig, folder.kubernetes_request):
         path.unlink(missing_ok=True)
-    shutil.rmtree(folder.scratch, ignore_errors=True)
+    for left in (folder.scratch, folder.control_plane):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _end_survivors(emulator: Process, scratch: Path) -> None:

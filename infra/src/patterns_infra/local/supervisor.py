@@ -4,6 +4,7 @@ It starts the emulator, the partner, the mail server and, where there is no Dock
 tells its starter, and then waits for the first of: the starter is gone without having said "stay" (its lifeline
 closed), a SIGTERM from `patterns down`, or the end of any of them. Whatever it is, nothing that it started is left
 afterwards. When the supervisor itself is killed, its own lifelines to them close, and each kills its process group.
+Kubernetes is started when a command asks for it by a signal, and is one more of them then.
 """
 
 import argparse
@@ -16,13 +17,14 @@ import selectors
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from patterns_infra.local.docker import remove_containers
 from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.kubernetes_start import START_KUBERNETES, start_as_requested
 from patterns_infra.local.mail.server import MailServer
 from patterns_infra.local.partner.server import PartnerServer
 from patterns_infra.local.process_engine import ProcessEngine
@@ -74,7 +76,15 @@ def main(arguments: list[str] | None = None) -> int:
             )
             state.write(folder)
             _report(chosen.report, error="", detail="")
-            failed = _watch(services, chosen.lifeline, wakeup)
+
+            def more() -> Service:
+                nonlocal state
+                added = owned.enter_context(start_as_requested(folder, emulator.endpoint_url))
+                state = dataclasses.replace(state, others={**state.others, added.name: added.identified()})
+                state.write(folder)
+                return added
+
+            failed = _watch(services, chosen.lifeline, wakeup, more)
     except PlatformError as error:
         _report(chosen.report, error=str(error), detail=error.detail)
         return 1
@@ -83,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
         failure = f"the {failed.name} ended unexpectedly with code {failed.process.returncode}"
         dataclasses.replace(state, failure=failure, log=str(failed.log)).write(folder)
         return 1
-    for path in (folder.state, folder.deployed):
+    for path in (folder.state, folder.deployed, folder.kubernetes_request):
         path.unlink(missing_ok=True)
     return 0
 
@@ -94,7 +104,7 @@ def _wake_on_signals() -> int:
     os.set_blocking(reading, False)
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, START_KUBERNETES):
         signal.signal(number, lambda *_: None)
     return reading
 
@@ -113,8 +123,16 @@ def _report(descriptor: int, **facts: str) -> None:
         os.close(descriptor)
 
 
-def _watch(services: Sequence[Service], lifeline: int, wakeup: int) -> Service | None:
-    """Wait for the reason to end; the service that ended by itself, when that is the reason."""
+def _watch(first: Sequence[Service], lifeline: int, wakeup: int, more: Callable[[], Service]) -> Service | None:
+    """Wait for the reason to end; the service that ended by itself, when that is the reason.
+
+    Args:
+        first: the services that run.
+        lifeline: closed when the starter is gone.
+        wakeup: has the numbers of the signals that came.
+        more: starts the one service that a command may ask for.
+    """
+    services = list(first)
     with selectors.DefaultSelector() as events:
         events.register(lifeline, selectors.EVENT_READ)
         events.register(wakeup, selectors.EVENT_READ)
@@ -124,8 +142,12 @@ def _watch(services: Sequence[Service], lifeline: int, wakeup: int) -> Service |
                     if os.read(lifeline, len(STAY)) != STAY:
                         return None
                     events.unregister(lifeline)
-                elif {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} & set(os.read(wakeup, 64)):
+                    continue
+                signals = set(os.read(wakeup, 64))
+                if {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} & signals:
                     return None
+                if START_KUBERNETES in signals and len(services) == len(first):
+                    services.append(more())
             for service in services:
                 if service.process.poll() is not None:
                     return service
