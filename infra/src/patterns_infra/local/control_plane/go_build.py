@@ -65,7 +65,7 @@ def _build(
 
     with timings.step("download Kubernetes"):
         packages = run("list", "-deps", *_PACKAGES.values())
-    total = sum("." in name.partition("/")[0] for name in packages)
+    total = sum(map(_is_package, packages))
     with timings.step(_STEP, total):
         flags = ["-trimpath", "-buildvcs=false", f"-ldflags=-s -w {_stamps(version)}", "-v"]
         run("build", *flags, "-o", f"{made}/", *_PACKAGES.values(), counter=_Packages(timings))
@@ -79,9 +79,13 @@ class _Packages:
         self._done = 0
 
     def __call__(self, line: str) -> None:
-        if "." in line.partition("/")[0]:
-            self._done += 1
+        self._done += _is_package(line)
         self._report.advance(_STEP, self._done, line)
+
+
+def _is_package(line: str) -> bool:
+    """Whether a line of Go's is the path of a package that is not from its own library."""
+    return " " not in line and "." in line.partition("/")[0]
 
 
 def _environment() -> dict[str, str]:

@@ -1,15 +1,20 @@
-"""Where Kubernetes' own programs come from, the first that works: envtest's folder, this machine's cache, a build."""
+"""Where Kubernetes' own programs come from, the first that works: envtest's folder, this machine's cache, a build.
+
+``python -m patterns_infra.local.control_plane.programs`` makes sure of them.
+"""
 
 import hashlib
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from patterns_infra.local.control_plane.go_build import build_programs
+from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lock import exclusive
-from patterns_infra.local.progress import Timings
+from patterns_infra.local.progress import Timings, progress_for
 from patterns_infra.local.runner import Runner
 
 __all__ = ["PROGRAMS", "Release", "prepare_programs"]
@@ -79,5 +84,21 @@ def _from_environment(timings: Timings) -> Path | None:
     return Path(named)
 
 
+def main() -> None:
+    """Have the programs ready and print their folder: for scripts that shall not wait for a build later."""
+    folder = LocalFolder.default()
+    folder.prepare()
+    with progress_for(sys.stderr) as report:
+        found = prepare_programs(folder, Runner(folder.deploy_log), Timings(report))
+    sys.stdout.write(f"{found}\n")
+
+
 def _complete(folder: Path) -> bool:
     return all(os.access(folder / name, os.X_OK) for name in PROGRAMS)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PlatformError as error:
+        sys.exit(f"{error}\n{error.detail}".strip())
