@@ -18,6 +18,8 @@ from patterns_infra.local.kubernetes import Kubernetes
 from patterns_infra.local.progress import Silence, Timings
 from patterns_infra.local.runner import Runner
 
+Emulator = Any
+
 PROGRAM = Path(__file__).with_name("pod_program.py")
 KUBECTL = Path(sys.prefix) / "bin" / "kubectl"
 
@@ -53,7 +55,9 @@ class Namespace:
 
     def apply(self, *objects: Mapping[str, Any]) -> str:
         """Apply objects."""
-        return self.kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+        return self.kubectl(
+            "apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        )
 
     def get(self, kind: str, name: str = "", **labels: str) -> Any:  # noqa: ANN401 - whatever the API server has
         """Return an object, or a list of objects with these labels."""
@@ -104,7 +108,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cluster(
-    tmp_path_factory: pytest.TempPathFactory, programs: Path, images: Path, corrected: Any
+    tmp_path_factory: pytest.TempPathFactory, programs: Path, images: Path, corrected: Emulator
 ) -> Iterator[LocalFolder]:
     """Return the folder of a running cluster, whose pods find the emulator's AWS."""
     folder = LocalFolder(tmp_path_factory.mktemp("cluster"))

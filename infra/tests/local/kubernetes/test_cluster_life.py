@@ -1,8 +1,10 @@
 """Nothing of the cluster outlives the platform, whoever ends it and however."""
 
-import json
 import os
+import shlex
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.kubernetes import Kubernetes
 from patterns_infra.local.kubernetes_start import kubernetes_starter
 from patterns_infra.local.lifeline import Supervised
+from patterns_infra.local.local_aws import shell_exports
 from patterns_infra.local.platform import Platform
 from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import command_of
@@ -36,7 +39,7 @@ def _processes(folder: LocalFolder) -> list[str]:
 @pytest.fixture
 def platform(folder: LocalFolder, programs: Path) -> Iterator[LocalFolder]:
     """Start a platform as a command does, and then Kubernetes, as a command does that needs it."""
-    assert programs
+    assert programs.is_dir()
     folder.prepare()
     runner = Runner(folder.deploy_log)
     python = prepare_environment(folder, runner)
@@ -73,7 +76,9 @@ def test_a_kill_leaves_nothing(platform: LocalFolder, eventually: Eventually, vi
     cluster = state.others["Kubernetes cluster"]
     os.kill((state.supervisor if victim == "supervisor" else cluster).pid, signal.SIGKILL)
     assert eventually(lambda: _processes(platform) == [])
-    with pytest.raises(NotRunning, match="supervisor was killed" if victim == "supervisor" else "Kubernetes cluster ended"):
+    with pytest.raises(
+        NotRunning, match="supervisor was killed" if victim == "supervisor" else "Kubernetes cluster ended"
+    ):
         Platform.require(folder=platform)
     end(platform)
     assert not platform.kubeconfig.exists()
@@ -112,11 +117,13 @@ def test_a_cluster_that_cannot_start_shows_which_part_and_why(folder: LocalFolde
     assert not folder.control_plane.exists()
 
 
-def test_env_points_kubectl_at_the_cluster(platform: LocalFolder) -> None:
-    """With no flags."""
-    from patterns_infra.local.local_aws import shell_exports  # noqa: PLC0415
-
+def test_env_points_kubectl_at_the_cluster(platform: LocalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no flags, whatever cluster the user works with else."""
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
     found = Platform.require(folder=platform)
-    assert f"export KUBECONFIG={platform.kubeconfig}\n" in shell_exports(found.endpoint_url, found.kubeconfig)
+    exports = shell_exports(found.endpoint_url, found.kubeconfig)
+    script = f"eval {shlex.quote(exports)}; kubectl get nodes --output=name"
+    environment = {**os.environ, "PATH": f"{Path(sys.prefix) / 'bin'}:{os.defpath}"}
+    said = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout == "node/patterns-local\n"
     assert "KUBECONFIG" not in shell_exports(found.endpoint_url)
-    assert json.loads(platform.kubeconfig.read_text())["kind"] == "Config"

@@ -7,6 +7,7 @@ import re
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
@@ -17,6 +18,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.processes import command_of
 
 Namespace = Any
+Make = Callable[..., dict[str, Any]]
 
 pytestmark = pytest.mark.integration
 
@@ -93,9 +95,9 @@ def test_nobody_gets_in_without_a_certificate_or_a_token(cluster: LocalFolder) -
     authority = base64.b64decode(config["clusters"][0]["cluster"]["certificate-authority-data"]).decode()
     context = ssl.create_default_context(cadata=authority)
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(f"{_server(cluster)}/api/v1/namespaces", context=context, timeout=10)
+        urllib.request.urlopen(f"{_server(cluster)}/api/v1/namespaces", context=context, timeout=10)  # noqa: S310 - our own server
     with pytest.raises(urllib.error.HTTPError, match="400"):
-        urllib.request.urlopen(_server(cluster).replace("https", "http"), timeout=10)
+        urllib.request.urlopen(_server(cluster).replace("https", "http"), timeout=10)  # noqa: S310 - our own server
     assert _server(cluster).startswith("https://127.0.0.1:")
 
 
@@ -144,13 +146,17 @@ def test_what_a_program_asked_for_is_in_the_audit_log(namespace: Namespace, clus
     lines = (cluster.kubernetes_logs / "audit.log").read_text().splitlines()
     events = [json.loads(line) for line in lines if '"system:serviceaccount:test:operator"' in line]
     seen = events[-1]
-    assert (seen["verb"], seen["objectRef"]["resource"], seen["objectRef"]["namespace"]) == ("list", "secrets", namespace.name)
+    assert (seen["verb"], seen["objectRef"]["resource"], seen["objectRef"]["namespace"]) == (
+        "list",
+        "secrets",
+        namespace.name,
+    )
     assert seen["responseStatus"]["code"] == 403
 
 
 @pytest.mark.parametrize("name", ["kube-apiserver", "etcd", "kube-controller-manager"])
 def test_a_part_that_is_killed_comes_back_and_nothing_is_lost(
-    namespace: Namespace, cluster: LocalFolder, deployment: Any, name: str
+    namespace: Namespace, cluster: LocalFolder, deployment: Make, name: str
 ) -> None:
     """Under the same address, with the data; and pods run on, untouched."""
     namespace.apply(deployment())

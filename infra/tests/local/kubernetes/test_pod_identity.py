@@ -1,13 +1,13 @@
 """A pod works with the role of its service account, and with nobody else's."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
+Emulator = Any
 Namespace = Any
 Make = Callable[..., dict[str, Any]]
 
@@ -26,7 +26,7 @@ except botocore.exceptions.ClientError as error:
 
 
 @pytest.fixture
-def role(corrected: Any, namespace: Namespace) -> str:
+def role(corrected: Emulator, namespace: Namespace) -> str:
     """Return a role that the namespace's account ``worker`` has, and that may see one queue."""
     sqs, eks = corrected.client("sqs"), corrected.client("eks")
     for name in ("mine", "theirs"):
@@ -73,9 +73,8 @@ def test_only_a_pod_with_its_token_is_answered(namespace: Namespace, job: Make) 
     namespace.kubectl("wait", "--for=condition=Complete", "job/show", "--timeout=40s")
     environment = json.loads(namespace.kubectl("logs", "job/show").splitlines()[1])["environment"]
     address = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
-    for headers in ({}, {"Authorization": "guessed"}):
-        with pytest.raises(urllib.error.HTTPError, match="401"):
-            urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=10)
+    for headers in (dict[str, str](), {"Authorization": "guessed"}):
+        assert httpx.get(address, headers=headers).status_code == 401
     assert not {name for name in environment if "SECRET" in name or "ACCESS_KEY" in name}
 
 

@@ -28,7 +28,9 @@ def _states(pod: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_deployment_runs_and_is_scaled_up_and_down(namespace: Namespace, deployment: Make) -> None:
     """Each pod has an address of its own, so that all can listen on the same port."""
-    namespace.apply(deployment(replicas=2, container={"readinessProbe": {"httpGet": {"path": "/", "port": "http"}} | SOON}))
+    namespace.apply(
+        deployment(replicas=2, container={"readinessProbe": {"httpGet": {"path": "/", "port": "http"}} | SOON})
+    )
     pods = namespace.ready(2, app="web")
     assert len({pod["status"]["podIP"] for pod in pods}) == 2
     namespace.kubectl("scale", "deployment/web", "--replicas=4")
@@ -67,7 +69,7 @@ def test_a_server_that_crashes_comes_back(namespace: Namespace, deployment: Make
     """Under the same address; what it printed before can still be read."""
     namespace.apply(deployment(container={"readinessProbe": {"tcpSocket": {"port": 8080}} | SOON}))
     pod = namespace.ready(1, app="web")[0]
-    with pytest.raises(OSError, match="closed|reset|remote"):
+    with pytest.raises(OSError, match=r"closed|reset|remote"):
         _call(pod, "/crash")
     assert namespace.eventually(lambda: _states(namespace.pods()[0])["restartCount"] == 1)
     assert namespace.ready(1, app="web")[0]["status"]["podIP"] == pod["status"]["podIP"]
@@ -169,8 +171,12 @@ def test_a_container_gets_what_its_manifest_says(namespace: Namespace, job: Make
 
 def test_init_containers_run_first_and_a_failed_one_ends_the_pod(namespace: Namespace, job: Make) -> None:
     """One after the other; the containers never start."""
-    good, bad = ({"name": name, "image": "test/program:v1", "args": ["exit", code]} for name, code in (("a", "0"), ("b", "1")))
-    namespace.apply(job("passes", "exit", "0", initContainers=[good]), job("stops", "exit", "0", initContainers=[good, bad]))
+    good, bad = (
+        {"name": name, "image": "test/program:v1", "args": ["exit", code]} for name, code in (("a", "0"), ("b", "1"))
+    )
+    namespace.apply(
+        job("passes", "exit", "0", initContainers=[good]), job("stops", "exit", "0", initContainers=[good, bad])
+    )
     namespace.kubectl("wait", "--for=condition=Complete", "job/passes", "--timeout=30s")
     namespace.kubectl("wait", "--for=condition=Failed", "job/stops", "--timeout=30s")
     pod = namespace.get("pods", **{"job-name": "stops"})["items"][0]
