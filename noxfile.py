@@ -105,6 +105,8 @@ def tests(session: nox.Session) -> None:
     """Pass the project's tests: every member's own, then those on the local platform."""
     for member in MEMBERS:
         member_tests(session, member, this_python(), marked=ALONE)
+    # Built here if need be, so that its progress is seen: pytest shows nothing before a test has ended.
+    in_workspace(session, "python", "-m", "patterns_infra.local.control_plane.programs")
     in_workspace(
         session, "pytest", "-m", "integration", "infra/tests", "patterns", "tests", "benchmarks", groups=("tests",)
     )

@@ -75,7 +75,7 @@ def outputs(target: _Target = Target.LOCAL, stage: _Stage = None, region: _Regio
 
 @app.command()
 def env() -> None:
-    """Print shell lines that point the AWS CLI at the local platform: eval "$(patterns env)"."""
+    """Print shell lines that point the AWS CLI and kubectl at the local platform: eval "$(patterns env)"."""
     from patterns_infra.commands import looking  # noqa: PLC0415 - as above
 
     looking.env()

@@ -60,11 +60,16 @@ def _server(cluster: LocalFolder) -> str:
     return address
 
 
-def _process(name: str, cluster: LocalFolder) -> int:
+def _process(name: str, cluster: LocalFolder, module: str = "") -> int:
     """Return the process of one of the cluster's programs, found by its certificates' folder."""
     for folder in Path("/proc").iterdir():
         command = command_of(int(folder.name)) if folder.name.isdigit() else ""
-        if command.partition(" ")[0].endswith(f"/{name}") and str(cluster.control_plane) in command:
+        if (
+            command.partition(" ")[0].endswith(f"/{name}")
+            and str(cluster.control_plane) in command
+            and module in command
+            and "tether.py" not in command
+        ):
             return int(folder.name)
     raise AssertionError(f"{name} does not run")
 
@@ -183,3 +188,23 @@ def _answers(namespace: Namespace) -> bool:
         return "ok" in namespace.kubectl("get", "--raw=/readyz")
     except AssertionError:
         return False
+
+
+def test_a_node_that_is_killed_comes_back_and_runs_its_pods_again(
+    namespace: Namespace, cluster: LocalFolder, deployment: Make, job: Make
+) -> None:
+    """Its processes ended with it: a service is started again, a job that runs once has failed, nothing runs twice."""
+    namespace.apply(deployment(), job("once", "stubborn"))
+    namespace.ready(2)
+    killed = _process("python", cluster, "patterns_infra.local.kubelet")
+    os.kill(killed, SIGKILL)
+    namespace.kubectl("wait", "--for=condition=Failed", "job/once", "--timeout=40s")
+    pod = namespace.eventually(lambda: [x for x in namespace.pods(app="web") if _restarts(x) == 1])[0]
+    namespace.kubectl("wait", "--for=condition=Ready", f"pod/{pod['metadata']['name']}", "--timeout=40s")
+    assert "serve in pod" in namespace.kubectl("logs", "deployment/web")
+    namespace.kubectl("delete", "deployment/web", "--timeout=30s")
+
+
+def _restarts(pod: dict[str, Any]) -> int:
+    count: int = pod["status"]["containerStatuses"][0]["restartCount"]
+    return count

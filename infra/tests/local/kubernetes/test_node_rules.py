@@ -208,6 +208,15 @@ def test_each_pod_has_an_address_of_its_own_while_it_is_there() -> None:
     assert len({addresses.take(str(number)) for number in range(600)}) == 600
 
 
+def test_a_pod_keeps_its_address_through_a_restart_of_the_kubelet() -> None:
+    """Unless somebody else has it by now."""
+    address, again = "127.1.2.7", Addresses()
+    assert again.take("a", address) == address
+    assert again.take("a") == address
+    assert again.take("b", address) != address
+    assert again.take("c", "10.0.0.1").startswith("127.1.")
+
+
 def test_certificates_name_who_they_are_for() -> None:
     """Kubernetes reads user and group from the subject, servers are checked by name and address."""
     from cryptography import x509  # noqa: PLC0415 - used here only

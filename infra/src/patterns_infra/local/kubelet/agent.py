@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 import httpx2
 from lightkube import ApiError
@@ -12,14 +11,12 @@ from lightkube.resources.core_v1 import Pod
 
 from patterns_infra.local.kubelet.addresses import Addresses
 from patterns_infra.local.kubelet.pod import NodeFacts, PodProcesses
-from patterns_infra.local.kubelet.pod_parts import meta_of, name_of, namespace_of, uid_of
+from patterns_infra.local.kubelet.pod_parts import GONE, meta_of, name_of, namespace_of, uid_of
 from patterns_infra.local.kubelet.status import PodRecord
 from patterns_infra.local.kubelet.watched import follow_pods
 
 __all__ = ["Agent"]
 
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.FORBIDDEN}
-"""What is answered of a pod that is not there: a node may ask only for what is bound to it."""
 _LATE_SECONDS = 60.0
 
 
@@ -65,7 +62,8 @@ class Agent:
             and uid not in self._ending
             and not (pod.status and pod.status.phase in {"Succeeded", "Failed"})
         ):
-            record = PodRecord(self._addresses.take(uid), self.facts.address, time.time())
+            address = self._addresses.take(uid, pod.status.podIP if pod.status else None)
+            record = PodRecord(address, self.facts.address, time.time())
             if pod.status and pod.status.startTime:
                 record.started_at = pod.status.startTime.timestamp()
             started = PodProcesses(pod, self.facts, record)
@@ -105,7 +103,7 @@ class Agent:
                 if uid_of(there) == uid_of(pod):
                     await self.facts.client.delete(Pod, name, namespace=namespace, grace_period=0)
             except ApiError as error:
-                if error.status.code not in _GONE:
+                if error.status.code not in GONE:
                     raise
             except httpx2.TransportError:
                 await asyncio.sleep(1.0)

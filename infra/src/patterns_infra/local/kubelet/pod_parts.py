@@ -1,10 +1,15 @@
 """What the API server's every pod has, though its type says that it may be missing."""
 
+from http import HTTPStatus
+
 from lightkube.models.core_v1 import PodSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Pod
 
-__all__ = ["meta_of", "name_of", "namespace_of", "restart_policy_of", "spec_of", "uid_of"]
+__all__ = ["GONE", "meta_of", "name_of", "namespace_of", "restart_policy_of", "spec_of", "uid_of"]
+
+GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.FORBIDDEN}
+"""What is answered of a pod that is not there: a node may ask only for what is bound to it."""
 
 
 def meta_of(pod: Pod) -> ObjectMeta:

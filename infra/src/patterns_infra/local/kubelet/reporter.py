@@ -1,15 +1,16 @@
 """Telling the API server of a pod's status."""
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass, field
 
 import httpx2
-from lightkube import AsyncClient
+from lightkube import ApiError, AsyncClient
 from lightkube.resources.core_v1 import Pod
 from lightkube.types import PatchType
 
-from patterns_infra.local.kubelet.pod_parts import name_of, namespace_of, uid_of
+from patterns_infra.local.kubelet.pod_parts import GONE, name_of, namespace_of, uid_of
 from patterns_infra.local.kubelet.status import PodRecord, status_of
 
 __all__ = ["Reporter"]
@@ -56,8 +57,10 @@ class Reporter:
                     namespace=namespace_of(self.pod),
                     patch_type=PatchType.STRATEGIC,
                 )
-            except httpx2.HTTPStatusError:
-                return  # refused: the pod is gone, or is another one
+            except ApiError as refused:
+                if refused.status.code not in GONE:
+                    sys.stderr.write(f"status of {namespace_of(self.pod)}/{name_of(self.pod)}: {refused}\n")
+                return
             except httpx2.HTTPError:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:

@@ -51,7 +51,7 @@ def phase_of(record: PodRecord, restart_policy: str) -> str:
 
 
 def status_of(pod: Pod, record: PodRecord, now: float) -> dict[str, Any]:
-    """Return the pod's status, ready to be sent.
+    """Return the pod's status, ready to be sent as a strategic merge patch.
 
     Args:
         pod: for its restart policy.
@@ -74,7 +74,8 @@ def status_of(pod: Pod, record: PodRecord, now: float) -> dict[str, Any]:
         "hostIP": record.node_address,
         "hostIPs": [{"ip": record.node_address}],
         "podIP": record.address or None,
-        "podIPs": [{"ip": record.address}] if record.address else None,
+        # Addresses are merged by default: a pod that another run of the kubelet gave one would have two.
+        "podIPs": [{"ip": record.address}, {"$patch": "replace"}] if record.address else None,
         "startTime": _time(record.started_at),
         "conditions": [_condition(record, kind, fact, phase, now) for kind, fact in facts.items()],
         "initContainerStatuses": [_container(each) for each in record.init] or None,
