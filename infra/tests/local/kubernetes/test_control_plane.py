@@ -201,7 +201,7 @@ def test_a_node_that_is_killed_comes_back_and_runs_its_pods_again(
     namespace.kubectl("wait", "--for=condition=Failed", "job/once", "--timeout=40s")
     pod = namespace.eventually(lambda: [x for x in namespace.pods(app="web") if _restarts(x) == 1])[0]
     namespace.kubectl("wait", "--for=condition=Ready", f"pod/{pod['metadata']['name']}", "--timeout=40s")
-    assert "serve in pod" in namespace.kubectl("logs", "deployment/web")
+    assert namespace.eventually(lambda: "serve in pod" in namespace.kubectl("logs", "deployment/web"))
     namespace.kubectl("delete", "deployment/web", "--timeout=30s")
 
 

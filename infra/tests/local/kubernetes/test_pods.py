@@ -44,7 +44,7 @@ def test_what_it_prints_can_be_read(namespace: Namespace, deployment: Make) -> N
     """With stock kubectl, through the API server."""
     namespace.apply(deployment())
     name = namespace.ready(1, app="web")[0]["metadata"]["name"]
-    assert namespace.kubectl("logs", "deployment/web") == f"serve in pod {name}\n"
+    assert namespace.eventually(lambda: _printed(namespace, "deployment/web", "\n")) == f"serve in pod {name}\n"
     stamped = namespace.kubectl("logs", name, "--timestamps", "--tail=1")
     assert stamped.endswith(f"Z serve in pod {name}\n")
     assert stamped.startswith("20")
@@ -245,3 +245,15 @@ def test_what_a_process_cannot_be_asked_for_is_said(namespace: Namespace, deploy
     namespace.apply(deployment())
     name = namespace.ready(1, app="web")[0]["metadata"]["name"]
     assert "only their logs" in namespace.kubectl("exec", name, "--", "true", fails=True)
+
+
+def test_a_mistake_that_nobody_foresaw_fails_the_pod_with_a_word(namespace: Namespace, job: Make) -> None:
+    """Here two entries of a volume want the same name, once as a file and once as a folder."""
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "both"}, "data": {"a": "1", "b": "2"}}
+    items = [{"key": "a", "path": "x"}, {"key": "b", "path": "x/y"}]
+    volumes = [{"name": "v", "configMap": {"name": "both", "items": items}}]
+    namespace.apply(settings, job("odd", "exit", "0", volumes=volumes))
+    namespace.kubectl("wait", "--for=condition=Failed", "job/odd", "--timeout=40s")
+    status = namespace.get("pods", **{"job-name": "odd"})["items"][0]["status"]
+    assert (status["phase"], status["reason"]) == ("Failed", "NodeError")
+    assert "FileExistsError" in status["message"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from patterns_infra.local.kubelet.surroundings import NotReadyToRun, Surrounding
 from patterns_infra.local.workloads.workload import Command
 
 __all__ = ["NodeFacts", "PodProcesses"]
+
+_AFTER_FAILURE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class PodProcesses:
 
     def start(self) -> None:
         """Run it in the background."""
-        self._working = asyncio.create_task(self._run())
+        self._working = asyncio.create_task(self._run_or_fail())
 
     async def stop(self, seconds: float) -> None:
         """End all of its containers, each with its grace, tell its last status, and remove its files."""
@@ -98,6 +101,20 @@ class PodProcesses:
                 await self._working
         await self._reporter.send()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _run_or_fail(self) -> None:
+        """Run it; what nobody foresaw (a full disk) is the pod's failure, not a pod that hangs without a word."""
+        try:
+            await self._run()
+        except Exception as error:  # noqa: BLE001 - as said
+            line = f"{type(error).__name__}: {error}"
+            traceback.print_exc()
+            await self.node.events.tell(self.pod, "Warning", "FailedSync", line)
+            await self._stop_containers(0.0)
+            # Whoever makes another pod in its place makes it no faster than this.
+            await asyncio.sleep(_AFTER_FAILURE_SECONDS)
+            self.record.failure = ("NodeError", line)
+            await self._reporter.send()
 
     async def _run(self) -> None:
         seconds = spec_of(self.pod).activeDeadlineSeconds
