@@ -107,8 +107,11 @@ class PodProcesses:
         try:
             await self._run()
         except Exception as error:  # noqa: BLE001 - as said
-            line = f"{type(error).__name__}: {error}"
             traceback.print_exc()
+            first: BaseException = error
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]
+            line = f"{type(first).__name__}: {first}"
             await self.node.events.tell(self.pod, "Warning", "FailedSync", line)
             await self._stop_containers(0.0)
             # Whoever makes another pod in its place makes it no faster than this.
