@@ -1,0 +1,1 @@
+"""Pattern 3: an operator on Kubernetes and the order workers that it runs."""
