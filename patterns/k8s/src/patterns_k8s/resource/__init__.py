@@ -1,0 +1,1 @@
+"""The custom resource ``OrderProcessor``: its model, and the definition that a cluster is told."""

@@ -1,0 +1,66 @@
+"""From a model's JSON Schema to a structural one, the only kind that a cluster takes.
+
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["NotStructural", "structural"]
+
+_DROPPED = frozenset({"title", "$defs"})
+_NULL = {"type": "null"}
+
+
+class NotStructural(ValueError):
+    """A model says something that no structural schema can say."""
+
+
+def structural(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema with its definitions written where they are used.
+
+    A part of which every field has a default gets the default ``{}``, so that the cluster fills in its fields even
+    when the part is left out.
+
+    Raises:
+        NotStructural: for a union of types, and for a fixed list of types.
+    """
+    return _part(schema, schema.get("$defs", {}))
+
+
+def _part(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    schema = _resolved(schema, definitions)
+    if "x-kubernetes-int-or-string" in schema:
+        return {name: value for name, value in schema.items() if name not in _DROPPED}
+    if unknown := {"oneOf", "anyOf", "allOf", "prefixItems"} & schema.keys():
+        raise NotStructural(f"{schema.get('title', 'a field')} has {', '.join(sorted(unknown))}")
+    return {name: _value(name, value, definitions) for name, value in schema.items() if name not in _DROPPED}
+
+
+def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema itself: what a reference points to, or what may be null, with what is said beside it."""
+    beside = {name: value for name, value in schema.items() if name not in {"$ref", "anyOf"}}
+    if "$ref" in schema:
+        return _resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions) | beside
+    choices = schema.get("anyOf", [])
+    if _NULL in choices and len(choices) == 2:  # noqa: PLR2004 - it, or nothing
+        (other,) = (choice for choice in choices if choice != _NULL)
+        beside = {name: value for name, value in beside.items() if (name, value) != ("default", None)}
+        return _resolved(other, definitions) | beside | {"nullable": True}
+    return dict(schema)
+
+
+def _value(name: str, value: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    if name == "properties":
+        parts = {field: _part(part, definitions) for field, part in value.items()}
+        return {field: part | _default_of(part) for field, part in parts.items()}
+    if name == "items" or (name == "additionalProperties" and isinstance(value, Mapping)):
+        return _part(value, definitions)
+    return value
+
+
+def _default_of(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the default of a part that has none but whose every field may be left out."""
+    if part.get("type") == "object" and part.get("properties") and "required" not in part and "default" not in part:
+        return {"default": {}}
+    return {}
