@@ -1,0 +1,1 @@
+"""The operator: keeps, for every OrderProcessor, the workers that it declares."""

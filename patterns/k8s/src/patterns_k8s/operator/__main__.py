@@ -1,0 +1,42 @@
+"""``python -m patterns_k8s.operator``: looks after the OrderProcessors of one namespace until SIGTERM or SIGINT.
+
+Exit codes: 0 done, 2 bad input, 1 anything else.
+"""
+
+import asyncio
+import os
+import sys
+
+import kopf
+
+from patterns_k8s.operator.bootstrap import make_operator
+from patterns_k8s.operator.credentials import NoCluster
+from patterns_k8s.operator.settings import OperatorSettings
+from patterns_shared.environment import InvalidSetting, MissingSetting
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the operator."""
+    try:
+        settings = OperatorSettings.from_environment(os.environ)
+        registry, parts = make_operator(settings)
+        parts.connect(kopf.OperatorSettings())
+    except (MissingSetting, InvalidSetting, NoCluster) as error:
+        sys.stderr.write(f"patterns_k8s.operator: {error}\n")
+        return 2
+    kopf.configure(verbose=False, log_format=kopf.LogFormat.JSON)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host or "0.0.0.0"  # noqa: S104 - a pod's own address
+    asyncio.run(
+        kopf.operator(
+            registry=registry,
+            namespaces=[settings.namespace],
+            liveness_endpoint=f"http://{host}:{settings.liveness_port}/healthz",
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

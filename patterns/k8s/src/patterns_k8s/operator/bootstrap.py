@@ -1,0 +1,80 @@
+"""Wires the operator."""
+
+import time
+from dataclasses import dataclass
+
+import kopf
+
+from patterns_k8s.operator.aws_lookups import AwsLookups
+from patterns_k8s.operator.cluster import Cluster
+from patterns_k8s.operator.credentials import connect
+from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.handlers import register
+from patterns_k8s.operator.metrics import Metrics
+from patterns_k8s.operator.parts import Parts
+from patterns_k8s.operator.recent import Recent
+from patterns_k8s.operator.reconciler import Lookups, Reconciler
+from patterns_k8s.operator.reports import Reports
+from patterns_k8s.operator.settings import OperatorSettings
+from patterns_k8s.operator.status_server import StatusServer
+from patterns_k8s.operator.tended import Memories
+from patterns_k8s.operator.tending import Tending
+from patterns_shared.adapters.aws_client import create_client
+from patterns_shared.adapters.clock import utc_now
+
+__all__ = ["make_operator", "make_parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class _SharedLookups:
+    """Looks at every queue and topic once for all OrderProcessors that name it."""
+
+    queues: Recent[QueueFound | Missing | Unknown]
+    topics: Recent[TopicFound | Missing | Unknown]
+
+    async def queue(self, name: str) -> QueueFound | Missing | Unknown:
+        return await self.queues.get(name)
+
+    async def topic(self, name: str) -> TopicFound | Missing | Unknown:
+        return await self.topics.get(name)
+
+
+def make_operator(settings: OperatorSettings) -> tuple[kopf.OperatorRegistry, Parts]:
+    """Return the operator: its handlers, and what they hand on to."""
+    aws = AwsLookups(create_client("ssm"), create_client("sqs"), stage=settings.surroundings.stage)
+    # A little less than from look to look, so that every look sees something new.
+    fresh = settings.look_seconds * 0.7
+    parts = make_parts(
+        settings, _SharedLookups(Recent(aws.queue, seconds=fresh), Recent(aws.topic, seconds=fresh)), Metrics()
+    )
+    registry = kopf.OperatorRegistry()
+    register(registry, parts)
+    return registry, parts
+
+
+def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics) -> Parts:
+    """Return what the handlers hand on to, with these lookups."""
+    cluster = Cluster(
+        lambda: connect(kopf.OperatorSettings()),
+        note=lambda verb, status: metrics.requests.labels(verb, str(status)).inc(),
+    )
+    reconciler = Reconciler(
+        cluster,
+        lookups,
+        surroundings=settings.surroundings,
+        metrics=metrics,
+        now=utc_now,
+        clock=time.monotonic,
+    )
+    memories = Memories()
+    return Parts(
+        settings=settings,
+        connect=connect,
+        cluster=cluster,
+        memories=memories,
+        tending=Tending(
+            reconciler, Reports(cluster, now=utc_now), memories, metrics, look_seconds=settings.look_seconds
+        ),
+        metrics=metrics,
+        status_server=StatusServer(metrics),
+    )

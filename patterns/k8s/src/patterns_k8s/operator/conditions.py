@@ -1,0 +1,179 @@
+"""The status of an OrderProcessor, put together from what was found out and done. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from patterns_k8s.operator.backfills import BackfillState, job_name
+from patterns_k8s.operator.desired import Route
+from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.processor import Processor, selector_of
+
+__all__ = ["Claim", "DeploymentSeen", "claims_of", "condition_of", "deployment_seen", "status_of", "transitions"]
+
+Json = dict[str, Any]
+_Verdict = tuple[bool, str, str]
+"""Whether, the reason, the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSeen:
+    """A Deployment as the cluster last told of it: whether its controller has seen the last change, and its pods."""
+
+    current: bool = False
+    updated: int = 0
+    ready: int = 0
+    total: int = 0
+    stuck: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That something is so (True), is not (False), or is not known (None), and why."""
+
+    type: str
+    met: bool | None
+    reason: str
+    message: str
+
+
+def deployment_seen(body: Mapping[str, Any]) -> DeploymentSeen:
+    """Return what the cluster tells of a Deployment."""
+    status = body.get("status", {})
+    progressing = next((c for c in status.get("conditions", ()) if c["type"] == "Progressing"), None)
+    stuck = progressing is not None and progressing.get("reason") == "ProgressDeadlineExceeded"
+    return DeploymentSeen(
+        current=status.get("observedGeneration", 0) >= body["metadata"].get("generation", 0),
+        updated=status.get("updatedReplicas", 0),
+        ready=status.get("readyReplicas", 0),
+        total=status.get("replicas", 0),
+        stuck=progressing.get("message", "") if stuck and progressing else "",
+    )
+
+
+def claims_of(
+    processor: Processor,
+    *,
+    queue: QueueFound | Missing | Unknown,
+    topic: TopicFound | Missing | Unknown,
+    route: Route | None,
+    replicas: int,
+    seen: DeploymentSeen,
+    problem: str = "",
+) -> tuple[Claim, ...]:
+    """Return the claims; ``problem`` is what the cluster refused."""
+    found = (_resolved("QueueResolved", queue), _resolved("TopicResolved", topic))
+    hindrance = _hindrance(processor, found, route, problem)
+    ready = Claim("Ready", *(hindrance or _rollout(seen, replicas)))
+    if hindrance is not None and hindrance[1] == "Suspended":
+        ready = replace(ready, message=f"suspended; {seen.total} pods are left")
+    return (ready, *found, _scaling(processor, queue, route, replicas))
+
+
+def _resolved(claim_type: str, finding: QueueFound | TopicFound | Missing | Unknown) -> Claim:
+    match finding:
+        case QueueFound(url=where) | TopicFound(arn=where):
+            return Claim(claim_type, met=True, reason="Resolved", message=where)
+        case Missing():
+            return Claim(claim_type, met=False, reason=finding.reason, message=finding.message)
+    return Claim(claim_type, met=None, reason=finding.reason, message=finding.message)
+
+
+def _hindrance(processor: Processor, found: Sequence[Claim], route: Route | None, problem: str) -> _Verdict | None:
+    """Return why there are no workers, or none as declared."""
+    if problem:
+        return False, "Refused", problem
+    if processor.spec.suspend:
+        return False, "Suspended", ""
+    missing = next((each for each in found if each.met is False or (each.met is None and route is None)), None)
+    return (False, missing.reason, f"no workers: {missing.message}") if missing else None
+
+
+def _rollout(seen: DeploymentSeen, replicas: int) -> _Verdict:
+    """Return how far the workers are."""
+    pods = f"{seen.ready} of {replicas} pods ready"
+    if seen.stuck:
+        return False, "NotProgressing", seen.stuck
+    if not seen.current or seen.updated < replicas or seen.total > replicas:
+        return False, "RollingOut", pods
+    if seen.ready < replicas:
+        return False, "PodsNotReady", pods
+    return True, "WorkersReady", pods
+
+
+def _scaling(processor: Processor, queue: QueueFound | Missing | Unknown, route: Route | None, replicas: int) -> Claim:
+    limits = processor.spec.replicas
+    if processor.spec.suspend:
+        return Claim("Scaling", met=False, reason="Suspended", message="suspended: no pods")
+    if isinstance(queue, Unknown) and route is not None:
+        return Claim("Scaling", met=None, reason=queue.reason, message=f"held at {replicas}: {queue.message}")
+    if route is None or not isinstance(queue, QueueFound):
+        return Claim("Scaling", met=False, reason="NothingToScale", message="no pods without a queue and a topic")
+    at = "AtMaximum" if replicas == limits.max else "AtMinimum" if replicas == limits.min else "ByQueueDepth"
+    return Claim("Scaling", met=True, reason=at, message=f"{replicas} pods, from {limits.min} to {limits.max}")
+
+
+def status_of(
+    processor: Processor,
+    claims: Sequence[Claim],
+    before: Mapping[str, Any],
+    *,
+    queue: QueueFound | Missing | Unknown,
+    topic: TopicFound | Missing | Unknown,
+    replicas: int,
+    seen: DeploymentSeen,
+    backfills: Mapping[str, BackfillState],
+    now: datetime,
+) -> Json:
+    """Return the whole status. What is not known for now stays as it was ``before``; times move only with changes."""
+    old = {condition["type"]: condition for condition in before.get("conditions", ())}
+    scaled = before.get("replicas") != replicas
+    return {
+        "observedGeneration": processor.generation,
+        "replicas": replicas,
+        "readyReplicas": seen.ready,
+        "selector": ",".join(f"{key}={value}" for key, value in selector_of(processor.name).items()),
+        "messages": queue.messages if isinstance(queue, QueueFound) else before.get("messages"),
+        "lastScaleTime": _text(now) if scaled else before.get("lastScaleTime"),
+        "queueUrl": queue.url if isinstance(queue, QueueFound) else before.get("queueUrl"),
+        "topicArn": topic.arn if isinstance(topic, TopicFound) else before.get("topicArn"),
+        "conditions": [condition_of(claim, old.get(claim.type), processor.generation, now) for claim in claims],
+        "backfills": [
+            {
+                "from": days.first.isoformat(),
+                "to": days.last.isoformat(),
+                "job": (job := job_name(processor, days)),
+                "state": backfills[job],
+            }
+            for days in processor.spec.backfill
+        ],
+    }
+
+
+def transitions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]:
+    """Return the conditions of ``after`` whose status or reason is new; of a new object, those that are not met."""
+    old = {condition["type"]: (condition["status"], condition["reason"]) for condition in before.get("conditions", ())}
+    return [
+        condition
+        for condition in after["conditions"]
+        if old.get(condition["type"], ("True", condition["reason"])) != (condition["status"], condition["reason"])
+    ]
+
+
+def condition_of(claim: Claim, old: Mapping[str, Any] | None, generation: int, now: datetime) -> Json:
+    """Return the claim as a condition; its time moves only when its status does."""
+    status = {True: "True", False: "False", None: "Unknown"}[claim.met]
+    changed = old is None or old["status"] != status
+    return {
+        "type": claim.type,
+        "status": status,
+        "reason": claim.reason,
+        "message": claim.message[:1024],
+        "observedGeneration": generation,
+        "lastTransitionTime": _text(now) if changed or old is None else old["lastTransitionTime"],
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

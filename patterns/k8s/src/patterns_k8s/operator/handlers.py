@@ -1,0 +1,106 @@
+"""What kopf calls, and when; every handler hands on at once.
+
+There is one handler that acts, a daemon for each OrderProcessor, so that no two ever act on the same one; the others
+wake it. kopf starts it for those that are there and those that come, and stops it when a peer takes over, when the
+OrderProcessor is deleted, and when the operator ends.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import kopf
+
+from patterns_k8s.operator.admission import problems_of, warnings_of
+from patterns_k8s.operator.cluster import ClusterError
+from patterns_k8s.operator.drain import drain
+from patterns_k8s.operator.parts import Parts
+from patterns_k8s.operator.ports import Tell
+from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER
+from patterns_k8s.operator.settings import configure
+from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION, OrderProcessorSpec
+
+__all__ = ["register"]
+
+_DRAIN_SECONDS = 900
+"""After which a deletion goes on, whatever is left: a pod on a lost node never ends."""
+_PROCESSORS = (GROUP, VERSION, PLURAL)
+
+
+def register(registry: kopf.OperatorRegistry, parts: Parts) -> None:
+    """Register every handler."""
+    _register_life(registry, parts)
+    _register_processors(registry, parts)
+    for plural, (group, version, kind) in CHILDREN.items():
+        _register_child(registry, parts, kind, (group, version, plural) if group else (version, plural))
+    if parts.settings.webhook is not None:
+        _register_admission(registry, parts)
+
+
+def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
+    @kopf.on.login(registry=registry)
+    def login(settings: kopf.OperatorSettings, **_: object) -> kopf.ConnectionInfo:
+        return parts.connect(settings)
+
+    @kopf.on.startup(registry=registry)
+    async def start(settings: kopf.OperatorSettings, **_: object) -> None:
+        configure(settings, parts.settings)
+        await parts.status_server.start(parts.settings.host, parts.settings.status_port)
+
+    @kopf.on.cleanup(registry=registry)
+    async def end(**_: object) -> None:
+        await parts.status_server.stop()
+        await parts.cluster.close()
+
+
+def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
+    # Cancelled rather than asked to end: whatever it is at, the next one finds out what is left.
+    @kopf.daemon(*_PROCESSORS, registry=registry, cancellation_timeout=5)
+    async def tend(body: kopf.Body, logger: kopf.Logger, **_: object) -> None:
+        await parts.tending.tend(body, _teller(body), logger)
+
+    @kopf.on.event(*_PROCESSORS, registry=registry)
+    def edited(type: str | None, uid: str, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's name
+        if type == "DELETED":
+            parts.memories.forget(uid)
+        else:
+            parts.memories.edited(uid, body)
+
+    # Without the condition kopf would note, in every object, what it looked like when it was last handled.
+    @kopf.on.delete(*_PROCESSORS, registry=registry, when=_is_ending, timeout=_DRAIN_SECONDS)
+    async def end(name: str, namespace: str | None, body: kopf.Body, retry: int, **_: object) -> None:
+        try:
+            left = await drain(parts.cluster, name=name, namespace=str(namespace))
+        except ClusterError as error:
+            raise kopf.TemporaryError(str(error), delay=min(30, 2 + retry)) from error
+        if left:
+            if not retry:
+                kopf.info(body, reason="Draining", message=f"waiting for {left} pods to end")
+            raise kopf.TemporaryError(f"draining: {left} pods are left", delay=2)
+
+
+def _register_child(registry: kopf.OperatorRegistry, parts: Parts, kind: str, resource: tuple[str, ...]) -> None:
+    @kopf.on.event(*resource, registry=registry, id=f"child-{kind}", labels={MANAGED_BY: MANAGER})
+    def told(event: Mapping[str, Any], **_: object) -> None:
+        parts.memories.told(kind, event["object"], deleted=event["type"] == "DELETED")
+
+
+def _register_admission(registry: kopf.OperatorRegistry, parts: Parts) -> None:
+    @kopf.on.validate(*_PROCESSORS, registry=registry, id="validate")
+    def validate(name: str, namespace: str | None, body: kopf.Body, warnings: list[str], **_: object) -> None:
+        problems = problems_of(body["spec"], today=datetime.now(UTC).date())
+        parts.metrics.admissions.labels("refused" if problems else "allowed").inc()
+        if problems:
+            raise kopf.AdmissionError("; ".join(problems), code=422)
+        spec = OrderProcessorSpec.read(body["spec"])
+        sharing = parts.memories.working_on(spec.queue, namespace=str(namespace), but=name)
+        warnings += warnings_of(spec, sharing=sharing)
+
+
+def _is_ending(meta: kopf.Meta, **_: object) -> bool:
+    return bool(meta.get("deletionTimestamp"))
+
+
+def _teller(body: kopf.Body) -> Tell:
+    post: Callable[..., None] = kopf.event
+    return lambda kind, reason, message: post(body, type=kind, reason=reason, message=message)

@@ -1,0 +1,76 @@
+"""Writes the status of an OrderProcessor when it has changed, and tells what is worth an event."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from patterns_k8s.operator.conditions import Claim, condition_of, transitions
+from patterns_k8s.operator.ports import Children, Tell
+from patterns_k8s.operator.processor import Manifest, Processor
+from patterns_k8s.operator.tended import Tended
+from patterns_k8s.resource.order_processor import GROUP, KIND, VERSION
+
+__all__ = ["Reports"]
+
+_NEWS = {
+    "AtMaximum": "Warning",
+    "LookupFailed": "Warning",
+    "NameNotPublished": "Warning",
+    "NotProgressing": "Warning",
+    "QueueMissing": "Warning",
+    "QueueUnreadable": "Warning",
+    "Refused": "Warning",
+    "Resolved": "Normal",
+    "Suspended": "Normal",
+    "WorkersReady": "Normal",
+}
+"""Reasons that are told as events, with the events' type; the others are stations on the way."""
+Write = Callable[[Mapping[str, Any], datetime], dict[str, Any]]
+"""Returns the status, given the one before and the time."""
+
+
+class Reports:
+    """The status subresource, written only when it says something new."""
+
+    def __init__(self, cluster: Children, *, now: Callable[[], datetime]) -> None:
+        """Take the cluster and the time of day."""
+        self._cluster = cluster
+        self._now = now
+
+    async def report(self, processor: Processor, tended: Tended, write: Write, tell: Tell) -> None:
+        """Write the status if it changed, and tell its news."""
+        before = tended.status or {}
+        after = {name: value for name, value in write(before, self._now()).items() if value is not None}
+        if after == before:
+            return
+        gone = dict.fromkeys(before.keys() - after.keys())
+        await self._cluster.merge(
+            _reference(processor.name, processor.namespace), {"status": after | gone}, part="/status"
+        )
+        tended.status = after
+        for condition in transitions(before, after):
+            if condition["reason"] in _NEWS and (condition["type"], condition["reason"]) != ("Scaling", "Suspended"):
+                tell(_NEWS[condition["reason"]], condition["reason"], f"{condition['type']}: {condition['message']}")
+
+    async def refuse(self, body: Mapping[str, Any], tended: Tended, problem: str, tell: Tell) -> None:
+        """Report a spec that cannot be read; admission and schema should not have let it in."""
+        metadata = body["metadata"]
+        before = tended.status if tended.status is not None else dict(body.get("status", {}))
+        old = {each["type"]: each for each in before.get("conditions", ())}
+        claim = Claim("Ready", met=False, reason="InvalidSpec", message=problem)
+        ready = condition_of(claim, old.get("Ready"), metadata.get("generation", 1), self._now())
+        if ready == old.get("Ready"):
+            return
+        after = {**before, "conditions": [ready, *(each for each in old.values() if each["type"] != "Ready")]}
+        reference = _reference(metadata["name"], metadata["namespace"])
+        await self._cluster.merge(reference, {"status": {"conditions": after["conditions"]}}, part="/status")
+        tended.status = after
+        tell("Warning", "InvalidSpec", problem)
+
+
+def _reference(name: str, namespace: str) -> Manifest:
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": KIND,
+        "metadata": {"name": name, "namespace": namespace},
+    }

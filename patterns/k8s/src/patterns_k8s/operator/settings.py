@@ -1,0 +1,142 @@
+"""What the operator is told by its environment, and how it uses kopf."""
+
+import random
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import kopf
+
+from patterns_k8s.operator.pods import Surroundings
+from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER
+from patterns_k8s.resource.order_processor import GROUP
+from patterns_shared.environment import InvalidSetting, address, seconds, text, whole
+
+__all__ = ["OperatorSettings", "WebhookSettings", "configure"]
+
+_FINALIZER = f"{GROUP}/drain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """Where admission reviews are answered, and as whom.
+
+    Attributes:
+        port: ``WEBHOOK_PORT``.
+        certificate: ``WEBHOOK_CERTIFICATES``/tls.crt, for the name by which the API server calls.
+        key: ``WEBHOOK_CERTIFICATES``/tls.key.
+    """
+
+    port: int
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSettings:
+    """The operator's environment.
+
+    Attributes:
+        surroundings: ``STAGE``, ``AWS_REGION`` and, where AWS is not at its usual place, ``AWS_ENDPOINT_URL``: told to
+            every pod that the operator makes.
+        namespace: ``NAMESPACE``, the one that it looks after.
+        look_seconds: ``LOOK_SECONDS`` from one look at a queue to the next.
+        host: ``POD_IP``, the address to be asked at; empty for all.
+        liveness_port: ``LIVENESS_PORT``, where kopf says that it lives.
+        status_port: ``STATUS_PORT``, where readiness and metrics are asked for.
+        peering: ``PEERING``, the KopfPeering by which operators agree on who acts; ``none`` for one that is alone.
+        peering_seconds: ``PEERING_SECONDS`` after which a silent peer counts as gone.
+        webhook: None without ``WEBHOOK_CERTIFICATES``: then nobody asks.
+    """
+
+    surroundings: Surroundings
+    namespace: str
+    look_seconds: float
+    host: str
+    liveness_port: int
+    status_port: int
+    peering: str
+    peering_seconds: int
+    webhook: WebhookSettings | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "OperatorSettings":
+        """Read the settings.
+
+        Raises:
+            MissingSetting: naming the first variable that is absent or empty.
+            InvalidSetting: naming the first variable that has an impossible value.
+        """
+        endpoint = address(environment, "AWS_ENDPOINT_URL") if environment.get("AWS_ENDPOINT_URL") else ""
+        return cls(
+            surroundings=Surroundings(
+                stage=text(environment, "STAGE"), region=text(environment, "AWS_REGION"), endpoint_url=endpoint
+            ),
+            namespace=text(environment, "NAMESPACE"),
+            look_seconds=seconds(environment, "LOOK_SECONDS", 10.0),
+            host=environment.get("POD_IP", ""),
+            liveness_port=whole(environment, "LIVENESS_PORT", 8081),
+            status_port=whole(environment, "STATUS_PORT", 8082),
+            peering=environment.get("PEERING") or MANAGER,
+            peering_seconds=whole(environment, "PEERING_SECONDS", 15),
+            webhook=_webhook(environment),
+        )
+
+
+def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
+    """Set kopf up: own names for what it writes, short pauses, and an end to every request.
+
+    - A watch ends at the server after five minutes and begins again: a connection that died in silence is noticed.
+    - Without the scan for new kinds and namespaces it needs no right to see all of them.
+    - Children are filtered by the server, so that other people's objects cost nothing.
+    - Of two operators with the same priority both would wait, so each draws its own.
+    """
+    settings.persistence.finalizer = _FINALIZER
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+    settings.execution.default_backoff = 3
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 5
+    settings.networking.error_backoffs = (0.2, 0.5, 1, 2, 5)
+    settings.queueing.error_delays = (0.2, 0.5, 1, 2, 5, 10, 30)
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 330
+    settings.watching.connect_timeout = 5
+    settings.watching.chunk_size = 500
+    settings.watching.label_selectors[lambda resource: resource.plural in CHILDREN] = f"{MANAGED_BY}={MANAGER}"
+    settings.scanning.disabled = True
+    settings.posting.reporting_component = MANAGER
+    settings.posting.reporting_instance = socket.gethostname()
+    settings.posting.event_name_prefix = f"{MANAGER}-"
+    settings.peering.namespaced = True
+    settings.peering.standalone = ours.peering == "none"
+    settings.peering.mandatory = not settings.peering.standalone
+    settings.peering.name = ours.peering
+    settings.peering.lifetime = ours.peering_seconds
+    settings.peering.priority = random.randint(1, 2**31 - 1)
+    settings.peering.stealth = True
+    if ours.webhook is not None:
+        settings.admission.server = kopf.WebhookServer(
+            addr=ours.host or None,
+            port=ours.webhook.port,
+            certfile=str(ours.webhook.certificate),
+            pkeyfile=str(ours.webhook.key),
+            # Only for what kopf would tell the API server, which is told by the manifests instead.
+            cafile=str(ours.webhook.certificate),
+        )
+
+
+def _webhook(environment: Mapping[str, str]) -> WebhookSettings | None:
+    folder = environment.get("WEBHOOK_CERTIFICATES")
+    if not folder:
+        return None
+    settings = WebhookSettings(
+        port=whole(environment, "WEBHOOK_PORT", 8443),
+        certificate=Path(folder, "tls.crt"),
+        key=Path(folder, "tls.key"),
+    )
+    for path in (settings.certificate, settings.key):
+        if not path.is_file():
+            raise InvalidSetting("WEBHOOK_CERTIFICATES", f"a folder with {path.name}, which {folder} has not")
+    return settings
