@@ -34,7 +34,7 @@ def connect(settings: kopf.OperatorSettings) -> kopf.ConnectionInfo:
 
 
 def _with_token_file(info: kopf.ConnectionInfo) -> kopf.ConnectionInfo:
-    """Return the credentials with the token of a ``tokenFile``, which kopf does not read: tokens there are exchanged."""
+    """Return the credentials with the token of a ``tokenFile``, which kopf does not read."""
     if info.token or info.certificate_path or info.certificate_data or info.username:
         return info
     path = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]

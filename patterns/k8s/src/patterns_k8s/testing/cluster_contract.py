@@ -1,0 +1,111 @@
+"""What every cluster does for the operator, real or not.
+
+Subclass :class:`ClusterContract` and give it two fixtures: ``run``, which runs a coroutine of a test with a cluster,
+and ``look``, which returns an object of the cluster by its kind and name, None when it is not there.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import pytest
+
+from patterns_k8s.operator.cluster import Gone
+from patterns_k8s.operator.drain import Drains
+from patterns_k8s.operator.ports import Children
+from patterns_k8s.operator.processor import Manifest
+
+__all__ = ["ClusterContract", "Look", "Run"]
+
+# ruff: noqa: S101, PLR2004 - a contract suite asserts
+
+
+class _Cluster(Children, Drains, Protocol):
+    """All of it."""
+
+
+Run = Callable[[Callable[[_Cluster], Awaitable[None]]], None]
+Look = Callable[[str, str], Manifest | None]
+
+
+def make_deployment(**spec: Any) -> Manifest:  # noqa: ANN401 - fields of a spec
+    """Return a Deployment as far as it matters here."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "child", "namespace": "test", "labels": {"kept": "yes"}},
+        "spec": {"replicas": 2, **spec},
+    }
+
+
+class ClusterContract:
+    """The contract of ``Children`` and ``Drains``."""
+
+    def test_applying_makes_and_changes_and_then_changes_nothing(self, run: Run, look: Look) -> None:
+        """What is applied again as it is keeps its version, so that nobody is woken up by it."""
+
+        async def story(cluster: _Cluster) -> None:
+            made = await cluster.apply(make_deployment())
+            assert made["spec"]["replicas"] == 2
+            assert made["metadata"]["resourceVersion"]
+            again = await cluster.apply(make_deployment())
+            assert again["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+            changed = await cluster.apply(make_deployment(replicas=3))
+            assert changed["metadata"]["generation"] == made["metadata"]["generation"] + 1
+            assert changed["metadata"]["labels"] == {"kept": "yes"}
+
+        run(story)
+        kept = look("Deployment", "child")
+        assert kept is not None
+        assert kept["spec"]["replicas"] == 3
+
+    def test_what_is_there_is_not_created_again(self, run: Run, look: Look) -> None:
+        """It is left as it is, whoever made it."""
+
+        async def story(cluster: _Cluster) -> None:
+            await cluster.create(make_deployment())
+            await cluster.create(make_deployment(replicas=9))
+
+        run(story)
+        kept = look("Deployment", "child")
+        assert kept is not None
+        assert kept["spec"]["replicas"] == 2
+
+    def test_a_change_keeps_what_it_does_not_name(self, run: Run, look: Look) -> None:
+        """And a field that is None goes."""
+
+        async def story(cluster: _Cluster) -> None:
+            await cluster.apply(make_deployment(paused=True))
+            await cluster.merge(make_deployment(), {"spec": {"replicas": 0, "paused": None}})
+
+        run(story)
+        kept = look("Deployment", "child")
+        assert kept is not None
+        assert kept["spec"] == {"replicas": 0}
+
+    def test_what_is_not_there_is_gone(self, run: Run) -> None:
+        """It cannot be changed, and is deleted already."""
+
+        async def story(cluster: _Cluster) -> None:
+            with pytest.raises(Gone):
+                await cluster.merge(make_deployment(), {"spec": {}})
+            await cluster.delete(make_deployment())
+
+        run(story)
+
+    def test_what_is_deleted_is_not_there(self, run: Run, look: Look) -> None:
+        """And can be made anew."""
+
+        async def story(cluster: _Cluster) -> None:
+            await cluster.apply(make_deployment())
+            await cluster.delete(make_deployment())
+
+        run(story)
+        assert look("Deployment", "child") is None
+
+    def test_without_pods_none_are_counted(self, run: Run) -> None:
+        """Nothing is no failure."""
+
+        async def story(cluster: _Cluster) -> None:
+            assert await cluster.count_pods("test", {"app": "worker"}) == 0
+
+        run(story)

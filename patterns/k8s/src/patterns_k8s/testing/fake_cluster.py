@@ -1,0 +1,90 @@
+"""A cluster in a dictionary, for tests of what the operator decides."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from itertools import count
+from typing import Any
+
+from patterns_k8s.operator.cluster import Gone
+from patterns_k8s.operator.processor import Manifest
+
+__all__ = ["FakeCluster"]
+
+
+class FakeCluster:
+    """Keeps ``objects`` by kind and name, and notes every request in ``asked``.
+
+    ``fail`` is called with the verb and the kind before each request; what it raises is what the request raises.
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.objects: dict[tuple[str, str], Manifest] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.fail: Callable[[str, str], None] = lambda _verb, _kind: None
+        self._versions = count(1)
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Merge the manifest into the object, or make it."""
+        key = self._note("apply", manifest)
+        before = self.objects.get(key)
+        after = _merged(before or {}, manifest)
+        if after != before:
+            self._keep(key, after, spec_changed=(before or {}).get("spec") != after.get("spec"))
+        return deepcopy(self.objects[key])
+
+    async def create(self, manifest: Manifest) -> None:
+        """Keep the object if there is none."""
+        key = self._note("create", manifest)
+        if key not in self.objects:
+            self._keep(key, deepcopy(manifest), spec_changed=True)
+
+    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
+        """Change the object."""
+        key = self._note(f"merge{part}", reference)
+        if key not in self.objects:
+            raise Gone(f"PATCH {key}", "not found")
+        before = self.objects[key]
+        after = _merged(before, change)
+        if after != before:
+            self._keep(key, after, spec_changed=before.get("spec") != after.get("spec"))
+
+    async def delete(self, reference: Manifest) -> None:
+        """Forget the object."""
+        self.objects.pop(self._note("delete", reference), None)
+
+    async def count_pods(self, namespace: str, labels: Mapping[str, str]) -> int:
+        """Count the pods with these labels."""
+        self.asked.append(("count", "Pod"))
+        self.fail("count", "Pod")
+        pods = [each for (kind, _), each in self.objects.items() if kind == "Pod"]
+        return sum(
+            each["metadata"]["namespace"] == namespace
+            and labels.items() <= each["metadata"].get("labels", {}).items()
+            and each.get("status", {}).get("phase") not in {"Succeeded", "Failed"}
+            for each in pods
+        )
+
+    def _note(self, verb: str, manifest: Manifest) -> tuple[str, str]:
+        self.asked.append((verb, manifest["kind"]))
+        self.fail(verb, manifest["kind"])
+        return manifest["kind"], manifest["metadata"]["name"]
+
+    def _keep(self, key: tuple[str, str], body: Manifest, *, spec_changed: bool) -> None:
+        metadata = body["metadata"]
+        metadata["resourceVersion"] = str(next(self._versions))
+        metadata["generation"] = metadata.get("generation", 0) + spec_changed
+        self.objects[key] = body
+
+
+def _merged(old: Any, new: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the old value with the new one merged in, as RFC 7396 says."""
+    if not isinstance(new, Mapping):
+        return deepcopy(new)
+    merged = deepcopy(dict(old)) if isinstance(old, Mapping) else {}
+    for name, value in new.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), value)
+    return merged
