@@ -5,6 +5,7 @@ wake it. kopf starts it for those that are there and those that come, and stops 
 OrderProcessor is deleted, and when the operator ends.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -56,8 +57,12 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     # Cancelled rather than asked to end: whatever it is at, the next one finds out what is left.
     @kopf.daemon(*_PROCESSORS, registry=registry, cancellation_timeout=5)
-    async def tend(body: kopf.Body, logger: kopf.Logger, **_: object) -> None:
-        await parts.tending.tend(body, _teller(body), logger)
+    async def tend(body: kopf.Body, logger: kopf.Logger, stopped: kopf.DaemonStopped, **_: object) -> None:
+        try:
+            await parts.tending.tend(body, _teller(body), logger)
+        except asyncio.CancelledError:
+            if not stopped:
+                raise
 
     @kopf.on.event(*_PROCESSORS, registry=registry)
     def edited(type: str | None, uid: str, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's name
@@ -76,7 +81,7 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
         if left:
             if not retry:
                 kopf.info(body, reason="Draining", message=f"waiting for {left} pods to end")
-            raise kopf.TemporaryError(f"draining: {left} pods are left", delay=2)
+            raise kopf.TemporaryError(f"draining: {left} pods are left", delay=1)
 
 
 def _register_child(registry: kopf.OperatorRegistry, parts: Parts, kind: str, resource: tuple[str, ...]) -> None:

@@ -33,14 +33,22 @@ class Tending:
     """One loop for each OrderProcessor. A loop may be cancelled at any point: the next one finds out what is left."""
 
     def __init__(
-        self, reconciler: Reconciler, reports: Reports, memories: Memories, metrics: Metrics, *, look_seconds: float
+        self,
+        reconciler: Reconciler,
+        reports: Reports,
+        memories: Memories,
+        metrics: Metrics,
+        *,
+        look_seconds: float,
+        patience: float = 1.0,
     ) -> None:
-        """``look_seconds`` is how often the queue is looked at."""
+        """``look_seconds`` is how often the queue is looked at; pauses after failures are ``patience`` times as long."""
         self._reconciler = reconciler
         self._reports = reports
         self._memories = memories
         self._metrics = metrics
         self._look_seconds = look_seconds
+        self._patience = patience
 
     async def tend(self, body: Mapping[str, Any], tell: Tell, logger: Logger) -> None:
         """Look after the OrderProcessor until it is gone; ``body`` always shows its newest state."""
@@ -59,8 +67,9 @@ class Tending:
                     self._metrics.rounds.labels("failed").inc()
                     logger.warning("%s; the next try is the %d.", error, failures + 1)
                     # Never in a hot loop, whatever wakes.
-                    await asyncio.sleep(min(1.0, pause_after(failures)))
-                    await _wait(tended.wake, pause_after(failures))
+                    pause = self._patience * pause_after(failures)
+                    await asyncio.sleep(min(self._patience, pause))
+                    await _wait(tended.wake, pause)
                 else:
                     failures = 0
                     await _wait(tended.wake, random.uniform(0.8, 1.2) * self._look_seconds)

@@ -55,6 +55,9 @@ class Emulator(kmock.KubernetesEmulator):
             ORDER_PROCESSORS: (KIND, ["status", "scale"]),
             kmock.resource("", "v1", "pods"): ("Pod", ["status"]),
             kmock.resource("", "v1", "events"): ("Event", []),
+            # kopf waits until it knows of these, whether it may list them or not.
+            kmock.resource("", "v1", "namespaces"): ("Namespace", []),
+            kmock.resource("apiextensions.k8s.io", "v1", "customresourcedefinitions"): ("CustomResourceDefinition", []),
         } | {resource_of(plural): (kind, ["status"]) for plural, (_, _, kind) in CHILDREN.items()}
         for resource, (kind, subresources) in kinds.items():
             self.resources[resource] = kmock.ResourceInfo(
@@ -111,7 +114,8 @@ class Emulator(kmock.KubernetesEmulator):
                 wanted_body = jsonpatch.apply_patch(live, request.data)
             except jsonpatch.JsonPatchTestFailed:
                 return _failure(422)
-            request = attrs.evolve(request, data=_difference(live, wanted_body))
+            # kmock knows requests by their identity, so a copy would not do.
+            object.__setattr__(request, "data", _difference(live, wanted_body))
         metadata = request.data.setdefault("metadata", {})
         wanted = metadata.get("resourceVersion")
         if wanted is not None and wanted != live["metadata"]["resourceVersion"]:

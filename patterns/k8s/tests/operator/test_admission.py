@@ -1,0 +1,76 @@
+from datetime import date
+from typing import Any
+
+import pytest
+
+from patterns_k8s.operator.admission import problems_of, warnings_of
+from patterns_k8s.resource.order_processor import OrderProcessorSpec
+
+TODAY = date(2026, 11, 25)
+
+
+def problems(**spec: Any) -> list[str]:  # noqa: ANN401 - fields of a spec
+    """Return what is wrong with a spec."""
+    return problems_of({"image": "patterns-k8s:1", **spec}, today=TODAY)
+
+
+def test_a_good_spec_may_come_in() -> None:
+    """With days up to today."""
+    assert problems(backfill=[{"from": "2026-11-01", "to": "2026-11-25"}]) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        (
+            {"resources": {"requests": {"memory": "512Mi"}}},
+            "spec.resources.requests.memory: 512Mi is over spec.resources.limits.memory, 256Mi",
+        ),
+        (
+            {"resources": {"requests": {"cpu": "1.5"}, "limits": {"cpu": "1499m"}}},
+            "spec.resources.requests.cpu: 1.5 is over spec.resources.limits.cpu, 1499m",
+        ),
+        ({"replicas": {"min": 5, "max": 4}}, "spec.replicas.min: 5 is over spec.replicas.max, 4"),
+        (
+            {"backfill": [{"from": "2026-11-02", "to": "2026-11-01"}]},
+            "spec.backfill[0].from: 2026-11-02 is after 2026-11-01",
+        ),
+        (
+            {"backfill": [{"from": "2026-11-25", "to": "2026-11-26"}]},
+            "spec.backfill[0].to: 2026-11-26 is in the future",
+        ),
+        (
+            {"backfill": [{"from": "2026-11-01", "to": "2026-11-05"}, {"from": "2026-11-05", "to": "2026-11-06"}]},
+            "spec.backfill[1]: overlaps with spec.backfill[0]",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_refused_by_its_field(spec: dict[str, Any], problem: str) -> None:
+    """And everything that is wrong is said at once."""
+    assert problem in problems(**spec)
+
+
+def test_what_the_schema_would_refuse_is_refused_too() -> None:
+    """An older definition may be in the cluster."""
+    (problem,) = problems(concurrency=0)
+    assert problem.startswith("spec.concurrency: ")
+
+
+@pytest.mark.parametrize(
+    ("requested", "limit", "allowed"),
+    [("1024Mi", "1Gi", True), ("1Gi", "1G", False), ("1G", "1Gi", True), ("1000m", "1", True), ("0.1", "100m", True)],
+)
+def test_amounts_are_compared_as_amounts(requested: str, limit: str, allowed: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """However they are written."""
+    found = problems(resources={"requests": {"memory": requested}, "limits": {"memory": limit}})
+    assert (found == []) is allowed
+
+
+def test_what_is_allowed_and_not_meant_is_warned_of() -> None:
+    """Two that scale for one queue; an image that moves under its name."""
+    spec = OrderProcessorSpec.read({"image": "patterns-k8s:latest"})
+    assert warnings_of(spec, sharing=["b", "a"]) == [
+        "spec.queue: a, b works on k8s/fulfilment_queue_url, too, and each scales for all of it",
+        "spec.image: the tag latest moves; name a release, so that a rollout is a change",
+    ]
+    assert warnings_of(OrderProcessorSpec.read({"image": "patterns-k8s:1"}), sharing=[]) == []

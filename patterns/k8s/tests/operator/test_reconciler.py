@@ -1,0 +1,482 @@
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from patterns_k8s.operator.cluster import Gone, Refused, Unavailable
+from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.metrics import Metrics
+from patterns_k8s.operator.pods import Surroundings
+from patterns_k8s.operator.processor import Processor
+from patterns_k8s.operator.reconciler import Reconciler
+from patterns_k8s.operator.tended import Memories, Tended
+from patterns_k8s.resource.order_processor import OrderProcessorSpec
+from patterns_k8s.testing.fake_cluster import FakeCluster
+
+START = datetime(2026, 11, 25, 12, tzinfo=UTC)
+QUEUE = QueueFound("https://sqs.example.com/fulfilment", messages=0, visibility=60)
+TOPIC = TopicFound("arn:aws:sns:eu-central-1:123456789012:order-events")
+NO_TOPIC = Missing("NameNotPublished", "nobody has published /patterns/test/async/topic_arn yet")
+THROTTLED = Unknown("LookupFailed", "ThrottlingException")
+
+
+class World:
+    """A cluster, what is found out, and one OrderProcessor that is looked after; ``look`` looks once."""
+
+    def __init__(self) -> None:
+        """Start with a new OrderProcessor, and everything there."""
+        self.cluster = FakeCluster()
+        self.found_queue: QueueFound | Missing | Unknown = QUEUE
+        self.found_topic: TopicFound | Missing | Unknown = TOPIC
+        self.seconds = 0.0
+        self.events: list[tuple[str, str]] = []
+        self.spec: dict[str, Any] = {"image": "patterns-k8s:1", "replicas": {"min": 1, "max": 10}}
+        self.generation = 1
+        self.metrics = Metrics()
+        self.restart()
+        self.cluster.objects["OrderProcessor", "orders"] = {"metadata": {"name": "orders"}, "spec": {}}
+
+    def restart(self) -> None:
+        """Forget everything, as an operator that was killed does."""
+        self.memories = Memories()
+        self.reconciler = Reconciler(
+            self.cluster,
+            self,
+            surroundings=Surroundings(stage="test", region="eu-central-1"),
+            metrics=self.metrics,
+            now=lambda: START + timedelta(seconds=self.seconds),
+            clock=lambda: self.seconds,
+        )
+
+    async def queue(self, _name: str) -> QueueFound | Missing | Unknown:
+        """Return the queue."""
+        return self.found_queue
+
+    async def topic(self, _name: str) -> TopicFound | Missing | Unknown:
+        """Return the topic."""
+        return self.found_topic
+
+    @property
+    def tended(self) -> Tended:
+        """What is remembered."""
+        return self.memories.recall("uid-1")
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What was reported."""
+        status: dict[str, Any] = self.cluster.objects["OrderProcessor", "orders"].get("status", {})
+        return status
+
+    def condition(self, kind: str) -> tuple[str, str]:
+        """Return a condition's status and reason."""
+        (found,) = [each for each in self.status["conditions"] if each["type"] == kind]
+        return found["status"], found["reason"]
+
+    def declare(self, **spec: Any) -> None:  # noqa: ANN401 - fields of a spec
+        """Change the spec."""
+        self.spec |= spec
+        self.generation += 1
+
+    def look(self) -> list[tuple[str, str]]:
+        """Look once, and return what was asked of the cluster."""
+        processor = Processor(
+            name="orders",
+            namespace="shop",
+            uid="uid-1",
+            generation=self.generation,
+            spec=OrderProcessorSpec.read(self.spec),
+        )
+        self.cluster.asked.clear()
+
+        def tell(kind: str, reason: str, _message: str) -> None:
+            self.events.append((kind, reason))
+
+        asyncio.run(self.reconciler.reconcile(processor, self.tended, self.status, tell))
+        return list(self.cluster.asked)
+
+    def tell_of(self, kind: str, *, deleted: bool = False) -> None:
+        """Tell the operator of its children of this kind, as the cluster does."""
+        for (each, _), body in list(self.cluster.objects.items()):
+            if each == kind:
+                self.memories.told(kind, body, deleted=deleted)
+
+    def run_pods(self) -> None:
+        """Let the Deployment's pods run, as its controller and the kubelet do."""
+        body = self.cluster.objects["Deployment", "orders"]
+        pods = body["spec"]["replicas"]
+        counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas"), pods)
+        body["status"] = {"observedGeneration": body["metadata"]["generation"], **counts}
+        body["metadata"]["resourceVersion"] += "+"
+        self.tell_of("Deployment")
+
+    @property
+    def replicas(self) -> int:
+        """Pods of the Deployment."""
+        replicas: int = self.cluster.objects["Deployment", "orders"]["spec"]["replicas"]
+        return replicas
+
+
+@pytest.fixture
+def world() -> World:
+    """A world."""
+    return World()
+
+
+def settle(world: World) -> None:
+    """Look until the pods run and nothing is left to do."""
+    world.look()
+    world.run_pods()
+    world.look()
+    assert world.look() == []
+
+
+def test_a_new_one_gets_its_children_and_is_ready_when_its_pods_are(world: World) -> None:
+    """In as few requests as can be, and then none."""
+    assert world.look() == [
+        ("apply", "ServiceAccount"),
+        ("apply", "NetworkPolicy"),
+        ("apply", "PodDisruptionBudget"),
+        ("apply", "Deployment"),
+        ("merge/status", "OrderProcessor"),
+    ]
+    assert world.condition("Ready") == ("False", "RollingOut")
+    world.run_pods()
+    assert world.look() == [("merge/status", "OrderProcessor")]
+    assert world.condition("Ready") == ("True", "WorkersReady")
+    assert world.condition("QueueResolved") == world.condition("TopicResolved") == ("True", "Resolved")
+    assert world.status["observedGeneration"] == 1
+    assert world.status["selector"] == "app.kubernetes.io/name=order-worker,app.kubernetes.io/instance=orders"
+    assert world.look() == []
+    assert world.events == [("Normal", "WorkersReady")]
+
+
+def test_an_operator_that_was_killed_finds_everything_as_it_was(world: World) -> None:
+    """It applies once, which changes nothing, and reports nothing new."""
+    settle(world)
+    before = {key: body["metadata"].get("resourceVersion") for key, body in world.cluster.objects.items()}
+    world.restart()
+    world.tell_of("Deployment")
+    asked = world.look()
+    assert [verb for verb, _ in asked] == ["apply"] * 4
+    assert {key: body["metadata"].get("resourceVersion") for key, body in world.cluster.objects.items()} == before
+    assert world.look() == []
+
+
+def test_a_new_image_is_rolled_out(world: World) -> None:
+    """And is only ready again when its pods are."""
+    settle(world)
+    world.declare(image="patterns-k8s:2")
+    assert ("apply", "Deployment") in world.look()
+    assert world.condition("Ready") == ("False", "RollingOut")
+    world.run_pods()
+    world.look()
+    assert world.condition("Ready") == ("True", "WorkersReady")
+    assert world.status["observedGeneration"] == 2
+
+
+@pytest.mark.parametrize("kind", ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"])
+def test_a_child_that_was_deleted_comes_back(world: World, kind: str) -> None:
+    """And it is told of."""
+    settle(world)
+    world.tell_of(kind, deleted=True)
+    del world.cluster.objects[kind, "orders"]
+    assert ("apply", kind) in world.look()
+    assert (kind, "orders") in world.cluster.objects
+    assert ("Warning", "Repaired") in world.events
+
+
+def test_a_child_that_was_edited_is_put_right(world: World) -> None:
+    """Where its manifest has a say; nowhere else."""
+    settle(world)
+    deployment = world.cluster.objects["Deployment", "orders"]
+    deployment["spec"]["minReadySeconds"] = 5
+    deployment["metadata"]["resourceVersion"] = "edited-1"
+    world.tell_of("Deployment")
+    assert world.look() == []
+    deployment["spec"]["replicas"] = 7
+    deployment["metadata"]["resourceVersion"] = "edited-2"
+    world.tell_of("Deployment")
+    assert ("apply", "Deployment") in world.look()
+    assert world.replicas == 1
+    assert world.cluster.objects["Deployment", "orders"]["spec"]["minReadySeconds"] == 5
+
+
+def test_a_repair_that_the_cluster_undoes_is_tried_once(world: World) -> None:
+    """No endless fight with whatever rewrites it."""
+    settle(world)
+    applied = world.cluster.apply
+
+    async def rewritten(manifest: dict[str, Any]) -> dict[str, Any]:
+        body = await applied(manifest)
+        if manifest["kind"] == "Deployment":
+            body["spec"]["replicas"] = 7
+            body["metadata"]["resourceVersion"] += "-rewritten"
+            world.cluster.objects["Deployment", "orders"] = body
+        return body
+
+    world.cluster.apply = rewritten  # type: ignore[method-assign] # an admission webhook of somebody else
+    world.cluster.objects["Deployment", "orders"]["spec"]["replicas"] = 9
+    world.cluster.objects["Deployment", "orders"]["metadata"]["resourceVersion"] = "edited"
+    world.tell_of("Deployment")
+    assert ("apply", "Deployment") in world.look()
+    world.tell_of("Deployment")
+    assert world.look() == []
+
+
+def test_pods_follow_the_queue(world: World) -> None:
+    """Up at once; the number of messages is reported with it."""
+    settle(world)
+    world.found_queue = QueueFound(QUEUE.url, messages=950, visibility=60)
+    world.look()
+    assert world.replicas == 10
+    assert (world.status["replicas"], world.status["messages"]) == (10, 950)
+    assert world.condition("Scaling") == ("True", "AtMaximum")
+    assert ("Normal", "ScaledUp") in world.events
+    scaled_at = world.status["lastScaleTime"]
+    world.found_queue = QUEUE
+    for _ in range(13):
+        world.seconds += 10
+        world.look()
+    assert world.replicas == 5
+    assert world.status["lastScaleTime"] > scaled_at
+
+
+def test_a_topic_that_is_missing_keeps_the_workers_away(world: World) -> None:
+    """Orders wait in their queue; when it comes, so do the workers."""
+    world.found_topic = NO_TOPIC
+    world.look()
+    assert ("Deployment", "orders") not in world.cluster.objects
+    assert world.condition("TopicResolved") == ("False", "NameNotPublished")
+    assert world.condition("Ready") == ("False", "NameNotPublished")
+    assert ("Warning", "NameNotPublished") in world.events
+    assert world.look() == []
+    world.found_topic = TOPIC
+    settle(world)
+    assert world.replicas == 1
+
+
+def test_a_queue_that_goes_takes_the_workers_away(world: World) -> None:
+    """Even those that an operator before this one deployed."""
+    settle(world)
+    world.restart()
+    world.found_queue = Missing("QueueMissing", "there is no queue")
+    world.look()
+    assert world.replicas == 0
+    assert world.condition("QueueResolved") == ("False", "QueueMissing")
+    world.found_queue = QUEUE
+    world.look()
+    assert world.replicas == 1
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_cannot_be_asked_for_now_changes_nothing(world: World, *, restarted: bool) -> None:
+    """Workers go on with what was known, also after a restart."""
+    settle(world)
+    world.found_queue = QueueFound(QUEUE.url, messages=350, visibility=60)
+    world.look()
+    before = world.cluster.objects["Deployment", "orders"]
+    if restarted:
+        world.restart()
+    world.found_queue = world.found_topic = THROTTLED
+    world.look()
+    assert world.cluster.objects["Deployment", "orders"] == before
+    assert world.replicas == 4
+    assert world.condition("QueueResolved") == ("Unknown", "LookupFailed")
+    assert world.status["queueUrl"] == QUEUE.url
+
+
+def test_a_suspended_one_has_no_pods(world: World) -> None:
+    """And gets them back when it is resumed."""
+    settle(world)
+    world.declare(suspend=True)
+    world.look()
+    assert world.replicas == 0
+    assert world.condition("Ready") == ("False", "Suspended")
+    assert world.condition("Scaling") == ("False", "Suspended")
+    world.found_queue = QueueFound(QUEUE.url, messages=350, visibility=60)
+    world.declare(suspend=False)
+    world.look()
+    assert world.replicas == 4
+
+
+@pytest.mark.parametrize("kind", ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"])
+def test_what_failed_is_made_good_by_the_next_look(world: World, kind: str) -> None:
+    """Wherever it failed."""
+
+    def fail(_verb: str, failing: str) -> None:
+        if failing == kind:
+            raise Unavailable("PATCH", "made to fail")
+
+    world.cluster.fail = fail
+    with pytest.raises(Unavailable):
+        world.look()
+    world.cluster.fail = lambda _verb, _kind: None
+    settle(world)
+    assert (kind, "orders") in world.cluster.objects
+
+
+def test_what_the_cluster_refuses_is_reported(world: World) -> None:
+    """With its words; and tried again."""
+
+    def fail(_verb: str, failing: str) -> None:
+        if failing == "Deployment":
+            raise Refused("PATCH", "exceeded quota")
+
+    world.cluster.fail = fail
+    with pytest.raises(Refused):
+        world.look()
+    assert world.condition("Ready") == ("False", "Refused")
+    assert ("Warning", "Refused") in world.events
+    world.cluster.fail = lambda _verb, _kind: None
+    settle(world)
+    assert world.condition("Ready") == ("True", "WorkersReady")
+
+
+def test_one_that_is_gone_is_said_to_be(world: World) -> None:
+    """Its loop ends."""
+    del world.cluster.objects["OrderProcessor", "orders"]
+    world.tended.status = {}
+    processor = Processor("orders", "shop", "uid-1", 1, OrderProcessorSpec.read(world.spec))
+    with pytest.raises(Gone):
+        asyncio.run(world.reconciler.reconcile(processor, world.tended, {}, lambda *_: None))
+
+
+def test_a_rollout_that_does_not_get_on_is_told(world: World) -> None:
+    """In the cluster's own words."""
+    settle(world)
+    body = world.cluster.objects["Deployment", "orders"]
+    body["status"]["conditions"] = [
+        {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "has timed out"}
+    ]
+    body["metadata"]["resourceVersion"] += "!"
+    world.tell_of("Deployment")
+    world.look()
+    assert world.condition("Ready") == ("False", "NotProgressing")
+
+
+class TestBackfills:
+    """Ranges of days, each run once."""
+
+    NAME = "orders-backfill-20261101-20261103"
+
+    @pytest.fixture
+    def running(self, world: World) -> World:
+        """A world with a backfill that runs."""
+        world.declare(backfill=[{"from": "2026-11-01", "to": "2026-11-03"}])
+        settle(world)
+        world.tell_of("Job")
+        world.look()
+        return world
+
+    def end(self, world: World, condition: str) -> None:
+        """Let the Job end."""
+        job = world.cluster.objects["Job", self.NAME]
+        job["status"] = {"conditions": [{"type": condition, "status": "True"}]}
+        world.tell_of("Job")
+
+    def state(self, world: World) -> str:
+        """Return what is reported of it."""
+        (found,) = world.status["backfills"]
+        assert found["job"] == self.NAME
+        state: str = found["state"]
+        return state
+
+    @pytest.mark.parametrize("condition", ["Complete", "Failed"])
+    def test_one_that_ended_is_not_run_again(self, running: World, condition: str) -> None:
+        """Even if somebody deletes its Job, and the operator starts anew."""
+        assert self.state(running) == "Running"
+        self.end(running, condition)
+        running.look()
+        assert self.state(running) == condition
+        running.tell_of("Job", deleted=True)
+        del running.cluster.objects["Job", self.NAME]
+        running.restart()
+        running.look()
+        assert ("Job", self.NAME) not in running.cluster.objects
+        assert self.state(running) == condition
+
+    def test_one_that_was_deleted_before_its_end_is_run_again(self, running: World) -> None:
+        """Nothing says that it was done."""
+        running.tell_of("Job", deleted=True)
+        del running.cluster.objects["Job", self.NAME]
+        assert ("create", "Job") in running.look()
+
+    def test_one_that_is_no_longer_declared_is_cleared_away(self, running: World) -> None:
+        """Whatever its state."""
+        running.declare(backfill=[])
+        assert ("delete", "Job") in running.look()
+        assert running.status["backfills"] == []
+
+    def test_a_restart_does_not_run_it_twice(self, running: World) -> None:
+        """The Job that is there is left as it is."""
+        before = dict(running.cluster.objects["Job", self.NAME])
+        running.restart()
+        running.look()
+        assert running.cluster.objects["Job", self.NAME] == before
+
+    def test_a_suspended_one_waits(self, running: World) -> None:
+        """One that runs is halted, one that does not is not begun; and both go on."""
+        running.declare(
+            suspend=True,
+            backfill=[{"from": "2026-11-01", "to": "2026-11-03"}, {"from": "2026-11-05", "to": "2026-11-05"}],
+        )
+        running.look()
+        assert running.cluster.objects["Job", self.NAME]["spec"]["suspend"] is True
+        running.tell_of("Job")
+        running.look()
+        assert [each["state"] for each in running.status["backfills"]] == ["Running", "Waiting"]
+        running.declare(suspend=False)
+        running.look()
+        assert running.cluster.objects["Job", self.NAME]["spec"]["suspend"] is False
+        assert ("Job", "orders-backfill-20261105-20261105") in running.cluster.objects
+
+    def test_without_a_topic_it_waits(self, world: World) -> None:
+        """There is nobody to tell."""
+        world.found_topic = NO_TOPIC
+        world.declare(backfill=[{"from": "2026-11-01", "to": "2026-11-03"}])
+        world.look()
+        assert self.state(world) == "Waiting"
+
+
+class TestMemories:
+    """Whose children they are, and what is news."""
+
+    def child(self, **metadata: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of metadata
+        """Return a child of uid-1."""
+        owner = {"kind": "OrderProcessor", "controller": True, "uid": "uid-1"}
+        return {"metadata": {"name": "orders", "resourceVersion": "1", "ownerReferences": [owner], **metadata}}
+
+    def test_a_child_may_be_told_of_before_its_owner(self) -> None:
+        """Lists arrive in any order."""
+        memories = Memories()
+        memories.told("ServiceAccount", self.child(), deleted=False)
+        assert memories.recall("uid-1").wake.is_set()
+
+    @pytest.mark.parametrize("make", [lambda c: c(ownerReferences=[]), lambda c: c(deletionTimestamp="now")])
+    def test_what_is_nobodys_or_was_collected_is_not_remembered(
+        self, make: Callable[[Callable[..., dict[str, Any]]], dict[str, Any]]
+    ) -> None:
+        """Or the memory would grow with every one that is deleted."""
+        memories = Memories()
+        memories.told("ServiceAccount", make(self.child), deleted=False)
+        memories.told("ServiceAccount", self.child(), deleted=True)
+        assert len(memories) == 0
+
+    def test_one_that_is_gone_is_forgotten(self) -> None:
+        """And what was its own with it."""
+        memories = Memories()
+        memories.recall("uid-1")
+        memories.forget("uid-1")
+        memories.forget("uid-1")
+        assert len(memories) == 0
+
+    def test_only_another_generation_is_an_edit(self, world: World) -> None:
+        """What the operator reports itself does not wake it."""
+        tended = world.tended
+        tended.processor = Processor("orders", "shop", "uid-1", 3, OrderProcessorSpec.read(world.spec))
+        world.memories.edited("uid-1", {"metadata": {"generation": 3}})
+        assert not tended.wake.is_set()
+        world.memories.edited("uid-1", {"metadata": {"generation": 4}})
+        assert tended.wake.is_set()
