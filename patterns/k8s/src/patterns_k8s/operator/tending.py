@@ -42,7 +42,7 @@ class Tending:
         look_seconds: float,
         patience: float = 1.0,
     ) -> None:
-        """``look_seconds`` is how often the queue is looked at; pauses after failures are ``patience`` times as long."""
+        """``look_seconds`` is how often the queue is looked at; ``patience`` stretches the pauses after failures."""
         self._reconciler = reconciler
         self._reports = reports
         self._memories = memories
