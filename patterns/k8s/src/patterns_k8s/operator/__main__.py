@@ -4,6 +4,7 @@ Exit codes: 0 done, 2 bad input, 1 anything else.
 """
 
 import asyncio
+import logging
 import os
 import sys
 
@@ -27,6 +28,9 @@ def main() -> int:
         sys.stderr.write(f"patterns_k8s.operator: {error}\n")
         return 2
     kopf.configure(verbose=False, log_format=kopf.LogFormat.JSON)
+    # A line for each handler that ends well, and for each probe, would be most of the log.
+    for name in ("kopf.objects", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host or "0.0.0.0"  # noqa: S104 - a pod's own address
     asyncio.run(
         kopf.operator(

@@ -39,16 +39,16 @@ def register(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 
 
 def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
-    @kopf.on.login(registry=registry)
+    @kopf.on.login(registry=registry, id="login")
     def login(settings: kopf.OperatorSettings, **_: object) -> kopf.ConnectionInfo:
         return parts.connect(settings)
 
-    @kopf.on.startup(registry=registry)
+    @kopf.on.startup(registry=registry, id="start")
     async def start(settings: kopf.OperatorSettings, **_: object) -> None:
         configure(settings, parts.settings)
         await parts.status_server.start(parts.settings.host, parts.settings.status_port)
 
-    @kopf.on.cleanup(registry=registry)
+    @kopf.on.cleanup(registry=registry, id="end")
     async def end(**_: object) -> None:
         await parts.status_server.stop()
         await parts.cluster.close()
@@ -56,7 +56,7 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 
 def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     # Cancelled rather than asked to end: whatever it is at, the next one finds out what is left.
-    @kopf.daemon(*_PROCESSORS, registry=registry, cancellation_timeout=5)
+    @kopf.daemon(*_PROCESSORS, registry=registry, id="tend", cancellation_timeout=5)
     async def tend(body: kopf.Body, logger: kopf.Logger, stopped: kopf.DaemonStopped, **_: object) -> None:
         try:
             await parts.tending.tend(body, _teller(body), logger)
@@ -64,15 +64,16 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
             if not stopped:
                 raise
 
-    @kopf.on.event(*_PROCESSORS, registry=registry)
+    @kopf.on.event(*_PROCESSORS, registry=registry, id="edited")
     def edited(type: str | None, uid: str, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's name
         if type == "DELETED":
             parts.memories.forget(uid)
         else:
             parts.memories.edited(uid, body)
 
-    # Without the condition kopf would note, in every object, what it looked like when it was last handled.
-    @kopf.on.delete(*_PROCESSORS, registry=registry, when=_is_ending, timeout=_DRAIN_SECONDS)
+    # Without the condition kopf would note, in every object, what it looked like when it was last handled. With the id
+    # the progress of a drain has a name that an annotation may have.
+    @kopf.on.delete(*_PROCESSORS, registry=registry, id="drain", when=_is_ending, timeout=_DRAIN_SECONDS)
     async def end(name: str, namespace: str | None, body: kopf.Body, retry: int, **_: object) -> None:
         try:
             left = await drain(parts.cluster, name=name, namespace=str(namespace))

@@ -23,11 +23,14 @@ class WebhookSettings:
     """Where admission reviews are answered, and as whom.
 
     Attributes:
+        host: ``WEBHOOK_HOST``, the address to listen at, else ``POD_IP``: where there is no cluster network,
+            the API server calls an address that must not change with the pod.
         port: ``WEBHOOK_PORT``.
         certificate: ``WEBHOOK_CERTIFICATES``/tls.crt, for the name by which the API server calls.
         key: ``WEBHOOK_CERTIFICATES``/tls.key.
     """
 
+    host: str
     port: int
     certificate: Path
     key: Path
@@ -118,7 +121,7 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.peering.stealth = True
     if ours.webhook is not None:
         settings.admission.server = kopf.WebhookServer(
-            addr=ours.host or None,
+            addr=ours.webhook.host or None,
             port=ours.webhook.port,
             certfile=str(ours.webhook.certificate),
             pkeyfile=str(ours.webhook.key),
@@ -132,6 +135,7 @@ def _webhook(environment: Mapping[str, str]) -> WebhookSettings | None:
     if not folder:
         return None
     settings = WebhookSettings(
+        host=environment.get("WEBHOOK_HOST") or environment.get("POD_IP", ""),
         port=whole(environment, "WEBHOOK_PORT", 8443),
         certificate=Path(folder, "tls.crt"),
         key=Path(folder, "tls.key"),

@@ -19,8 +19,7 @@ class NotStructural(ValueError):
 def structural(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema with its definitions written where they are used.
 
-    A part of which every field has a default gets the default ``{}``, so that the cluster fills in its fields even
-    when the part is left out.
+    A part of which every field may be left out gets its fields' defaults as its own, so that it may be left out, too.
 
     Raises:
         NotStructural: for a union of types, and for a fixed list of types.
@@ -60,7 +59,10 @@ def _value(name: str, value: Any, definitions: Mapping[str, Any]) -> Any:  # noq
 
 
 def _default_of(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the default of a part that has none but whose every field may be left out."""
-    if part.get("type") == "object" and part.get("properties") and "required" not in part and "default" not in part:
-        return {"default": {}}
-    return {}
+    """Return the default of a part that has none but whose every field may be left out: the fields' own.
+
+    An empty one would do for the fields, which are filled in, but a part's rules are tried on its default as it is.
+    """
+    if part.get("type") != "object" or not part.get("properties") or "required" in part or "default" in part:
+        return {}
+    return {"default": {name: field["default"] for name, field in part["properties"].items() if "default" in field}}

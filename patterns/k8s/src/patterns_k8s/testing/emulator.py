@@ -3,6 +3,7 @@
 It knows no schemas, no defaults and no garbage collection; the local control plane has them.
 """
 
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from patterns_k8s.resource.order_processor import GROUP, KIND, PLURAL, VERSION
 __all__ = ["ORDER_PROCESSORS", "Emulator", "Fault", "resource_of"]
 
 ORDER_PROCESSORS = kmock.resource(GROUP, VERSION, PLURAL)
+_ANNOTATION = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?")
 Request = Any
 """kmock's request, whose class it does not export with types."""
 
@@ -117,6 +119,8 @@ class Emulator(kmock.KubernetesEmulator):
             # kmock knows requests by their identity, so a copy would not do.
             object.__setattr__(request, "data", _difference(live, wanted_body))
         metadata = request.data.setdefault("metadata", {})
+        if not all(_ANNOTATION.fullmatch(name) for name in metadata.get("annotations", ())):
+            return _failure(422)
         wanted = metadata.get("resourceVersion")
         if wanted is not None and wanted != live["metadata"]["resourceVersion"]:
             return _failure(409)
