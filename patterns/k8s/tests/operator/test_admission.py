@@ -70,7 +70,10 @@ def test_what_is_allowed_and_not_meant_is_warned_of() -> None:
     """Two that scale for one queue; an image that moves under its name."""
     spec = OrderProcessorSpec.read({"image": "patterns-k8s:latest"})
     assert warnings_of(spec, sharing=["b", "a"]) == [
-        "spec.queue: a, b works on k8s/fulfilment_queue_url, too, and each scales for all of it",
+        "spec.queue: k8s/fulfilment_queue_url is also worked on by a, b, and each scales for all of it",
         "spec.image: the tag latest moves; name a release, so that a rollout is a change",
     ]
-    assert warnings_of(OrderProcessorSpec.read({"image": "patterns-k8s:1"}), sharing=[]) == []
+    quiet = OrderProcessorSpec.read({"image": "patterns-k8s:1"})
+    assert warnings_of(quiet, sharing=[]) == []
+    (many,) = warnings_of(quiet, sharing=[f"p{n:03}" for n in range(200)])
+    assert "by p000, p001, p002 and 197 more," in many

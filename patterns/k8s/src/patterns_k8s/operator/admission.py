@@ -11,6 +11,8 @@ from patterns_k8s.resource.order_processor import DayRange, OrderProcessorSpec, 
 
 __all__ = ["problems_of", "warnings_of"]
 
+_NAMED = 3
+"""Names in a warning; a client shows it with every change."""
 _UNITS = {
     "m": Decimal("0.001"),
     **{unit: Decimal(1000) ** n for n, unit in enumerate("kMGT", start=1)},
@@ -35,8 +37,9 @@ def warnings_of(spec: OrderProcessorSpec, *, sharing: Sequence[str]) -> list[str
     """Return what is allowed and probably not meant; ``sharing`` are others that work on the same queue."""
     warnings = []
     if sharing:
-        names = ", ".join(sorted(sharing))
-        warnings.append(f"spec.queue: {names} works on {spec.queue}, too, and each scales for all of it")
+        few = ", ".join(sorted(sharing)[:_NAMED])
+        names = few if len(sharing) <= _NAMED else f"{few} and {len(sharing) - _NAMED} more"
+        warnings.append(f"spec.queue: {spec.queue} is also worked on by {names}, and each scales for all of it")
     if spec.image.endswith(":latest"):
         warnings.append("spec.image: the tag latest moves; name a release, so that a rollout is a change")
     return warnings

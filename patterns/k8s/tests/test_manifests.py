@@ -1,0 +1,134 @@
+"""The manifests that people apply fit the programs that run by them, and each other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from patterns_k8s.operator.cluster import _PLURALS
+from patterns_k8s.operator.processor import CHILDREN, MANAGER
+from patterns_k8s.operator.settings import OperatorSettings
+from patterns_k8s.resource.crd import MANIFEST
+from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION
+
+FOLDER = MANIFEST.parent
+OVERLAYS = ["local", "aws"]
+
+
+def documents(path: Path) -> Iterator[dict[str, Any]]:
+    """Return the documents of a file."""
+    yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+
+
+def base(kind: str, name: str = MANAGER) -> dict[str, Any]:
+    """Return an object of the base."""
+    found = [
+        each
+        for path in sorted((FOLDER / "base").glob("*.yaml"))
+        for each in documents(path)
+        if each["kind"] == kind and each["metadata"]["name"] == name
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def overlay(name: str) -> dict[str, Any]:
+    """Return an overlay's kustomization."""
+    (document,) = documents(FOLDER / "overlays" / name / "kustomization.yaml")
+    return document
+
+
+def settings_of(name: str) -> dict[str, str]:
+    """Return what an overlay tells the operator."""
+    (generator,) = overlay(name)["configMapGenerator"]
+    return dict(literal.split("=", 1) for literal in generator["literals"])
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_the_operator_understands_what_it_is_told(name: str, tmp_path: Path) -> None:
+    """By the overlay and by the base; its certificates are where it looks for them."""
+    container = base("Deployment")["spec"]["template"]["spec"]["containers"][0]
+    told = {each["name"]: each.get("value", "127.0.0.1") for each in container["env"]}
+    assert told["WEBHOOK_CERTIFICATES"] == container["volumeMounts"][0]["mountPath"]
+    for file in ("tls.crt", "tls.key"):
+        (tmp_path / file).touch()
+    settings = OperatorSettings.from_environment(
+        {**settings_of(name), **told, "NAMESPACE": "patterns", "WEBHOOK_CERTIFICATES": str(tmp_path)}
+    )
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    assert settings.webhook is not None
+    assert ports == {
+        "liveness": settings.liveness_port,
+        "status": settings.status_port,
+        "webhook": settings.webhook.port,
+    }
+    assert settings.peering == base("KopfPeering")["metadata"]["name"]
+
+
+def test_the_operator_may_do_what_it_does_to_its_children_and_no_more() -> None:
+    """Every kind is listed, watched and written; what is created once may be cleared away; nothing is wildcarded."""
+    granted: dict[tuple[str, str], set[str]] = {}
+    for rule in base("Role")["rules"]:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                granted.setdefault((group, resource), set()).update(rule["verbs"])
+    applied = {"list", "watch", "create", "patch"}
+    expected = {(group, plural): set(applied) for plural, (group, _, _) in CHILDREN.items()}
+    expected["batch", "jobs"].add("delete")
+    expected |= {
+        ("", "pods"): {"list"},
+        ("", "events"): {"create"},
+        (GROUP, PLURAL): {"list", "watch", "patch"},
+        (GROUP, f"{PLURAL}/status"): {"patch"},
+        ("kopf.dev", "kopfpeerings"): {"list", "watch", "patch"},
+    }
+    assert granted == expected
+    assert {plural for _, plural in granted} >= set(_PLURALS.values())
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_no_generated_name_looks_like_one_that_a_role_names(name: str) -> None:
+    """Kustomize adds a digest to it, and would add it in the role, too: the role would name what is not there."""
+    generated = {each["name"] for each in overlay(name)["configMapGenerator"]}
+    named = {each for rule in base("Role")["rules"] for each in rule.get("resourceNames", ())}
+    assert named == {MANAGER}
+    assert not generated & named
+    container = base("Deployment")["spec"]["template"]["spec"]["containers"][0]
+    assert {each["configMapRef"]["name"] for each in container["envFrom"]} == generated
+
+
+def test_the_webhook_asks_the_operator_about_its_kind() -> None:
+    """At the service that leads to it, by the path of its handler, and not about finalizers."""
+    (webhook,) = base("ValidatingWebhookConfiguration")["webhooks"]
+    (rule,) = webhook["rules"]
+    assert (rule["apiGroups"], rule["apiVersions"], rule["resources"]) == ([GROUP], [VERSION], [PLURAL])
+    service = base("Service")
+    called = webhook["clientConfig"]["service"]
+    assert called["name"] == service["metadata"]["name"]
+    assert called["namespace"] == base("Namespace", "patterns")["metadata"]["name"]
+    assert called["port"] == service["spec"]["ports"][0]["port"]
+    assert called["path"] == "/validate"
+    assert webhook["failurePolicy"] == "Fail"
+    assert "object.spec != oldObject.spec" in webhook["matchConditions"][0]["expression"]
+
+
+def test_the_base_lists_every_file_of_it() -> None:
+    """A file that is not listed is not applied, without a word."""
+    (kustomization,) = documents(FOLDER / "base" / "kustomization.yaml")
+    files = {path.name for path in (FOLDER / "base").glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(kustomization["resources"]) == files
+
+
+def test_pods_are_as_restricted_as_their_namespace_asks() -> None:
+    """The operator's, and by their own tests the workers'."""
+    assert base("Namespace", "patterns")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    pod = base("Deployment")["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+    assert pod["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
