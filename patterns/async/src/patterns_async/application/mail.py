@@ -6,10 +6,10 @@ from html import escape
 from string import Template
 from types import MappingProxyType
 
-from patterns_async.application.money import format_money
 from patterns_shared.domain.catalogue import CATALOGUE
 from patterns_shared.domain.errors import InvalidEvent
 from patterns_shared.domain.events import Event, EventType, OrderRejectedData
+from patterns_shared.domain.money import format_money
 
 __all__ = ["Mail", "mail_about"]
 

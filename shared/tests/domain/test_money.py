@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patterns_async.application.money import format_money
+from patterns_shared.domain.money import format_money
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The steps' ports on S3, DynamoDB, SSM and Secrets Manager."""

@@ -1,0 +1,124 @@
+"""From the shards' sums to one finished report, its files named by one final object."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from patterns_batch.application.duplicates import take_back_duplicates
+from patterns_batch.application.pointers import NamedFile, fetch, read_pointer, upload, write_pointer
+from patterns_batch.application.ports import Objects, Pseudonyms
+from patterns_batch.application.reject_lines import reject_lines, rejects
+from patterns_batch.application.run_keys import RunKeys
+from patterns_batch.application.sharding import NAMES, terms_of
+from patterns_batch.application.sources import Sources
+from patterns_batch.application.workplace import Workplace, workplace
+from patterns_batch.engine import customers, files
+from patterns_batch.engine.database import quoted
+from patterns_batch.engine.sales import read_sales, write_tables
+from patterns_batch.engine.totals import Totals
+from patterns_batch.errors import BadInput, TryAgain
+from patterns_batch.manifest import FileSource, Manifest
+from patterns_batch.page.document import encode, report_document
+from patterns_batch.page.html import render
+from patterns_batch.settings import Settings
+
+__all__ = ["Merged", "Merger"]
+
+_SHOWN = 3
+"""Bad rows that are told in the reason of a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What all shards came to; ``empty`` when there was no order on the reported days."""
+
+    read: int
+    bad: int
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merger:
+    """Merges runs."""
+
+    settings: Settings
+    objects: Objects
+    sources: Sources
+    pseudonyms: Pseudonyms
+
+    def merge(self, manifest: Manifest) -> Merged:
+        """Merge the shards into the files of the report.
+
+        Raises:
+            BadInput: too many rows are bad.
+            TryAgain: a shard is not done.
+        """
+        keys = RunKeys(manifest.run)
+        done = read_pointer(self.objects, keys.result)
+        if done:
+            return Merged(done[1]["read"], done[1]["bad"], done[1]["empty"])
+        with workplace(self.settings) as place:
+            totals = self._added_up(place, manifest)
+            self._check_share(place, manifest, totals)
+            document = report_document(manifest, read_sales(place.database, totals, manifest), totals.read, totals.bad)
+            folder = place.made("result")
+            (folder / "sales.json").write_bytes(encode(document))
+            (folder / "sales.html").write_text(render(document), encoding="utf-8")
+            (folder / "rejects.jsonl").write_bytes(reject_lines(place.database, manifest))
+            write_tables(place.database, totals, manifest, folder)
+            merged = Merged(totals.read, totals.bad, empty=not document["currencies"])
+            self._put(keys, folder, merged, manifest)
+            return merged
+
+    def _added_up(self, place: Workplace, manifest: Manifest) -> Totals:
+        terms = terms_of(manifest, self.pseudonyms)
+        totals = Totals(place.database, terms)
+        customers.create_names(place.database)
+        ids: list[Path] = []
+        for shard in manifest.shards:
+            found = read_pointer(self.objects, RunKeys(manifest.run).partial(shard.number))
+            if found is None:
+                raise TryAgain(f"shard {shard.number} of run {manifest.run} is not done")
+            folder = place.made(f"shard-{shard.number:04}")
+            fetch(self.objects, found[0], folder)
+            files.load(place.database, totals, folder)
+            place.database.execute(f"INSERT INTO names FROM read_parquet({quoted(folder / NAMES)})")
+            ids += sorted(folder.glob("ids/*.parquet"))
+        if take_back_duplicates(place, manifest, totals, self.sources, ids):
+            self._name_the_rest(place, manifest, totals, terms.key)
+        return totals
+
+    def _name_the_rest(self, place: Workplace, manifest: Manifest, totals: Totals, key: str) -> None:
+        """Find the names of customers who are among the top only since duplicates were taken back."""
+        top = customers.top_customers(place.database, totals, top=manifest.top_customers)
+        nameless = [customer for _, customer, pseudonym in top if pseudonym is None]
+        for shard in manifest.shards if nameless else ():
+            self.sources.open(place, manifest, shard)
+            customers.find_names(place.database, nameless, key)
+
+    def _check_share(self, place: Workplace, manifest: Manifest, totals: Totals) -> None:
+        if isinstance(manifest.source, FileSource) and not totals.read:
+            raise BadInput("is empty: it has no rows", file=manifest.source.address)
+        if totals.bad <= manifest.reject_share * totals.read:
+            return
+        shown = "; ".join(_told(reject) for reject in rejects(place.database, manifest, _SHOWN))
+        raise BadInput(
+            f"{totals.bad} of {totals.read} rows are bad ({totals.bad / totals.read:.2%}, allowed are "
+            f"{manifest.reject_share:.2%}): {shown}{'; …' if totals.bad > _SHOWN else ''}"
+        )
+
+    def _put(self, keys: RunKeys, folder: Path, merged: Merged, manifest: Manifest) -> None:
+        named: dict[str, NamedFile] = {
+            path.name: upload(self.objects, keys.result_file(path.name), path) for path in sorted(folder.iterdir())
+        }
+        facts = {"report": manifest.report, "read": merged.read, "bad": merged.bad, "empty": merged.empty}
+        write_pointer(self.objects, keys.result, named, once=True, **facts)
+
+
+def _told(reject: dict[str, object]) -> str:
+    places = (
+        [f"{reject['file']}, row {reject['row']}"]
+        if "file" in reject
+        else [f"{reject['table']}, order {reject['order']}"]
+    )
+    places += [f"column {reject['column']}"] if reject["column"] else []
+    return f"{', '.join(places)}: {reject['reason']}"

@@ -1,0 +1,163 @@
+"""What the steps need from outside, as protocols; adapters and fakes pass the same contract suite.
+
+All methods raise TemporarilyUnavailable (of the shared domain) when a service is throttled, times out or is down.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from patterns_batch.manifest import FileSource, Range
+
+__all__ = [
+    "Inputs",
+    "ObjectVersion",
+    "Objects",
+    "OrdersTable",
+    "Page",
+    "Pseudonyms",
+    "Stopping",
+    "StoredObject",
+    "TableFound",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a listing shows it."""
+
+    key: str
+    etag: str
+
+
+class Objects(Protocol):
+    """Where runs and reports are kept. What was written is read by whoever reads next."""
+
+    def read(self, key: str) -> bytes | None:
+        """Return the object's bytes, None when there is none."""
+        ...
+
+    def write(self, key: str, content: bytes) -> None:
+        """Put the object, in place of any that was there."""
+        ...
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Put the object unless there is one; return whether it was put."""
+        ...
+
+    def upload(self, key: str, path: Path) -> None:
+        """Put a file, of any size."""
+        ...
+
+    def download(self, key: str, path: Path) -> None:
+        """Write the object to a file.
+
+        Raises:
+            KeyError: there is none.
+        """
+        ...
+
+    def listing(self, prefix: str) -> Iterable[StoredObject]:
+        """Return all objects whose key begins so, in the order of their keys."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """The version of an input object that is there now; ``size`` in bytes."""
+
+    version_id: str | None
+    etag: str
+    size: int
+
+
+class Inputs(Protocol):
+    """Where input files come from."""
+
+    def describe(self, bucket: str, key: str) -> ObjectVersion:
+        """Return the object's version.
+
+        Raises:
+            BadInput: there is no such bucket or object, or it may not be read.
+        """
+        ...
+
+    def read(self, source: FileSource, part: Range) -> bytes:
+        """Return a part of this very version.
+
+        Raises:
+            BadInput: the version is gone.
+        """
+        ...
+
+    def fetch(self, source: FileSource, parts: Sequence[Range], path: Path) -> None:
+        """Write parts of this very version to a file, each where it is in the object; the rest stays empty.
+
+        Raises:
+            BadInput: the version is gone.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TableFound:
+    """The orders table; ``size`` in bytes, as of some hours ago."""
+
+    name: str
+    arn: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a scan: DynamoDB's JSON on one line, and where the next page begins (None at the end)."""
+
+    text: bytes
+    next_start: dict[str, dict[str, str]] | None
+
+
+class OrdersTable(Protocol):
+    """The web API's orders."""
+
+    def find(self) -> TableFound:
+        """Return the table that is there now.
+
+        Raises:
+            BadInput: the web API is not deployed.
+        """
+        ...
+
+    def scan(
+        self, table: str, segment: tuple[int, int], days: Sequence[Range], start: dict[str, dict[str, str]] | None
+    ) -> Page:
+        """Return the next page of a segment (number, of how many): orders placed on these days.
+
+        Raises:
+            BadInput: the table is gone.
+        """
+        ...
+
+
+class Pseudonyms(Protocol):
+    """The secret that keys the customers' pseudonyms."""
+
+    def current_version(self) -> str:
+        """Return the id of the secret's current version.
+
+        Raises:
+            BadInput: there is no such secret.
+        """
+        ...
+
+    def key(self, version: str) -> str:
+        """Return the secret of that version.
+
+        Raises:
+            BadInput: the version is gone.
+        """
+        ...
+
+
+Stopping = Callable[[], bool]
+"""Whether the container was asked to end."""

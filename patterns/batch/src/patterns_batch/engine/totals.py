@@ -1,0 +1,165 @@
+"""Sums of order lines, chunk by chunk: what they take grows with products, hours and customers, not with lines.
+
+Tables: ``products`` by slot, product, currency and status; ``baskets`` by slot, currency and status; ``customers`` by
+customer and currency; ``rejects``. Sums are 64-bit integers; one that does not fit is an error, never a wrong figure.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from patterns_batch.engine import problems
+from patterns_batch.engine.database import quoted
+from patterns_batch.engine.lines import MAX_LINES
+from patterns_batch.engine.terms import STANDING, Terms
+
+__all__ = ["TABLES", "Totals"]
+
+TABLES = {
+    "products": ("slot", "sku", "currency", "status"),
+    "baskets": ("slot", "currency", "status"),
+    "customers": ("customer", "currency"),
+}
+"""The tables of sums, with the columns that they are by."""
+_SUMS = {
+    "products": ("orders", "units", "revenue"),
+    "baskets": ("orders", "revenue"),
+    "customers": ("orders", "revenue"),
+}
+_TYPES = {"slot": "INTEGER", "customer": "UBIGINT", "sku": "VARCHAR", "currency": "VARCHAR", "status": "VARCHAR"}
+_MANY = 1_500_000
+"""Rows of a table of sums after which rows of the same group are added up."""
+
+# The sets of products are kept as two small masks of bits. Where both have fewer bits than the order has lines, a
+# product may be there twice: nearly all of those few orders turn out to be good.
+_REPEATS = "bit_count(bit_or(1::UBIGINT << (hash(sku) & 63))) < count(*)"
+_REPEATS_TOO = "bit_count(bit_or(1::UBIGINT << ((hash(sku) >> 20) & 63))) < count(*)"
+_AMOUNT = "sum(CASE WHEN {good} THEN quantity * unit_price ELSE 0 END)::BIGINT"
+_ORDERS = """
+    SELECT hash(order_id) AS order_key, hash($key, customer_id) AS customer, placed_us, currency, status,
+           min(row) AS first_row, count(*) AS lines, {amount} AS revenue, bool_and(coalesce({good}, false))
+           AND max(row) - min(row) + 1 = count(*) AND count(*) <= {most}
+           AND NOT ({repeats} AND {repeats_too}) AS good
+    FROM {rows} GROUP BY ALL"""
+
+
+class Totals:
+    """The sums of what was added so far."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, terms: Terms) -> None:
+        """Create the tables, empty, in a database that has the view ``lines``."""
+        self._database = database
+        self._terms = terms
+        self._compacted = dict.fromkeys(TABLES, 0)
+        self.read = 0
+        self.bad = 0
+        for table, by in TABLES.items():
+            columns = [f"{name} {_TYPES[name]}" for name in by] + [f"{name} BIGINT" for name in _SUMS[table]]
+            database.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
+        problems.create_tables(database)
+
+    def add(self, begin: int, end: int, ids: Path | None = None) -> None:
+        """Add the rows from ``begin`` up to ``end``, which hold whole orders; ``ids`` gets the orders' ids, hashed."""
+        chunk = f"(SELECT * FROM lines WHERE row >= {begin} AND row < {end})"
+        self._read_orders(chunk)
+        doubted = self._doubt(chunk)
+        self._add_products(
+            f"(SELECT * FROM {chunk} ANTI JOIN doubted ON hash(order_id) = order_key)" if doubted else chunk
+        )
+        self._add_products("doubtful")
+        self._add_orders(ids)
+        self._compact()
+
+    def take_back(self, rows: str) -> None:
+        """Count rows, added before as good ones, as bad: ``rows`` is a relation with the columns of ``lines``."""
+        self._database.execute(f"CREATE OR REPLACE TEMP TABLE doubtful AS SELECT * FROM {rows}")
+        (bad,) = self._database.execute("SELECT count(*) FROM doubtful").fetchall()[0]
+        self.bad += int(bad)
+        self._database.execute("CREATE OR REPLACE TEMP TABLE orders AS " + self._orders_of("doubtful"), self._key)
+        self._add_products("doubtful", sign=-1)
+        self._add_orders(None, sign=-1)
+
+    def _read_orders(self, rows: str) -> None:
+        self._database.execute("CREATE OR REPLACE TEMP TABLE orders AS " + self._orders_of(rows), self._key)
+        (read,) = self._database.execute("SELECT coalesce(sum(lines), 0) FROM orders").fetchall()[0]
+        self.read += int(read)
+
+    def _orders_of(self, rows: str) -> str:
+        good = problems.GOOD_ROW
+        return _ORDERS.format(
+            rows=rows,
+            good=good,
+            amount=_AMOUNT.format(good=good),
+            most=MAX_LINES,
+            repeats=_REPEATS,
+            repeats_too=_REPEATS_TOO,
+        )
+
+    def _doubt(self, chunk: str) -> int:
+        """Take out of ``orders`` what is not plainly good, and judge it; return how many orders were doubted."""
+        good = f"coalesce(good AND {problems.good_order(self._terms.before)}, false)"
+        self._database.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE doubted AS
+            SELECT order_key FROM orders GROUP BY order_key HAVING count(*) > 1 OR NOT bool_and({good})
+            """
+        )
+        (doubted,) = self._database.execute("SELECT count(*) FROM doubted").fetchall()[0]
+        rows = f"{chunk} SEMI JOIN doubted ON hash(order_id) IS NOT DISTINCT FROM order_key"
+        self._database.execute(f"CREATE OR REPLACE TEMP TABLE doubtful AS SELECT * FROM {rows}")
+        if doubted:
+            self.bad += problems.judge(self._database, before=self._terms.before, listed=self._terms.rejects_listed)
+            self._database.execute(
+                "CREATE OR REPLACE TEMP TABLE orders AS SELECT * FROM orders ANTI JOIN doubted USING (order_key)"
+            )
+            self._database.execute("INSERT INTO orders " + self._orders_of("doubtful"), self._key)
+        return int(doubted)
+
+    def _add_products(self, rows: str, sign: int = 1) -> None:
+        self._database.execute(
+            f"""
+            INSERT INTO products
+            SELECT {self._slot}, sku, currency, status,
+                   {sign} * count(*), {sign} * sum(quantity), {sign} * sum(quantity * unit_price)
+            FROM {rows} GROUP BY ALL
+            """
+        )
+
+    def _add_orders(self, ids: Path | None, sign: int = 1) -> None:
+        counted = f"{sign} * count(*), {sign} * sum(revenue) FROM orders"
+        self._database.execute(f"INSERT INTO baskets SELECT {self._slot}, currency, status, {counted} GROUP BY ALL")
+        begin, end = self._terms.reported or (0, self._terms.before)
+        self._database.execute(
+            f"""
+            INSERT INTO customers SELECT customer, currency, {counted}
+            WHERE status IN {STANDING} AND placed_us >= {begin} AND placed_us < {end} GROUP BY ALL
+            """
+        )
+        if ids:
+            self._database.execute(
+                f"""
+                COPY (SELECT order_key, first_row, lines::UTINYINT AS lines FROM orders ORDER BY first_row)
+                TO {quoted(ids)} (FORMAT parquet, COMPRESSION zstd)
+                """
+            )
+
+    @property
+    def _key(self) -> dict[str, str]:
+        return {"key": self._terms.key}
+
+    @property
+    def _slot(self) -> str:
+        return f"(placed_us // {self._terms.slot_seconds * 1_000_000})::INTEGER"
+
+    def _compact(self) -> None:
+        for table in TABLES:
+            (rows,) = self._database.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
+            if rows > 2 * self._compacted[table] + _MANY:
+                self._database.execute(f"CREATE OR REPLACE TABLE {table} AS {self.summed(table)}")
+                (self._compacted[table],) = self._database.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
+
+    def summed(self, table: str) -> str:
+        """Return the query for the table's sums, each group once; groups that were taken back as a whole are gone."""
+        by = ", ".join(TABLES[table])
+        sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS[table])
+        return f"SELECT {by}, {sums} FROM {table} GROUP BY {by} HAVING sum({table}.orders) <> 0"
