@@ -56,6 +56,16 @@ def test_the_runtimes_own_region_will_do(monkeypatch: pytest.MonkeyPatch) -> Non
         assert create_client("events").meta.region_name == "eu-north-1"
 
 
+@pytest.mark.usefixtures("fresh_session")
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_buckets_are_reached_in_every_region(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in us-east-1, for which S3 is special: botocore's default there is a region that we do not look up."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    meta = create_client("s3").meta
+    assert (meta.endpoint_url, meta.region_name) == (f"https://s3.{region}.amazonaws.com", region)
+
+
 @pytest.mark.parametrize("service", ["dynamodb", "events", "secretsmanager", "sqs"])
 def test_a_client_is_the_one_that_botocore_makes(service: str) -> None:
     """Only the way to it is shorter: the same service model in the same version, the same endpoint."""

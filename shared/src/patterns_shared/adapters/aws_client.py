@@ -33,6 +33,8 @@ def create_client(
         retries={"mode": "standard", "total_max_attempts": max_attempts},
         tcp_keepalive=True,
         parameter_validation=checks_parameters,
+        # S3's default for us-east-1 is a pseudo-region, which botocore looks up in the list that is left out below.
+        s3={"us_east_1_regional_endpoint": "regional"},
         # Left to itself, botocore puts the same text together again for each request, an eighth of its time.
         user_agent=session.user_agent(),
     )

@@ -33,7 +33,7 @@ class DynamoDBOrdersScan:
         self._dynamodb = dynamodb
         self._ssm = ssm
         self._parameter = f"/patterns/{stage}/web_api/orders_table"
-        dynamodb.meta.events.register("before-parse.dynamodb.Scan", _leave_unread)
+        dynamodb.meta.events.register("before-parse.dynamodb.Scan", _leave_unread, unique_id="patterns-batch-scan")
 
     def find(self) -> TableFound:
         """Return the table of the published name."""

@@ -77,7 +77,8 @@ class InMemoryInputs:
 
     def fetch(self, source: FileSource, parts: Sequence[Range], path: Path) -> None:
         """Write parts to a file as long as the object."""
-        with path.open("r+b" if path.exists() else "wb") as out:
+        path.touch()
+        with path.open("r+b") as out:
             out.truncate(source.size)
             for part in parts:
                 out.seek(part[0])
