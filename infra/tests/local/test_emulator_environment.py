@@ -58,7 +58,7 @@ def test_a_second_time_runs_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     arguments = calls.read_text()
     assert "sync --locked" in arguments
     assert f"--python {Path(sys.base_prefix, 'bin')}" in arguments, "not the virtual environment that runs this"
-    monkeypatch.setattr(emulator_environment, "_interpreter", lambda: "/another/python")
+    monkeypatch.setattr(emulator_environment, "interpreter", lambda: "/another/python")
     prepare_environment(own, runner)
     assert len(calls.read_text().splitlines()) == 2
 
