@@ -139,7 +139,8 @@ def _wait(route: Route, parts: _Parts, gate: threading.Event, books: Books, *, s
     deadline = time.monotonic() + seconds
     while True:
         published, waiting = _check(parts, seconds=0), route.waiting()
-        if route.entries() >= len(books.amounts) if route.table else published and not waiting:
+        all_booked = route.entries() >= len(books.amounts) if route.table else published and not waiting
+        if all_booked:
             return
         if time.monotonic() > deadline:
             raise WrongAnswer(f"{route.function} did not book {len(books.amounts)} events within {seconds:.0f} s")

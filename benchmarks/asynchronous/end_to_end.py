@@ -5,6 +5,7 @@ measured else. Each turn begins with a few events that are not counted, so that 
 """
 
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,10 +44,12 @@ class _Subject:
     """A route with its books and its crossings.
 
     Attributes:
+        name: what the progress calls it.
         first: seconds until the very first event was booked, by a function that had not been started.
         calls: milliseconds of each call of the function, crossing by crossing.
     """
 
+    name: str
     route: Route
     books: Books = field(default_factory=Books)
     first: float = 0.0
@@ -58,8 +61,10 @@ class _Subject:
         self.first = self.cross(1).seconds
 
     def cross(self, events: int) -> Crossing:
-        """Let so many events cross."""
-        return cross(self.route, _events(events), self.books)
+        """Let so many events cross, and tell whoever waits for the figures."""
+        crossing = cross(self.route, _events(events), self.books)
+        print(f"  {self.name}: {events:,} events in {crossing.seconds:.1f} s", file=sys.stderr, flush=True)
+        return crossing
 
     def take_turn(self) -> None:
         """Let the events cross that count."""
@@ -82,9 +87,9 @@ def measure(rounds: int) -> list[Result]:
     """Let ours, Powertools' and an idle function take turns; then fewer and more events cross, by ours alone."""
     with own_platform() as platform:
         model = ours(platform)
-        mine = _Subject(model)
-        powertools = _Subject(like(model, "powertools", "ledger_powertools", libraries=True))
-        idle = _Subject(like(model, "idle", "ledger_idle", libraries=False))
+        mine = _Subject("ours", model)
+        powertools = _Subject("Powertools", like(model, "powertools", "ledger_powertools", libraries=True))
+        idle = _Subject("idle", like(model, "idle", "ledger_idle", libraries=False))
         subjects = (mine, powertools, idle)
         for subject in subjects:
             subject.start()

@@ -141,7 +141,10 @@ def test_the_command_writes_both(
     assert "zip file" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("arguments", "complaint"), [(["--rounds", "8"], "at least 9"), (["--only", "hot"], "hot")])
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["--rounds", "8"], "at least 9"), (["--crossings", "1"], "at least 2"), (["--only", "hot"], "hot")],
+)
 def test_bad_arguments_are_refused(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A median of few rounds says little; a name that nobody knows is a typing error."""
     with pytest.raises(SystemExit) as refused:
