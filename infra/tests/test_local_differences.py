@@ -23,6 +23,8 @@ ONLY_ON_AWS = {
         "WAFv2::WebACLAssociation",
     },
     "async": set(),
+    # Where there is nothing to say but "TLS only".
+    "batch": {"S3::BucketPolicy", "SNS::TopicPolicy", "SQS::QueuePolicy"},
 }
 DIFFERENT = {
     "web_api": {
@@ -47,6 +49,11 @@ DIFFERENT = {
         "SNS::TopicPolicy": {"PolicyDocument"},  # http only
         "SQS::QueuePolicy": {"PolicyDocument"},  # http only
     },
+    "batch": {
+        "S3::Bucket": {"DeletionPolicy", "UpdateReplacePolicy"},
+        "SNS::TopicPolicy": {"PolicyDocument"},  # http only
+        "SQS::QueuePolicy": {"PolicyDocument"},  # http only
+    },
 }
 
 OF_THIS_MACHINE = {"Architectures", "Code", "Environment", "Runtime"}
@@ -65,7 +72,7 @@ def pattern(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def both(pattern: str, synthesize_pattern: Callable[[str, Settings], SynthesizedStack]) -> list[Resources]:
     """Return the resources of both targets with everything else equal, by ids without their hashes."""
-    same = {**VARIANTS["aws"], "account": "000000000000"}
+    same = {**VARIANTS["aws"], "account": "000000000000", "public_tasks": "true"}
     stacks = [synthesize_pattern(pattern, Settings.from_mapping({**same, "target": target})) for target in Target]
     return [{_plain(name): x for name, x in stack.resources.items()} for stack in stacks]
 

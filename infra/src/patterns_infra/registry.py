@@ -76,6 +76,15 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 demo="patterns_infra.demo.web_api:play",
             ),
             Pattern(
+                name="batch",
+                stack="patterns_infra.stacks.batch:BatchStack",
+                summary="EventBridge, Step Functions, ECS on Fargate and S3: the sales report of every day",
+                package="patterns-batch",
+                outputs=("state_machine_arn", "report_bucket", "inbox_bucket", "cluster_arn"),
+                images=("patterns-batch",),
+                demo="patterns_infra.demo.batch:play",
+            ),
+            Pattern(
                 name="async",
                 stack="patterns_infra.stacks.asynchronous:AsyncStack",
                 summary="SNS, SQS and Lambda: what became of orders, to a ledger, a partner and the customer",

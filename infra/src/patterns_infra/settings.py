@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
     from constructs import Node
@@ -58,6 +59,9 @@ class Settings:
         sender_email: the address that customers get mail from, verified in SES; required on AWS by async.
         operator_email: who is told of rejected orders; required on AWS by async.
         partner_url: where the partner takes events; required on AWS by async, and locally the platform's simulator.
+        time_zone: whose days reports are of, and at whose three in the morning they are made.
+        report_schedule: another schedule than that, as EventBridge Scheduler takes it.
+        public_tasks: tasks in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
         private_api: reachable only through an interface endpoint inside a VPC.
         vpc_id: an existing VPC for the private API's endpoint; without it one is created.
         vpc_cidr: address range of that VPC, which may call the endpoint.
@@ -75,6 +79,9 @@ class Settings:
     sender_email: str | None = None
     operator_email: str | None = None
     partner_url: str | None = None
+    time_zone: str = "UTC"
+    report_schedule: str | None = None
+    public_tasks: bool = False
     private_api: bool = False
     vpc_id: str | None = None
     vpc_cidr: str | None = None
@@ -98,6 +105,7 @@ class Settings:
             _match("site_origin", self.site_origin, _ORIGIN, "an origin such as https://shop.example.com, with no path")
         if self.partner_url is not None:
             _match("partner_url", self.partner_url, _PARTNER, "an address such as https://partner.example.com/events")
+        _check_zone(self.time_zone)
         if self.on_aws:
             self._check_aws()
         elif self.private_api:
@@ -193,13 +201,20 @@ def _match(name: str, value: str, pattern: re.Pattern[str], expected: str) -> No
         raise SettingsError(name, f"must be {expected}, not {value!r}")
 
 
+def _check_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError("time_zone", f"must be a time zone such as Europe/Berlin, not {zone!r}") from None
+
+
 def _read(name: str, value: object) -> object:
     if name == "target":
         try:
             return Target(str(value))
         except ValueError:
             raise SettingsError(name, f"must be one of {', '.join(Target)}, not {value!r}") from None
-    if name == "private_api":
+    if name in {"private_api", "public_tasks"}:
         text = str(value).lower()
         if text not in {"true", "false"}:
             raise SettingsError(name, f"must be true or false, not {value!r}")

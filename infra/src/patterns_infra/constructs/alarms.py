@@ -69,3 +69,21 @@ class Alarms(Construct):
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         self.raised.append(alarm)
         return alarm
+
+    def raise_when_missing(
+        self, scope: Construct, construct_id: str, *, metric: cloudwatch.IMetric, what_to_do: str
+    ) -> cloudwatch.Alarm:
+        """Raise an alarm when the metric, a sum, is zero or has no data for one of its own periods."""
+        alarm = cloudwatch.Alarm(
+            scope,
+            construct_id,
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            alarm_description=what_to_do,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        self.raised.append(alarm)
+        return alarm

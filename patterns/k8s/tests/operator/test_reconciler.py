@@ -243,6 +243,21 @@ def test_pods_follow_the_queue(world: World) -> None:
     assert world.status["lastScaleTime"] > scaled_at
 
 
+def test_a_conditions_time_moves_only_with_its_status(world: World) -> None:
+    """Whatever else is reported meanwhile."""
+    settle(world)
+    before = {each["type"]: each["lastTransitionTime"] for each in world.status["conditions"]}
+    world.seconds += 100
+    world.found_queue = QueueFound(QUEUE.url, messages=50, visibility=60)
+    assert world.look() == [("merge/status", "OrderProcessor")]
+    assert {each["type"]: each["lastTransitionTime"] for each in world.status["conditions"]} == before
+    world.declare(suspend=True)
+    world.look()
+    after = {each["type"]: each["lastTransitionTime"] for each in world.status["conditions"]}
+    assert after["Ready"] > before["Ready"]
+    assert after["QueueResolved"] == before["QueueResolved"]
+
+
 def test_a_topic_that_is_missing_keeps_the_workers_away(world: World) -> None:
     """Orders wait in their queue; when it comes, so do the workers."""
     world.found_topic = NO_TOPIC
@@ -283,6 +298,10 @@ def test_what_cannot_be_asked_for_now_changes_nothing(world: World, *, restarted
     world.look()
     assert world.cluster.objects["Deployment", "orders"] == before
     assert world.replicas == 4
+    if not restarted:
+        assert world.condition("Ready")[1] == "RollingOut"
+        world.declare(concurrency=20)
+        assert ("apply", "Deployment") in world.look()
     assert world.condition("QueueResolved") == ("Unknown", "LookupFailed")
     assert world.status["queueUrl"] == QUEUE.url
 
@@ -315,6 +334,26 @@ def test_what_failed_is_made_good_by_the_next_look(world: World, kind: str) -> N
     world.cluster.fail = lambda _verb, _kind: None
     settle(world)
     assert (kind, "orders") in world.cluster.objects
+
+
+def test_a_repair_that_failed_is_made_good_by_the_next_look(world: World) -> None:
+    """What was told of the child is gone by then, and the drift is not."""
+    settle(world)
+    deployment = world.cluster.objects["Deployment", "orders"]
+    deployment["spec"]["replicas"] = 7
+    deployment["metadata"]["resourceVersion"] = "edited"
+    world.tell_of("Deployment")
+
+    def fail(verb: str, _kind: str) -> None:
+        if verb == "apply":
+            raise Unavailable("PATCH", "made to fail")
+
+    world.cluster.fail = fail
+    with pytest.raises(Unavailable):
+        world.look()
+    world.cluster.fail = lambda _verb, _kind: None
+    world.look()
+    assert world.replicas == 1
 
 
 def test_what_the_cluster_refuses_is_reported(world: World) -> None:
@@ -463,6 +502,14 @@ class TestMemories:
         memories.told("ServiceAccount", make(self.child), deleted=False)
         memories.told("ServiceAccount", self.child(), deleted=True)
         assert len(memories) == 0
+
+    def test_the_echo_of_what_was_applied_is_no_news(self, world: World) -> None:
+        """Or every change would be looked at twice."""
+        world.look()
+        world.tended.wake.clear()
+        for kind in ("ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"):
+            world.tell_of(kind)
+        assert not world.tended.wake.is_set()
 
     def test_one_that_is_gone_is_forgotten(self) -> None:
         """And what was its own with it."""

@@ -67,6 +67,18 @@ def test_a_load_that_comes_and_goes_within_a_cool_down_changes_nothing() -> None
     assert pods == {5}
 
 
+def test_the_worst_moment_of_a_cool_down_is_what_is_left_for() -> None:
+    """Though less is enough at its end."""
+    pods = [replicas for _, replicas, _ in scaled(POLICY, 10, [(60, 800), (60, 200), (60, 200), (60, 200), (60, 200)])]
+    assert pods == [10, 10, 8, 8, 4]
+
+
+def test_a_queue_that_could_not_be_read_proves_nothing() -> None:
+    """The cool-down begins again."""
+    pods = [replicas for _, replicas, _ in scaled(POLICY, 10, [(60, 0), (60, None), (60, 0), (60, 0), (60, 0)])]
+    assert pods == [10, 10, 10, 10, 5]
+
+
 def test_new_limits_hold_at_once() -> None:
     """Whatever the queue says, and even if it says nothing."""
     assert next_scale(replace(POLICY, most=4), ScalingMemory(10), 5_000, 0).replicas == 4

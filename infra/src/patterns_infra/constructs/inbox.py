@@ -1,0 +1,62 @@
+"""The bucket that files of orders are dropped into; each starts a report."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
+from patterns_infra.constructs.private_bucket import PrivateBucket
+from patterns_infra.settings import Settings
+
+__all__ = ["Inbox"]
+
+
+class Inbox(Construct):
+    """Files are kept for a month, so that a report can be made once more."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        """Create the bucket."""
+        super().__init__(scope, construct_id)
+        month = s3.LifecycleRule(
+            expiration=Duration.days(30),
+            noncurrent_version_expiration=Duration.days(7),
+            abort_incomplete_multipart_upload_after=Duration.days(1),
+        )
+        self.bucket = PrivateBucket(self, "Files", settings=settings, lifecycle=[month], tells=True).bucket
+
+    def starts(self, machine: sfn.StateMachine, *, settings: Settings, alarms: Alarms) -> None:
+        """Start the state machine for every file that arrives."""
+        dead_letters = DeadLetterQueue(
+            self,
+            "DeadLetters",
+            settings=settings,
+            alarms=alarms,
+            what_to_do="A file arrived and no report was started. See its error; then start the state machine "
+            'by hand with {"input": "s3://BUCKET/KEY"}.',
+        )
+        acknowledge(dead_letters, "AwsSolutions-SQS3", "This is itself the dead-letter queue, of the rule.")
+        name, key = (events.EventField.from_path(f"$.detail.{x}") for x in ("bucket.name", "object.key"))
+        events.Rule(
+            self,
+            "Arrived",
+            description="A file of orders arrived",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [self.bucket.bucket_name]}},
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    machine,
+                    input=events.RuleTargetInput.from_object({"input": f"s3://{name}/{key}"}),
+                    dead_letter_queue=dead_letters.queue,
+                    retry_attempts=20,
+                    max_event_age=Duration.hours(1),
+                )
+            ],
+        )

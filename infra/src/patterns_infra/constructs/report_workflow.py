@@ -1,0 +1,218 @@
+"""From a date or a file to a published report: the batch's state machine, read from top to bottom."""
+
+from typing import cast
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from aws_cdk.aws_kms import IKey
+from constructs import Construct
+
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.report_claim import ReportClaim
+from patterns_infra.constructs.resilient_task import ResilientTask
+from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.constructs.task_runner import TaskRunner
+from patterns_infra.settings import Settings
+
+__all__ = ["ReportWorkflow"]
+
+_AT_ONCE = 4
+"""Shards that are worked on at the same time."""
+_LONGEST = Duration.hours(4)
+_STEP, _SHARD = Duration.minutes(30), Duration.hours(2)
+_RUN = "{% $run %}"
+_DATE, _FILE = r"/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/", r"/^s3:\/\/[^\/]+\/.+$/"
+_WANTED = 'give {"date": "YYYY-MM-DD"} or {"input": "s3://bucket/key"}'
+
+
+class ReportWorkflow(Construct):
+    """Check the input, claim it, plan, work on the shards, merge, publish, tell; a failure is recorded with its reason.
+
+    An execution is given ``{"date": "2026-11-22"}``, ``{"input": "s3://bucket/key"}`` or, by the schedule,
+    ``{"scheduled": "2026-11-23T02:30:00Z", "offset": "+0100"}`` for the day before there. With ``"again": true`` a
+    report that is there is made once more.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        runner: TaskRunner,
+        claims: dynamodb.ITable,
+        reports: s3.IBucket,
+        told: sns.ITopic,
+        key: IKey,
+        alarms: Alarms,
+    ) -> None:
+        """Compose it."""
+        super().__init__(scope, construct_id)
+        self._runner, self._reports, self._told = runner, reports, told
+        claim = ReportClaim(self, "Claim", table=claims, longest=_LONGEST)
+
+        work = sfn.Chain.start(self._step("Plan", "plan"))
+        work = work.next(self._read_plan()).next(self._shards())
+        work = work.next(self._step("Merge", "merge")).next(self._step("Publish", "publish"))
+        report = sfn.Parallel.jsonata(self, "Report", outputs={}).branch(work)
+        report.add_catch(self._failed(claim), assign={"error": "{% $states.errorOutput %}"})
+        report.next(claim.finish()).next(self._tell()).next(sfn.Succeed.jsonata(self, "Reported"))
+
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            comment="A sales report of one day, or of one file of orders",
+            definition_body=sfn.DefinitionBody.from_chainable(self._check(claim.begin(report))),
+            query_language=sfn.QueryLanguage.JSONATA,
+            timeout=_LONGEST,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=self._logs(settings, key), level=sfn.LogLevel.ALL, include_execution_data=True
+            ),
+        )
+
+        name = Stack.of(self).get_logical_id(cast("s3.CfnBucket", reports.node.default_child))
+        acknowledge(
+            self.machine.role,
+            f"AwsSolutions-IAM5[Resource::<{name}.Arn>/runs/*]",
+            "It reads the manifest and the failure of its own run, whose name is not known before.",
+        )
+        acknowledge(
+            self.machine.role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "Stopping and describing tasks, delivering logs and traces know no resources that could be named before.",
+        )
+        self._watch(alarms)
+
+    def _watch(self, alarms: Alarms) -> None:
+        """Raise an alarm when a report failed, took too long, or has not come for more than a day."""
+        minute, day = Duration.minutes(1), Duration.days(1)
+        failed, late = (metric(period=minute) for metric in (self.machine.metric_failed, self.machine.metric_timed_out))
+        self.executions = [self.machine.metric_started(period=minute), self.machine.metric_succeeded(period=minute)]
+        self.executions += [failed, late]
+        self.duration = self.machine.metric_time(period=minute, statistic="Maximum")
+        alarms.raise_when(
+            self,
+            "Failures",
+            metric=failed,
+            reaches=1,
+            what_to_do="A report failed. Its execution's cause says why, as does its item in the claims table. Bad "
+            "input: mend the file and drop it again. Else start the state machine again with the same input.",
+        )
+        alarms.raise_when(
+            self,
+            "TooLong",
+            metric=late,
+            reaches=1,
+            what_to_do="A report took over four hours and was ended. See in its execution which step took so long; its "
+            "claim is free again a few minutes later.",
+        )
+        alarms.raise_when_missing(
+            self,
+            "Late",
+            metric=self.machine.metric_succeeded(period=day),
+            what_to_do="No report was published for a day. See whether the schedule is enabled, its dead letters, and "
+            'the last execution; make up for it by an execution with {"date": "YYYY-MM-DD"}.',
+        )
+
+    def _check(self, claim: sfn.IChainable) -> sfn.Chain:
+        """Find out what to report on: ``key`` names it for the claim, ``source`` are the program's arguments."""
+        given = "$states.input"
+        yesterday = f"$fromMillis($toMillis({given}.scheduled) - 86400000, '[Y0001]-[M01]-[D01]', {given}.offset)"
+        always = {"run": "{% $states.context.Execution.Name %}", "again": "{% $states.input.again = true %}"}
+        check = sfn.Choice.jsonata(self, "Check input")
+        for condition, kind, value in (
+            (_matches("date", _DATE), "date", f"{given}.date"),
+            (_matches("input", _FILE), "input", f"{given}.input"),
+            (f"{{% $exists({given}.scheduled) and $exists({given}.offset) %}}", "date", yesterday),
+        ):
+            chosen = {"key": f"{{% '{kind}=' & {value} %}}", "source": [f"--{kind}", f"{{% {value} %}}"]}
+            check.when(sfn.Condition.jsonata(condition), claim, assign={**always, **chosen})
+        check.otherwise(
+            sfn.Fail.jsonata(
+                self,
+                "No input",
+                error="BadInput",
+                cause=f"{{% '{_WANTED}, not ' & $string({given}) %}}",
+            )
+        )
+        return sfn.Chain.start(check)
+
+    def _step(self, name: str, step: str) -> ResilientTask:
+        given = ["{% $source[0] %}", "{% $source[1] %}"] if step == "plan" else []
+        command = [step, "--run", _RUN, *given]
+        return ResilientTask(self, name, runner=self._runner, command=command, timeout=_STEP)
+
+    def _read_plan(self) -> tasks.CallAwsService:
+        return tasks.CallAwsService.jsonata(
+            self,
+            "Read plan",
+            service="s3",
+            action="getObject",
+            parameters={"Bucket": self._reports.bucket_name, "Key": "{% 'runs/' & $run & '/manifest.json' %}"},
+            iam_resources=[self._reports.arn_for_objects("runs/*")],
+            assign={"shards": "{% $count($parse($states.result.Body).shards) %}"},
+        )
+
+    def _shards(self) -> sfn.Map:
+        shards = sfn.Map.jsonata(
+            self,
+            "Shards",
+            items=sfn.ProvideItems.jsonata("{% $shards = 0 ? [] : [0..$shards - 1] %}"),
+            item_selector={"shard": "{% $string($states.context.Map.Item.Value) %}"},
+            max_concurrency=_AT_ONCE,
+            outputs={},
+        )
+        one = sfn.Pass.jsonata(self, "One shard", assign={"shard": "{% $states.input.shard %}"})
+        command = ["shard", "--run", _RUN, "--shard", "{% $shard %}"]
+        return shards.item_processor(
+            one.next(ResilientTask(self, "Shard", runner=self._runner, command=command, timeout=_SHARD))
+        )
+
+    def _tell(self) -> sfn.State:
+        return tasks.SnsPublish.jsonata(
+            self,
+            "Tell",
+            topic=self._told,
+            subject="A sales report was published",
+            message=sfn.TaskInput.from_object({"report": "{% $key %}", "bucket": self._reports.bucket_name}),
+            outputs={"outcome": "REPORTED", "report": "{% $key %}"},
+        )
+
+    def _failed(self, claim: ReportClaim) -> sfn.Chain:
+        """Record the reason: the program's own words where it left some, else what Step Functions says."""
+        words = tasks.CallAwsService.jsonata(
+            self,
+            "Read the reason",
+            service="s3",
+            action="getObject",
+            parameters={"Bucket": self._reports.bucket_name, "Key": "{% 'runs/' & $run & '/failure.json' %}"},
+            iam_resources=[self._reports.arn_for_objects("runs/*")],
+            assign={"reason": "{% $parse($states.result.Body).reason %}"},
+        )
+        record = claim.give_up()
+        words.add_catch(record, assign={"reason": "{% $error.Error & ': ' & $substring($error.Cause, 0, 2000) %}"})
+        fail = sfn.Fail.jsonata(self, "Failed", error="ReportFailed", cause="{% $reason %}")
+        return sfn.Chain.start(words).next(record).next(fail)
+
+    def _logs(self, settings: Settings, key: IKey) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}",
+            retention=log_retention(settings),
+            encryption_key=key,
+            removal_policy=keep_traces(settings),
+        )
+
+
+def _matches(name: str, pattern: str) -> str:
+    """Return the condition that a field of the input is a text of this form."""
+    value = f"$states.input.{name}"
+    return f"{{% $type({value}) = 'string' and $exists($match({value}, {pattern})) %}}"

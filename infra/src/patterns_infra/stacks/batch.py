@@ -1,0 +1,163 @@
+"""Pattern 2: EventBridge, Step Functions, ECS on Fargate, ECR and S3."""
+
+from typing import cast
+
+from aws_cdk import Duration, Environment, Fn, Stack
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk.aws_sns_subscriptions import EmailSubscription
+from constructs import Construct
+
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.daily_report import DailyReport
+from patterns_infra.constructs.dashboard import Dashboard
+from patterns_infra.constructs.encryption_key import EncryptionKey
+from patterns_infra.constructs.image_repository import ImageRepository
+from patterns_infra.constructs.inbox import Inbox
+from patterns_infra.constructs.keyed_table import KeyedTable
+from patterns_infra.constructs.private_bucket import PrivateBucket
+from patterns_infra.constructs.pseudonym_key import PseudonymKey
+from patterns_infra.constructs.published_names import PublishedNames
+from patterns_infra.constructs.report_workflow import ReportWorkflow
+from patterns_infra.constructs.task_network import TaskNetwork
+from patterns_infra.constructs.task_runner import TaskRunner
+from patterns_infra.container_images import image_tag
+from patterns_infra.registry import Pattern
+from patterns_infra.settings import Settings
+
+__all__ = ["BatchStack"]
+
+_CPU, _MEMORY = 1024, 2048
+
+
+class BatchStack(Stack):
+    """A schedule or a file starts the state machine, whose tasks read orders and write the report.
+
+    The grants are all here: what the program may do, action by action.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
+        """Compose the pattern."""
+        super().__init__(
+            scope,
+            construct_id,
+            env=Environment(account=settings.deploy_account, region=settings.region),
+            description=pattern.summary,
+            termination_protection=settings.production,
+        )
+        self._settings = settings
+        self._key = EncryptionKey(self, "Key", settings=settings).key
+        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
+
+        inbox = Inbox(self, "Inbox", settings=settings)
+        reports = PrivateBucket(self, "Reports", settings=settings, lifecycle=[_runs_for_a_month()]).bucket
+        claims = KeyedTable(
+            self, "Claims", settings=settings, alarms=self._alarms, key="report", items="claims of reports"
+        )
+        runner = self._runner(pattern, inbox=inbox.bucket, reports=reports)
+        workflow = ReportWorkflow(
+            self,
+            "Workflow",
+            settings=settings,
+            runner=runner,
+            claims=claims.table,
+            reports=reports,
+            told=self._told(),
+            key=self._key,
+            alarms=self._alarms,
+        )
+        DailyReport(self, "Daily", settings=settings, machine=workflow.machine, alarms=self._alarms)
+        inbox.starts(workflow.machine, settings=settings, alarms=self._alarms)
+
+        PublishedNames(
+            self,
+            "Names",
+            settings=settings,
+            pattern=pattern,
+            values={
+                "state_machine_arn": workflow.machine.state_machine_arn,
+                "report_bucket": reports.bucket_name,
+                "inbox_bucket": inbox.bucket.bucket_name,
+                "cluster_arn": runner.cluster.cluster_arn,
+            },
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            alarms=self._alarms,
+            graphs={
+                "Executions": workflow.executions,
+                "Duration (ms)": [workflow.duration],
+                "Throttled table requests": claims.throttles,
+            },
+        )
+
+    def _runner(self, pattern: Pattern, *, inbox: s3.IBucket, reports: s3.IBucket) -> TaskRunner:
+        settings = self._settings
+        image = image_tag(pattern.package)
+        pseudonyms = PseudonymKey(self, "PseudonymKey").secret
+        runner = TaskRunner(
+            self,
+            "Tasks",
+            settings=settings,
+            network=TaskNetwork(self, "Network", settings=settings, key=self._key),
+            repository=ImageRepository(self, "Images").repository,
+            tag=image,
+            environment={
+                "STAGE": settings.stage,
+                "REPORT_BUCKET": reports.bucket_name,
+                "PSEUDONYM_SECRET_ARN": pseudonyms.secret_arn,
+                "APP_VERSION": image,
+                "TIME_ZONE": settings.time_zone,
+                "MEMORY_MB": str(_MEMORY * 2 // 3),
+            },
+            key=self._key,
+            cpu=_CPU,
+            memory=_MEMORY,
+        )
+        table = self.format_arn(service="dynamodb", resource="table", resource_name=f"patterns-{settings.stage}-orders")
+        name = self.format_arn(
+            service="ssm", resource="parameter", resource_name=f"patterns/{settings.stage}/web_api/orders_table"
+        )
+        self._accept_prefixes(runner, reports, inbox)
+        runner.allow(["s3:ListBucket"], reports.bucket_arn)
+        runner.allow(
+            ["s3:GetObject", "s3:PutObject"], reports.arn_for_objects("runs/*"), reports.arn_for_objects("reports/*")
+        )
+        runner.allow(["s3:DeleteObject"], reports.arn_for_objects("runs/*"))
+        runner.allow(["s3:GetObject", "s3:GetObjectVersion"], inbox.arn_for_objects("*"))
+        runner.allow(["s3:ListBucket"], inbox.bucket_arn)
+        runner.allow(["dynamodb:DescribeTable", "dynamodb:Scan"], table)
+        runner.allow(["ssm:GetParameter"], name)
+        runner.allow(["secretsmanager:GetSecretValue"], pseudonyms.secret_arn)
+        return runner
+
+    def _accept_prefixes(self, runner: TaskRunner, reports: s3.IBucket, inbox: s3.IBucket) -> None:
+        reason = "The program names its objects by run and date: a prefix of this stack's own bucket is the grant."
+        for bucket, prefixes in ((reports, ("/runs/*", "/reports/*")), (inbox, ("/*",))):
+            name = self.get_logical_id(cast("s3.CfnBucket", bucket.node.default_child))
+            for prefix in prefixes:
+                acknowledge(runner.role, f"AwsSolutions-IAM5[Resource::<{name}.Arn>{prefix}]", reason)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """Two of the region's zones, whichever they are: the template must not depend on who asks where."""
+        return [Fn.select(number, Fn.get_azs()) for number in range(2)]
+
+    def _told(self) -> sns.Topic:
+        """Who hears that a report was published."""
+        topic = sns.Topic(self, "Published", master_key=self._key, enforce_ssl=self._settings.on_aws)
+        if self._settings.alarm_email:
+            topic.add_subscription(EmailSubscription(self._settings.alarm_email))
+        return topic
+
+
+def _runs_for_a_month() -> s3.LifecycleRule:
+    """What a run worked with goes after a month; what was published stays."""
+    return s3.LifecycleRule(
+        prefix="runs/",
+        expiration=Duration.days(30),
+        noncurrent_version_expiration=Duration.days(1),
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+    )

@@ -1,0 +1,146 @@
+"""The batch as it is deployed: what starts it, how its steps fail, what it may do, and where it runs."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from patterns_infra.synthesized import SynthesizedStack
+
+
+def definition(stack: SynthesizedStack) -> dict[str, Any]:
+    """Return the state machine, references in it as ``REF``."""
+    parts = stack.only("StepFunctions::StateMachine")["DefinitionString"]["Fn::Join"][1]
+    document: dict[str, Any] = json.loads("".join(part if isinstance(part, str) else "REF" for part in parts))
+    return document
+
+
+def states(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every state, also those inside others."""
+    for name, state in document["States"].items():
+        yield name, state
+        inside = [*state.get("Branches", []), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]
+        for each in inside:
+            yield from states(each)
+
+
+def test_the_night_s_report_is_of_the_shop_s_own_day(anywhere_batch: SynthesizedStack) -> None:
+    """At three in the morning of the time zone, which the scheduler knows; the machine is told the winter's offset."""
+    schedule = anywhere_batch.only("Scheduler::Schedule")
+    assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
+    told = json.loads(schedule["Target"]["Input"])
+    assert told == {"scheduled": "<aws.scheduler.scheduled-time>", "offset": "+0100"}
+    assert schedule["Target"]["DeadLetterConfig"]
+
+
+def test_every_file_of_the_inbox_starts_a_report(anywhere_batch: SynthesizedStack) -> None:
+    """By S3's own events; what cannot be started is a dead letter."""
+    rule = anywhere_batch.only("Events::Rule")
+    assert rule["EventPattern"]["source"] == ["aws.s3"]
+    assert rule["EventPattern"]["detail-type"] == ["Object Created"]
+    (target,) = rule["Targets"]
+    assert "s3://" in target["InputTransformer"]["InputTemplate"]
+    assert target["DeadLetterConfig"]
+    tells = [x for x in anywhere_batch.all("S3::Bucket") if "NotificationConfiguration" in x]
+    assert [x["NotificationConfiguration"] for x in tells] == [
+        {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    ]
+
+
+def test_one_query_language_and_an_end_to_everything(anywhere_batch: SynthesizedStack) -> None:
+    """JSONata throughout; the machine and every container's task have a timeout."""
+    document = definition(anywhere_batch)
+    assert document["QueryLanguage"] == "JSONata"
+    assert document["TimeoutSeconds"] > 0
+    tasks = [state for _, state in states(document) if "ecs:runTask.sync" in str(state.get("Resource"))]
+    assert len(tasks) == 8
+    assert all(task["TimeoutSeconds"] > 0 for task in tasks)
+    assert not any("InputPath" in state or "ResultPath" in state for _, state in states(document))
+
+
+def test_a_step_fails_as_its_exit_code_says(anywhere_batch: SynthesizedStack) -> None:
+    """Two is given up at once, 75 goes on at once and on demand, everything else waits and is tried four times."""
+    found = dict(states(definition(anywhere_batch)))
+    for step in ("Plan", "Shard", "Merge", "Publish"):
+        spot, demand = found[f"{step} on Spot"], found[f"{step} on demand"]
+        assert spot["Arguments"]["CapacityProviderStrategy"][0]["CapacityProvider"] == "FARGATE_SPOT"
+        assert demand["Arguments"]["CapacityProviderStrategy"][0]["CapacityProvider"] == "FARGATE"
+        for task in (spot, demand):
+            (catch,) = task["Catch"]
+            assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], f"{step} failed")
+        judge = found[f"{step} failed"]
+        assert [(rule["Condition"], rule["Next"]) for rule in judge["Choices"]] == [
+            ("{% $exitCode = 2 or $tries >= 4 %}", f"{step} given up"),
+            ("{% $exitCode = 75 %}", f"{step} where"),
+        ]
+        assert judge["Default"] == f"{step} pause"
+
+
+def test_whatever_fails_is_recorded_with_its_reason(anywhere_batch: SynthesizedStack) -> None:
+    """One catch round all of the work, which writes the reason to the claim and then fails."""
+    document = definition(anywhere_batch)
+    (catch,) = document["States"]["Report"]["Catch"]
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    assert document["States"][catch["Next"]]["Next"] == "Give up"
+    assert document["States"]["Give up"]["Next"] == "Failed"
+
+
+def test_two_executions_make_one_report(anywhere_batch: SynthesizedStack) -> None:
+    """The claim is a conditional write with a lease; who is refused stands back, which is no failure."""
+    claim = definition(anywhere_batch)["States"]["Claim"]
+    condition = claim["Arguments"]["ConditionExpression"]
+    assert condition.startswith("attribute_not_exists(#key) OR lease_until < :now OR holder = :mine")
+    (catch,) = claim["Catch"]
+    assert catch["ErrorEquals"] == ["DynamoDb.ConditionalCheckFailedException"]
+    assert definition(anywhere_batch)["States"][catch["Next"]]["Type"] == "Succeed"
+
+
+def test_a_task_is_locked_down(anywhere_batch: SynthesizedStack) -> None:
+    """A root file system that cannot be written, a scratch volume, two minutes to stop, no way in."""
+    task = anywhere_batch.only("ECS::TaskDefinition")
+    (container,) = task["ContainerDefinitions"]
+    assert container["ReadonlyRootFilesystem"] is True
+    assert container["StopTimeout"] == 120
+    assert [x["ContainerPath"] for x in container["MountPoints"]] == ["/tmp"]  # noqa: S108 - the container's own
+    assert not any("SecurityGroupIngress" in x for x in anywhere_batch.all("EC2::SecurityGroup"))
+    repository = anywhere_batch.only("ECR::Repository")
+    assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    assert repository["ImageTagMutability"] == "IMMUTABLE"
+    assert repository["LifecyclePolicy"]
+
+
+def test_the_network_has_no_nat(aws_batch: SynthesizedStack, local_batch: SynthesizedStack) -> None:
+    """On AWS private subnets with endpoints, locally public ones; nowhere a gateway that costs by the hour."""
+    for stack in (aws_batch, local_batch):
+        assert not stack.of_type("EC2::NatGateway")
+        assert "dummy" not in json.dumps(stack.template), "a zone that nobody looked up"
+    assert len(aws_batch.all("EC2::VPCEndpoint")) == 7
+    assert not aws_batch.of_type("EC2::InternetGateway")
+    assert len(local_batch.all("EC2::VPCEndpoint")) == 2
+
+
+def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
+    """It scans the orders table and writes under two prefixes; it can delete nothing that was published."""
+    task = anywhere_batch.only("ECS::TaskDefinition")
+    role = task["TaskRoleArn"]["Fn::GetAtt"][0]
+    found = [
+        statement
+        for policy in anywhere_batch.all("IAM::Policy")
+        if {"Ref": role} in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    actions = {action for x in found for action in (x["Action"] if isinstance(x["Action"], list) else [x["Action"]])}
+    assert actions == {
+        "dynamodb:DescribeTable",
+        "dynamodb:Scan",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "secretsmanager:GetSecretValue",
+        "ssm:GetParameter",
+    }
+    (deletes,) = (x for x in found if x["Action"] == "s3:DeleteObject")
+    assert json.dumps(deletes["Resource"]).count("runs/*") == 1
+    assert "reports/*" not in json.dumps(deletes["Resource"])
