@@ -43,8 +43,8 @@ def build_programs(project: Path, version: str, target: Path, *, runner: Runner,
         environment = _environment()
         go = _find_go(project, Path(aside), runner)
         timings.report.say(
-            f"building Kubernetes {version} for this machine: once, and it takes 5 to 15 minutes "
-            f"(about 150 MB are downloaded; the result is kept in {target})"
+            f"building Kubernetes {version} for this machine, once: ten minutes of processor time, so five on two free "
+            f"cores (90 MB are downloaded; the result is kept in {target})"
         )
         try:
             _build(go, project, made, version=version, environment=environment, runner=runner, timings=timings)
