@@ -95,8 +95,8 @@ def test_an_image_holds_the_member_and_what_it_declares(images: Images) -> None:
         assert mode == "image"
         # uv keeps what it built of a member, and does not look whether its sources are still the same.
         installed, sources = Path(where).parent, REPOSITORY / "shared" / "src" / "patterns_shared"
-        for source in sources.rglob("*.py"):
-            assert (installed / source.relative_to(sources)).read_bytes() == source.read_bytes()
+        for file in sources.rglob("*.py"):
+            assert (installed / file.relative_to(sources)).read_bytes() == file.read_bytes()
         undeclared = client.containers.run(image, ["import aws_cdk"], detach=True)
         assert undeclared.wait()["StatusCode"] == 1
         assert b"No module named 'aws_cdk'" in undeclared.logs()
