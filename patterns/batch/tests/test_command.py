@@ -119,6 +119,7 @@ def test_a_day_becomes_a_report(run: Run, client: Callable[[str], Client]) -> No
     """Step by step, as the state machine calls them; each tells what it did in one line."""
     orders = make_orders(30, day=YESTERDAY)
     deploy_web_api(client, orders)
+    line: dict[str, Any] = {}
     for arguments in (["plan", "--date", str(YESTERDAY)], ["shard", "--shard", "0"], ["report"]):
         code, (line,) = run(arguments[0], "--run", "r1", *arguments[1:])
         assert (code, line["message"], line["step"], line["run"]) == (0, "done", arguments[0], "r1")
