@@ -58,6 +58,16 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["deploy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["destroy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["status", "--target", "aws"], 1, "--target aws needs --stage"),
+        (
+            ["deploy", "batch", "--target", "aws", "--stage", "dev"],
+            1,
+            "batch runs a container image, which deploy cannot",
+        ),
+        (
+            ["deploy", "async", "--target", "aws", "--stage", "dev"],
+            2,
+            "setting 'sender_email' is required to deploy async",
+        ),
         (["deploy", "web_api", "--target", "aws", "--stage", "dev", "--set", "x"], 1, "--set 'x' is not NAME=VALUE"),
         (["deploy", "web_api", "--target", "aws", "--stage", "dev", "--set", "x=y"], 2, "setting 'x' is not known"),
         (["deploy", "web_api", "--target", "aws", "--stage", "dev"], 2, "setting 'site_origin' is required"),

@@ -61,6 +61,9 @@ def deploy(order: Order) -> None:
     wanted = Settings.from_mapping(given)  # what is wrong with them is said before AWS is asked anything
     for pattern in chosen:
         wanted.require(pattern.needs, of=pattern.name)
+        if pattern.images:
+            # Tasks that name an image which nobody pushed would fail every night, and cost money doing so.
+            raise CommandError(f"{pattern.name} runs a container image, which deploy cannot push to AWS yet")
     access = open_aws(given["stage"], order.region)
     settings = Settings.from_mapping(given | {"region": access.place.region, "account": access.place.account})
     if any("sender_email" in pattern.needs for pattern in chosen):
