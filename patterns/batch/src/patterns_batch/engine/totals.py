@@ -30,16 +30,15 @@ _TYPES = {"slot": "INTEGER", "customer": "UBIGINT", "sku": "VARCHAR", "currency"
 _MANY = 1_500_000
 """Rows of a table of sums after which rows of the same group are added up."""
 
-# The sets of products are kept as two small masks of bits. Where both have fewer bits than the order has lines, a
-# product may be there twice: nearly all of those few orders turn out to be good.
+# An order's products are kept as two small masks of bits. Where both have fewer bits than the order has lines, a
+# product may be there twice: few orders are looked at again, and nearly all of those turn out to be good.
 _REPEATS = "bit_count(bit_or(1::UBIGINT << (hash(sku) & 63))) < count(*)"
 _REPEATS_TOO = "bit_count(bit_or(1::UBIGINT << ((hash(sku) >> 20) & 63))) < count(*)"
 _AMOUNT = "sum(CASE WHEN {good} THEN quantity * unit_price ELSE 0 END)::BIGINT"
 _ORDERS = """
     SELECT hash(order_id) AS order_key, hash($key, customer_id) AS customer, placed_us, currency, status,
-           min(row) AS first_row, count(*) AS lines, {amount} AS revenue, bool_and(coalesce({good}, false))
-           AND max(row) - min(row) + 1 = count(*) AND count(*) <= {most}
-           AND NOT ({repeats} AND {repeats_too}) AS good
+           min(row) AS first_row, count(*) AS lines, {amount} AS revenue, {repeats} AND {repeats_too} AS repeats,
+           bool_and(coalesce({good}, false)) AND max(row) - min(row) + 1 = count(*) AND count(*) <= {most} AS good
     FROM {rows} GROUP BY ALL"""
 
 
@@ -62,11 +61,12 @@ class Totals:
         """Add the rows from ``begin`` up to ``end``, which hold whole orders; ``ids`` gets the orders' ids, hashed."""
         chunk = f"(SELECT * FROM lines WHERE row >= {begin} AND row < {end})"
         self._read_orders(chunk)
-        doubted = self._doubt(chunk)
-        self._add_products(
-            f"(SELECT * FROM {chunk} ANTI JOIN doubted ON hash(order_id) = order_key)" if doubted else chunk
-        )
-        self._add_products("doubtful")
+        if self._doubt(chunk):
+            self._judge(chunk)
+            self._add_products(f"(SELECT * FROM {chunk} ANTI JOIN doubted ON hash(order_id) = order_key)")
+            self._add_products("doubtful")
+        else:
+            self._add_products(chunk)
         self._add_orders(ids)
         self._compact()
 
@@ -96,7 +96,7 @@ class Totals:
         )
 
     def _doubt(self, chunk: str) -> int:
-        """Take out of ``orders`` what is not plainly good, and judge it; return how many orders were doubted."""
+        """Keep in ``doubted`` the keys of orders that are not plainly good, and return how many they are."""
         good = f"coalesce(good AND {problems.good_order(self._terms.before)}, false)"
         self._database.execute(
             f"""
@@ -104,16 +104,24 @@ class Totals:
             SELECT order_key FROM orders GROUP BY order_key HAVING count(*) > 1 OR NOT bool_and({good})
             """
         )
+        self._database.execute(
+            f"""
+            INSERT INTO doubted SELECT DISTINCT order_key FROM (
+                SELECT order_key FROM {chunk} JOIN orders ON hash(order_id) = order_key AND repeats
+                GROUP BY order_key, sku HAVING count(*) > 1
+            ) ANTI JOIN doubted USING (order_key)
+            """
+        )
         (doubted,) = self._database.execute("SELECT count(*) FROM doubted").fetchall()[0]
-        rows = f"{chunk} SEMI JOIN doubted ON hash(order_id) IS NOT DISTINCT FROM order_key"
-        self._database.execute(f"CREATE OR REPLACE TEMP TABLE doubtful AS SELECT * FROM {rows}")
-        if doubted:
-            self.bad += problems.judge(self._database, before=self._terms.before, listed=self._terms.rejects_listed)
-            self._database.execute(
-                "CREATE OR REPLACE TEMP TABLE orders AS SELECT * FROM orders ANTI JOIN doubted USING (order_key)"
-            )
-            self._database.execute("INSERT INTO orders " + self._orders_of("doubtful"), self._key)
         return int(doubted)
+
+    def _judge(self, chunk: str) -> None:
+        """Put in ``doubtful`` the good rows of the doubted orders, and in ``orders`` what they come to."""
+        rows = f"{chunk} SEMI JOIN doubted ON hash(order_id) = order_key"
+        self._database.execute(f"CREATE OR REPLACE TEMP TABLE doubtful AS SELECT * FROM {rows}")
+        self.bad += problems.judge(self._database, before=self._terms.before, listed=self._terms.rejects_listed)
+        self._database.execute("DELETE FROM orders WHERE order_key IN (FROM doubted)")
+        self._database.execute("INSERT INTO orders " + self._orders_of("doubtful"), self._key)
 
     def _add_products(self, rows: str, sign: int = 1) -> None:
         self._database.execute(
@@ -139,7 +147,7 @@ class Totals:
             self._database.execute(
                 f"""
                 COPY (SELECT order_key, first_row, lines::UTINYINT AS lines FROM orders ORDER BY first_row)
-                TO {quoted(ids)} (FORMAT parquet, COMPRESSION zstd)
+                TO {quoted(ids)} (FORMAT parquet, COMPRESSION uncompressed)
                 """
             )
 
