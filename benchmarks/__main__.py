@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import bundle, cold, local_loop, store_requests, warm
 from benchmarks.answers import WrongAnswer, check
 from benchmarks.asynchronous import end_to_end, ledger
+from benchmarks.batch import report, scan
 from benchmarks.installation import Installation, install
 from benchmarks.page import tables, with_tables
 from benchmarks.results import Result, merged, read_rows, stamped, write_rows
@@ -30,6 +31,9 @@ TITLES = {
     "requests": "Requests to DynamoDB, for customers with 10, 100, 1,000 and 10,000 orders",
     "ledger": "The ledger function in one process: messages in a second, and requests to DynamoDB for one",
     "async-end-to-end": "From publish to ledger, on the local platform",
+    "batch": "The report of ten million order lines",
+    "batch-growth": "The report as rows grow",
+    "batch-table": "A day's report from the orders table, on the local platform",
     "local-loop": "The local platform, with warm caches",
 }
 
@@ -48,6 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
         "requests": store_requests.measure,
         "ledger": lambda: ledger.measure(chosen.rounds),
         "async-end-to-end": lambda: end_to_end.measure(chosen.crossings),
+        "batch": lambda: report.measure(chosen.reports),
+        "batch-growth": lambda: report.measure_growth(chosen.reports),
+        "batch-table": lambda: scan.measure(chosen.reports),
         "local-loop": lambda: local_loop.measure(chosen.loops),
     }
     rows = []
@@ -88,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=15, help="of cold, warm and ledger; at least 9, 15 by default")
     parser.add_argument("--loops", type=int, default=3, help="of local-loop, each of half a minute; 3 by default")
     parser.add_argument("--crossings", type=int, default=3, help="of async-end-to-end; at least 2, 3 by default")
+    parser.add_argument(
+        "--reports", type=int, default=3, help="rounds of batch, batch-growth and batch-table; 3 by default"
+    )
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser
 

@@ -85,10 +85,10 @@ def _leave_unread(response_dict: dict[str, Any], customized_response_dict: dict[
 
 
 def _placed_on(days: Sequence[Range]) -> tuple[str, dict[str, dict[str, str]]]:
-    """Return the condition for orders placed on these days; days that touch are one range.
+    """Return the condition for orders placed on these days; days that touch are one range, the latest comes first.
 
-    ``placed_at`` is ISO 8601 in UTC, which sorts as time does; without an offset behind it, a text sorts before every
-    time that it begins.
+    ``placed_at`` is ISO 8601 in UTC, which sorts as time does, and always has an offset. A text without one sorts just
+    before the time that it begins, and is none of them: so BETWEEN leaves out the end, in half as many comparisons.
     """
     ranges: list[list[int]] = []
     for begin, end in sorted(days):
@@ -96,7 +96,8 @@ def _placed_on(days: Sequence[Range]) -> tuple[str, dict[str, dict[str, str]]]:
             ranges[-1][1] = max(end, ranges[-1][1])
         else:
             ranges.append([begin, end])
-    terms = [f"(placed_at >= :begin{n} AND placed_at < :end{n})" for n in range(len(ranges))]
+    ranges.reverse()
+    terms = [f"placed_at BETWEEN :begin{n} AND :end{n}" for n in range(len(ranges))]
     values = {f":begin{n}": {"S": _text(begin)} for n, (begin, _) in enumerate(ranges)}
     values |= {f":end{n}": {"S": _text(end)} for n, (_, end) in enumerate(ranges)}
     return " OR ".join(terms), values

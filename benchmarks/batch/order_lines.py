@@ -17,7 +17,8 @@ _MEAN_LINES = 2.216
 
 _LINES = f"""
     WITH raw AS (
-        SELECT i, {{unit_1}} AS u1, {{unit_2}} AS u2, {{unit_3}} AS u3, {{unit_4}} AS u4, {{unit_5}} AS u5, {{unit_6}} AS u6
+        SELECT i, {{unit_1}} AS u1, {{unit_2}} AS u2, {{unit_3}} AS u3,
+               {{unit_4}} AS u4, {{unit_5}} AS u5, {{unit_6}} AS u6
         FROM range({{orders}}) t(i)
     ), orders AS (
         SELECT i, least(10, 1 + floor(ln(1 - u1) / ln(0.55)))::INTEGER AS size,
@@ -34,7 +35,8 @@ _LINES = f"""
     )
     SELECT uuid_of(i, 7) AS order_id, uuid_of(customer, 4) AS customer_id, to_timestamp(placed) AS placed_at,
            status, currency, 'SKU-' || lpad(((popular + position * 7) % {_PRODUCTS})::VARCHAR, 5, '0') AS sku,
-           (1 + (hash(i, position, {SEED}) % 1000 < 350)::INTEGER + (hash(position, i) % 1000 < 40)::INTEGER * 7) AS quantity,
+           (1 + (hash(i, position, {SEED}) % 1000 < 350)::INTEGER
+            + (hash(position, i) % 1000 < 40)::INTEGER * 7) AS quantity,
            (290 + hash((popular + position * 7) % {_PRODUCTS}, {SEED}) % 8900)::BIGINT AS unit_price
     FROM lines LIMIT {{count}}"""
 
@@ -49,7 +51,8 @@ def write_lines(path: Path, count: int) -> None:
             """
             CREATE MACRO uuid_of(number, version) AS
                 format('{:08x}-{:04x}-', number, hash(number, version) % 65536) || version
-                || format('{:03x}-8{:03x}-{:012x}', hash(number) % 4096, hash(number, 1) % 4096, hash(number, 2) % 281474976710656)
+                || format('{:03x}-8{:03x}-{:012x}', hash(number) % 4096, hash(number, 1) % 4096,
+                          hash(number, 2) % 281474976710656)
             """
         )
         database.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")

@@ -1,4 +1,4 @@
-"""The programs of measured processes: ``python -m benchmarks.batch_subjects NAME FILE FOLDER``.
+"""The programs of measured processes: ``python -m benchmarks.batch.subjects NAME FILE FOLDER``.
 
 Each prints what it came to, so that all can be seen to have counted the same.
 """
@@ -163,7 +163,7 @@ def query(path: Path, folder: Path) -> dict[str, int]:
     return {"lines": int(lines), "orders": int(orders), "revenue": int(revenue)}
 
 
-def loop(path: Path, folder: Path) -> dict[str, int]:
+def loop(_: Path, folder: Path) -> dict[str, int]:
     """Loop over dictionaries in Python, read from JSON Lines as such programs do."""
     rows = folder / "lines.jsonl"
     with rows.open() as file:
