@@ -48,3 +48,10 @@ def test_one_wrong_cent_is_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     printed = capsys.readouterr().out
     assert re.search(r"^DIFFERS +place 20 orders.*19; 1 not: 11 should be total", printed, re.MULTILINE)
     assert re.search(r"^DIFFERS +hear OrderPlaced", printed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("pattern", ["async", "batch"])
+def test_every_other_pattern_s_part_is_as_expected(pattern: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing differs, on a platform that has been used before."""
+    code = demo.run([pattern], stay=False, seed=11, orders=40)
+    assert code == 0, capsys.readouterr().out

@@ -1,0 +1,130 @@
+"""The deployed batch: by day and by file, once for each, and with a reason when it cannot be."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.clients import administrator
+from tests.waiting import eventually
+
+from patterns_infra.local.platform import Platform
+
+pytestmark = pytest.mark.integration
+
+LINES = (
+    "order_id,customer_id,placed_at,status,currency,sku,quantity,unit_price\n"
+    "o1,c1,2026-01-05T10:00:00Z,FULFILLED,EUR,TEA-ASSAM-100,2,690\n"
+    "o2,c2,2026-01-05T11:00:00Z,CANCELLED,EUR,POT-GLASS-1L,1,3490\n"
+)
+Ended = Mapping[str, Any]
+
+
+class Reports:
+    """Starts executions, waits for their end, reads what was published."""
+
+    def __init__(self, platform: Platform) -> None:
+        """Look at the deployed pattern from outside."""
+        self.outputs = {key: str(value) for key, value in platform.outputs()["batch"].items()}
+        self._states = administrator(platform, "stepfunctions")
+        self._s3 = administrator(platform, "s3")
+
+    def drop(self, name: str, text: str) -> str:
+        """Drop a file into the inbox, which starts an execution, and return its address."""
+        bucket = self.outputs["inbox_bucket"]
+        self._s3.put_object(Bucket=bucket, Key=name, Body=text.encode())
+        return f"s3://{bucket}/{name}"
+
+    def of(self, address: str) -> list[str]:
+        """Return the executions for a file."""
+        machine = self.outputs["state_machine_arn"]
+        found = self._states.list_executions(stateMachineArn=machine, maxResults=20)["executions"]
+        arns = [str(each["executionArn"]) for each in found]
+        return [x for x in arns if address in self._states.describe_execution(executionArn=x)["input"]]
+
+    def start(self, **given: object) -> str:
+        """Start an execution."""
+        arn: str = self._states.start_execution(
+            stateMachineArn=self.outputs["state_machine_arn"], input=json.dumps(given)
+        )["executionArn"]
+        return arn
+
+    def end(self, arn: str) -> Ended:
+        """Return the execution once it has ended."""
+
+        def ended() -> Ended | None:
+            found: Ended = self._states.describe_execution(executionArn=arn)
+            return None if found["status"] == "RUNNING" else found
+
+        found = eventually(ended, seconds=120, pause=0.5)
+        assert found
+        return found
+
+    def published(self, prefix: str) -> list[str]:
+        """Return the keys that were published under a report's name."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.outputs["report_bucket"], Prefix=f"reports/{prefix}"
+        )
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+    def read(self, key: str) -> dict[str, Any]:
+        """Return a published document."""
+        document: dict[str, Any] = json.load(self._s3.get_object(Bucket=self.outputs["report_bucket"], Key=key)["Body"])
+        return document
+
+
+@pytest.fixture(scope="module")
+def reports(platform: Platform) -> Reports:
+    """Return the deployed batch."""
+    return Reports(platform)
+
+
+def test_a_day_without_orders_is_a_report_that_says_so(reports: Reports) -> None:
+    """Read from the web API's table, whose name the task looks up when it runs."""
+    day = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
+    ended = reports.end(reports.start(date=day, again=True))
+    assert ended["status"] == "SUCCEEDED", ended.get("cause")
+    assert json.loads(ended["output"])["outcome"] == "REPORTED"
+    keys = reports.published(f"date={day}/")
+    assert f"reports/date={day}/report.json" in keys
+    (document,) = (reports.read(key) for key in keys if key.endswith("sales.json"))
+    assert document["rows"] == {"read": 0, "rejected": 0}
+
+
+def test_two_executions_at_once_make_one_report(reports: Reports) -> None:
+    """One has the claim; the other stands back, and neither fails. Afterwards there is nothing to do again."""
+    name = f"twice-{secrets.token_hex(4)}.csv"
+    address = reports.drop(name, LINES)
+    reports.start(input=address)
+    eventually(lambda: len(reports.of(address)) == 2, seconds=30)
+    outcomes = [reports.end(arn) for arn in reports.of(address)]
+    assert [each["status"] for each in outcomes] == ["SUCCEEDED"] * 2
+    assert sorted(json.loads(each["output"])["outcome"] for each in outcomes) == ["REPORTED", "STOOD_BACK"]
+    assert json.loads(reports.end(reports.start(input=address))["output"])["outcome"] == "STOOD_BACK"
+    before = {key: reports.read(key) for key in reports.published(f"input={name}") if key.endswith("sales.json")}
+    again = reports.end(reports.start(input=address, again=True))
+    assert json.loads(again["output"])["outcome"] == "REPORTED"
+    assert {
+        key: reports.read(key) for key in reports.published(f"input={name}") if key.endswith("sales.json")
+    } == before
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "told"),
+    [
+        ({}, "BadInput", "give {"),
+        ({"date": "yesterday"}, "BadInput", "give {"),
+        ({"date": "2999-01-01"}, "ReportFailed", "2999-01-01"),
+        ({"input": "s3://patterns-nobody-has-this-bucket/x.csv"}, "ReportFailed", "x.csv"),
+    ],
+)
+def test_what_cannot_be_reported_fails_with_its_reason(
+    reports: Reports, given: dict[str, object], error: str, told: str
+) -> None:
+    """At once, by name, and the next to come is not held up by it."""
+    for _ in range(2):
+        ended = reports.end(reports.start(**given))
+        assert (ended["status"], ended["error"]) == ("FAILED", error)
+        assert told in ended["cause"]
