@@ -95,15 +95,25 @@ def _run(original: Callable[[str], None], arn: str) -> None:
     execution = sfn._executions.get(arn)
     scope = Scope(execution=execution)
     _of_executions[arn] = scope
-    limit = threading.Timer(_limit(execution), copy_context().run, (_time_out, execution, scope))
-    limit.daemon = True
-    limit.start()
     try:
-        with in_scope(scope), contextlib.suppress(Stopped):
+        with _limited(execution, scope), in_scope(scope), contextlib.suppress(Stopped):
             original(arn)
     finally:
-        limit.cancel()
         _of_executions.pop(arn, None)
+
+
+@contextlib.contextmanager
+def _limited(execution: Execution | None, scope: Scope) -> Iterator[None]:
+    """Time an execution out after its state machine's limit, where it has one."""
+    seconds = _limit(execution)
+    timer = threading.Timer(seconds, copy_context().run, (_time_out, execution, scope))
+    timer.daemon = True
+    if seconds:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _limit(execution: Execution | None) -> float:
@@ -112,7 +122,7 @@ def _limit(execution: Execution | None) -> float:
         seconds = json.loads(machine["definition"]).get("TimeoutSeconds") if machine else None
     except ValueError:
         seconds = None
-    return min(float(seconds or threading.TIMEOUT_MAX), threading.TIMEOUT_MAX)
+    return min(float(seconds or 0.0), threading.TIMEOUT_MAX)
 
 
 def _time_out(execution: Execution, scope: Scope) -> None:
