@@ -6,14 +6,15 @@ A member declares its image in its pyproject::
     repository = "patterns-*-batch*"
     entrypoint = ["python", "-m", "patterns_batch"]
 
-The repository is a pattern, since the stack's stage and CloudFormation have a part in its name. ``command`` and
-``environment`` may follow. The member's Dockerfile, where it has one, must start the same.
+The repository is a pattern, since the stack's stage and CloudFormation have a part in its name. ``command``,
+``environment`` and ``build_args`` may follow. The member's Dockerfile, where it has one, must start the same; the
+arguments are for its build, say the digests of its bases.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from patterns_infra import bundle_contents
 from patterns_infra.workspace import BundleError, locked_requirements, member_folder, member_project, member_sources
@@ -33,12 +34,18 @@ class ImageDeclaration:
         entrypoint: program and first arguments; found on the image's PATH.
         command: the arguments after it, unless a container has its own.
         environment: variables of every container.
+        build_args: arguments of the Dockerfile.
     """
 
     repository: str
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]
     environment: Mapping[str, str]
+    build_args: Mapping[str, str]
+
+
+_REQUIRED = {"repository", "entrypoint"}
+_KNOWN = {field.name for field in fields(ImageDeclaration)}
 
 
 def declared_image(package: str) -> ImageDeclaration:
@@ -50,8 +57,8 @@ def declared_image(package: str) -> ImageDeclaration:
     declared = member_project(package).get("tool", {}).get("patterns", {}).get("image")
     if declared is None:
         raise BundleError(f"{package} declares no container image ([tool.patterns.image] in its pyproject.toml)")
-    unknown = set(declared) - {"repository", "entrypoint", "command", "environment"}
-    if unknown or not (declared.get("repository") and declared.get("entrypoint")):
+    unknown = set(declared) - _KNOWN
+    if unknown or not all(declared.get(name) for name in _REQUIRED):
         wrong = f"does not know {', '.join(sorted(unknown))}" if unknown else "needs repository and entrypoint"
         raise BundleError(f"{package}: [tool.patterns.image] {wrong}")
     return ImageDeclaration(
@@ -59,6 +66,7 @@ def declared_image(package: str) -> ImageDeclaration:
         tuple(declared["entrypoint"]),
         tuple(declared.get("command", ())),
         declared.get("environment", {}),
+        declared.get("build_args", {}),
     )
 
 

@@ -23,7 +23,12 @@ from patterns_infra.workspace import BundleError, member_folder
 Declare = Callable[[object], None]
 
 PACKAGE = "patterns-shared"
-DECLARED = {"repository": "patterns-*-shared*", "entrypoint": ["python", "-c"], "environment": {"MODE": "image"}}
+DECLARED = {
+    "repository": "patterns-*-shared*",
+    "entrypoint": ["python", "-c"],
+    "environment": {"MODE": "image"},
+    "build_args": {"BASE_DIGEST": "sha256:0"},
+}
 
 
 @pytest.fixture
@@ -161,7 +166,7 @@ def test_docker_builds_the_image_and_learns_its_names(
     by_docker.name([PACKAGE], deployed)
     build, named = asked.read_text().splitlines()
     assert build.startswith("unix:///d.sock build --file ")
-    assert build.endswith(f"/shared/Dockerfile --tag {PACKAGE}:{tag} .")
+    assert build.endswith(f"/shared/Dockerfile --build-arg BASE_DIGEST=sha256:0 --tag {PACKAGE}:{tag} .")
     assert named == f"unix:///d.sock tag {PACKAGE}:{tag} {uri}"
     program.write_text("#!/bin/sh\necho no space left; exit 1\n")
     with pytest.raises(DeployFailed, match="docker build: ended with exit code 1") as failed:

@@ -72,9 +72,10 @@ class Images:
 
     def _build(self, docker: Docker, package: str) -> None:
         """Build the member's Dockerfile, from the repository's root, since the lock file is there."""
-        declared_image(package)
-        dockerfile = member_folder(package) / "Dockerfile"
-        self._docker(docker, "build", "--file", str(dockerfile), "--tag", f"{package}:{image_tag(package)}", ".")
+        declared, dockerfile = declared_image(package).build_args, member_folder(package) / "Dockerfile"
+        arguments = [word for name, value in declared.items() for word in ("--build-arg", f"{name}={value}")]
+        tag = f"{package}:{image_tag(package)}"
+        self._docker(docker, "build", "--file", str(dockerfile), *arguments, "--tag", tag, ".")
 
     def _docker(self, docker: Docker, *words: str) -> None:
         environment = build_environment() | {"DOCKER_HOST": docker.url}
