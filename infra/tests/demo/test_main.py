@@ -131,6 +131,17 @@ def test_being_told_to_end_is_an_interrupt(platform: _Platform, monkeypatch: pyt
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_background_job_clears_up_too(platform: _Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell lets it ignore Ctrl-C, which is meant for others; a SIGTERM is meant for it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _play(told_to_end, monkeypatch, stay=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert platform.what_happened == ["left"]
+
+
 def test_a_pattern_without_a_scenario_is_not_passed_over(
     platform: _Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
