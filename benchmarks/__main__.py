@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import bundle, cold, local_loop, store_requests, warm
 from benchmarks.answers import WrongAnswer, check
 from benchmarks.asynchronous import end_to_end, ledger
-from benchmarks.batch import report, scan
+from benchmarks.batch import curve, report, scan
 from benchmarks.installation import Installation, install
 from benchmarks.page import tables, with_tables
 from benchmarks.results import Result, merged, read_rows, stamped, write_rows
@@ -78,6 +78,7 @@ def _write(results: Path, page: Path, rows: list[dict[str, object]]) -> None:
     kept = merged(read_rows(results), rows, list(TITLES))
     write_rows(results, kept)
     page.write_text(with_tables(page.read_text(), tables(kept, TITLES)))
+    curve.draw(kept, page.parent / "batch-growth.svg")
 
 
 @cache

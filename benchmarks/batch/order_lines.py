@@ -4,11 +4,13 @@ Everything is a hash of the order's number, so that neither a clock nor a thread
 200, customers over 400,000 of whom few buy often, an evening peak, baskets of one to ten lines, 8 days.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 
-__all__ = ["SEED", "write_lines"]
+__all__ = ["SEED", "write_json", "write_json_apart", "write_lines", "write_lines_apart"]
 
 SEED = 20261122
 _PRODUCTS = 200
@@ -56,3 +58,32 @@ def write_lines(path: Path, count: int) -> None:
             """
         )
         database.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+
+
+def write_json(path: Path, target: Path) -> None:
+    """Write the order lines of a Parquet file as JSON Lines."""
+    columns = "* REPLACE (strftime(placed_at, '%Y-%m-%dT%H:%M:%S+00:00') AS placed_at)"
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute(f"COPY (SELECT {columns} FROM '{path}') TO '{target}' (FORMAT json)")
+
+
+def write_lines_apart(path: Path, count: int) -> None:
+    """Write them in a process of its own: a process that is started later would count our peak of memory as its own."""
+    _apart("write_lines", path, count)
+
+
+def write_json_apart(path: Path, target: Path) -> None:
+    """Write them in a process of its own, for the same reason."""
+    _apart("write_json", path, target)
+
+
+def _apart(what: str, path: Path, argument: object) -> None:
+    subprocess.run([sys.executable, "-m", "benchmarks.batch.order_lines", what, str(path), str(argument)], check=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "write_json":
+        write_json(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        write_lines(Path(sys.argv[2]), int(sys.argv[3]))

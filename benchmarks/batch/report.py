@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
-
-from benchmarks.batch.order_lines import write_lines
+from benchmarks.batch.order_lines import write_json_apart, write_lines_apart
 from benchmarks.batch.processes import Took, run
 from benchmarks.results import Result, compared, counted
 
@@ -29,7 +27,7 @@ def measure(rounds: int) -> list[Result]:
     """Let the subjects take turns at ten million lines; medians, all having counted the same."""
     with TemporaryDirectory(prefix="patterns-bench-") as folder:
         path = Path(folder, "lines.parquet")
-        write_lines(path, MANY)
+        write_lines_apart(path, MANY)
         took: dict[str, list[Took]] = {"query": [], "shard": [], "report": []}
         for _ in range(rounds):
             for name, all_took in took.items():
@@ -74,7 +72,7 @@ def measure_growth(rounds: int) -> list[Result]:
     for exponent in (5, 6, 7):
         with TemporaryDirectory(prefix="patterns-bench-") as folder:
             path = Path(folder, "lines.parquet")
-            write_lines(path, 10**exponent)
+            write_lines_apart(path, 10**exponent)
             took = [run(_MODULE, "report", str(path)) for _ in range(rounds)]
         lines = f"10{'⁵⁶⁷'[exponent - 5]} lines"
         wall = _median(took, "wall")
@@ -90,11 +88,8 @@ def measure_growth(rounds: int) -> list[Result]:
 def _loop(folder: Path) -> Took:
     """Loop over lines that are JSON already: writing them is not the loop's time."""
     parquet, lines = folder / "some.parquet", folder / "lines.jsonl"
-    write_lines(parquet, LOOPED)
-    with duckdb.connect() as database:
-        database.execute("SET TimeZone = 'UTC'")
-        written = "SELECT * REPLACE (strftime(placed_at, '%Y-%m-%dT%H:%M:%S+00:00') AS placed_at)"
-        database.execute(f"COPY ({written} FROM '{parquet}') TO '{lines}' (FORMAT json)")
+    write_lines_apart(parquet, LOOPED)
+    write_json_apart(parquet, lines)
     return run(_MODULE, "loop", str(parquet), beside=lines)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.batch.scan import DAY, SEGMENTS, TABLE
-from benchmarks.batch.subjects import FolderInputs, FolderObjects
+from benchmarks.batch.subjects import FolderInputs, FolderObjects, counted
 from patterns_batch.adapters.dynamodb_orders_scan import DynamoDBOrdersScan
 from patterns_batch.bootstrap import Ports, steps_with
 from patterns_batch.settings import Settings
@@ -54,10 +54,7 @@ def shard(folder: Path) -> int:
     steps = steps_with(Settings.from_environment(environment), ports, lambda: False)
     manifest = steps.planner.plan_date("run", DAY)
     steps.sharder.work(manifest, 0)
-    steps.merger.merge(manifest)
-    document = json.loads((folder / "runs/run/result/sales.json").read_text())["currencies"][0]
-    days = [document, document["days"][0]["day_before"]]
-    return sum(status["orders"] for day in days for status in day["statuses"])
+    return counted(folder)["orders"]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from patterns_batch.settings import Settings
 from patterns_batch.testing import FixedPseudonyms, InMemoryOrdersTable
 from patterns_batch.testing.plain_sums import plain_sums
 
-__all__ = ["SUBJECTS"]
+__all__ = ["SUBJECTS", "FolderInputs", "FolderObjects", "counted"]
 
 MEMORY_MB = 600
 
@@ -137,21 +137,26 @@ def steps_of(path: Path, folder: Path) -> tuple[Steps, Manifest]:
 def shard(path: Path, folder: Path) -> dict[str, int]:
     """Plan the file as one shard, and work it off."""
     steps, manifest = steps_of(path, folder)
-    done = steps.sharder.work(manifest, 0)
-    found = json.loads((folder / "runs/run/partials/0000.json").read_text())["files"]
+    steps.sharder.work(manifest, 0)
+    return counted(folder)
+
+
+def counted(folder: Path) -> dict[str, int]:
+    """Return what the shard in this folder came to."""
+    partial = json.loads((folder / "runs/run/partials/0000.json").read_text())
+    baskets = folder / partial["files"]["baskets.parquet"]["key"]
     with duckdb.connect() as database:
-        baskets = folder / found["baskets.parquet"]["key"]
         orders, revenue = database.execute(f"SELECT sum(orders), sum(revenue) FROM '{baskets}'").fetchall()[0]
-    return {"lines": done.read, "orders": int(orders), "revenue": int(revenue)}
+    return {"lines": partial["read"], "orders": int(orders), "revenue": int(revenue)}
 
 
 def report(path: Path, folder: Path) -> dict[str, int]:
     """Do all steps, up to the published page."""
-    counted = shard(path, folder)
+    came_to = shard(path, folder)
     steps, manifest = steps_of(path, folder)
     steps.merger.merge(manifest)
     steps.publisher.publish(manifest)
-    return counted
+    return came_to
 
 
 def query(path: Path, folder: Path) -> dict[str, int]:

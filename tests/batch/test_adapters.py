@@ -1,0 +1,101 @@
+"""The report's adapters keep their contracts on the platform, as the fakes and the unit tests' mock do."""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from tests.in_process import aws_environment
+
+from patterns_batch.adapters.dynamodb_orders_scan import DynamoDBOrdersScan
+from patterns_batch.adapters.pseudonym_secret import PseudonymSecret
+from patterns_batch.adapters.s3_inputs import S3Inputs
+from patterns_batch.adapters.s3_objects import S3Objects
+from patterns_batch.testing.contracts import InputsContract, ObjectsContract, OrdersTableContract, PseudonymsContract
+from patterns_infra.local.platform import Platform
+from patterns_shared.adapters.aws_client import create_client
+from patterns_shared.adapters.order_items import order_to_item
+from patterns_shared.domain.orders import Order
+
+pytestmark = pytest.mark.integration
+
+Client = Any
+"""botocore makes its client classes at run time."""
+
+
+@pytest.fixture(scope="module")
+def clients(platform: Platform) -> Iterator[Callable[[str], Client]]:
+    """Give clients as the task makes them."""
+    with aws_environment(platform, {}):
+        yield lambda service: create_client(service, read_timeout=30.0)
+
+
+@pytest.fixture
+def name() -> str:
+    """Return a name that nothing on the platform has."""
+    return f"contract-{secrets.token_hex(4)}"
+
+
+class TestS3Objects(ObjectsContract):
+    """A bucket of the platform keeps the contract."""
+
+    @pytest.fixture
+    def objects(self, clients: Callable[[str], Client], name: str) -> S3Objects:
+        """Give an empty bucket."""
+        clients("s3").create_bucket(Bucket=name)
+        return S3Objects(clients("s3"), name)
+
+
+class TestS3Inputs(InputsContract):
+    """A bucket of the platform keeps the contract."""
+
+    @pytest.fixture
+    def inputs(self, clients: Callable[[str], Client]) -> S3Inputs:
+        """Give the bucket that the contract names."""
+        with suppress(clients("s3").exceptions.BucketAlreadyOwnedByYou):
+            clients("s3").create_bucket(Bucket="inbox")
+        return S3Inputs(clients("s3"))
+
+    @pytest.fixture
+    def drop(self, clients: Callable[[str], Client]) -> Callable[[str, bytes], None]:
+        """Put an object."""
+        return lambda key, content: clients("s3").put_object(Bucket="inbox", Key=key, Body=content)
+
+
+class TestDynamoDBOrdersScan(OrdersTableContract):
+    """A table of the platform keeps the contract."""
+
+    @pytest.fixture
+    def table_of(self, clients: Callable[[str], Client], name: str) -> Callable[[Sequence[Order]], DynamoDBOrdersScan]:
+        """Make a table, published for a stage of its own."""
+
+        def make(orders: Sequence[Order]) -> DynamoDBOrdersScan:
+            clients("dynamodb").create_table(
+                TableName=name,
+                BillingMode="PAY_PER_REQUEST",
+                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            )
+            for order in orders:
+                clients("dynamodb").put_item(TableName=name, Item=order_to_item(order, traceparent=""))
+            clients("ssm").put_parameter(Name=f"/patterns/{name}/web_api/orders_table", Value=name, Type="String")
+            return DynamoDBOrdersScan(clients("dynamodb"), clients("ssm"), name)
+
+        return make
+
+
+class TestPseudonymSecret(PseudonymsContract):
+    """A secret of the platform keeps the contract."""
+
+    @pytest.fixture
+    def pseudonyms(self, clients: Callable[[str], Client], name: str) -> PseudonymSecret:
+        """Give a secret of one version."""
+        clients("secretsmanager").create_secret(Name=name, SecretString="a secret of enough characters")
+        return PseudonymSecret(clients("secretsmanager"), name)
+
+    @pytest.fixture
+    def rotate(self, clients: Callable[[str], Client], name: str) -> Callable[[], None]:
+        """Give it another key."""
+        change = {"SecretId": name, "SecretString": "another secret of enough characters"}
+        return lambda: clients("secretsmanager").put_secret_value(**change)
