@@ -139,6 +139,20 @@ def test_a_duplicate_order_is_counted_once(world: World, key: str) -> None:
     assert good["currencies"] == document["currencies"]
 
 
+def test_an_order_of_more_than_fifty_lines_is_told(world: World) -> None:
+    """As the shop takes none; fifty it takes."""
+    world.set(reject_share=1.0)
+    long = [
+        {**LINES[0], "order_id": name, "sku": f"sku-{n}"} for name, size in (("a", 50), ("b", 51)) for n in range(size)
+    ]
+    world.drop("a.jsonl", json_lines_of(long))
+    document = world.merge(world.plan("a.jsonl"))
+    told = {reject["row"]: reject["reason"] for reject in world.rejects()}
+    assert document["rows"] == {"read": 101, "rejected": 51}
+    assert told[101] == "the order has more than 50 lines"
+    assert sorted(told) == list(range(51, 102))
+
+
 class TestTooManyBadRows:
     """The threshold."""
 

@@ -79,6 +79,32 @@ def test_the_top_customers_are_the_top_ones(world: World) -> None:
         assert [(-top["revenue"], top["customer"], top["orders"]) for top in each["top_customers"]] == ranked[:5]
 
 
+def test_a_top_customer_may_be_the_top_one_of_no_shard(world: World) -> None:
+    """Second in every shard, first in all of them together."""
+
+    def line(number: int, customer: str, price: int) -> dict[str, Any]:
+        return {
+            "order_id": f"order-{number}",
+            "customer_id": customer,
+            "placed_at": "2026-11-22T12:00:00Z",
+            "status": "PLACED",
+            "currency": "EUR",
+            "sku": "TEA",
+            "quantity": 1,
+            "unit_price": price,
+        }
+
+    best = {10: ("first", 1000), 11: ("steady", 900), 3000: ("last", 1000), 3001: ("steady", 900)}
+    lines = [line(number, *best.get(number, (f"customer-{number}", 1))) for number in range(4096)]
+    world.set(shard_lines=2048, top_customers=1)
+    world.drop("a.parquet", parquet_of(lines))
+    manifest = world.plan("a.parquet")
+    assert [shard.rows for shard in manifest.shards] == [(0, 2048), (2048, 4096)]
+    (top,) = world.merge(manifest)["currencies"][0]["top_customers"]
+    name = hashlib.sha256(f"{world.pseudonyms.key('1')}:steady".encode()).hexdigest()[:16]
+    assert top == {"customer": name, "orders": 2, "revenue": 1800}
+
+
 def test_no_customer_is_anywhere_in_the_bucket(world: World) -> None:
     """Neither in the report nor in what the steps leave for each other."""
     orders = make_orders(50, day=DAY)
@@ -140,6 +166,12 @@ class TestOfADay:
         assert b"<b>No orders.</b>" in world.files()["sales.html"]
         world.table.kept = []
         assert world.merge(world.plan(DAY, run="again"))["currencies"] == []
+
+    def test_a_compared_day_without_orders_is_none_and_not_unknown(self, world: World) -> None:
+        """The table was read for it, so that it is known to have had none."""
+        world.table.kept = make_orders(50, day=DAY)
+        (day,) = world.merge(world.plan(DAY))["currencies"][0]["days"]
+        assert (day["day_before"]["orders"], day["week_before"]["revenue"]) == (0, 0)
 
     def test_the_day_is_the_zones(self, world: World) -> None:
         """The 25 hours of the day on which Berlin turns its clocks back, and not a minute more."""

@@ -43,6 +43,15 @@ def test_planning_again_changes_nothing(world: World) -> None:
     assert world.objects.kept == kept
 
 
+def test_planning_again_looks_nothing_up(world: World) -> None:
+    """So that a retry does not fail because of what has gone since."""
+    world.drop("a.csv", csv_of(LINES))
+    file, day = world.plan("a.csv", run="file"), world.plan(DAY)
+    world.inputs.kept.clear()
+    world.table.deployed = False
+    assert (world.plan("a.csv", run="file"), world.plan(DAY)) == (file, day)
+
+
 def test_of_two_plans_at_once_the_first_holds(world: World) -> None:
     """The other one goes on with it."""
     first = world.plan(DAY)

@@ -109,6 +109,22 @@ def test_it_goes_on_from_where_it_stopped(world: World) -> None:
     assert other.table.pages - pages == pages
 
 
+def test_stopped_when_all_pages_are_read_it_reads_none_again(world: World) -> None:
+    """A segment that is done is not begun again: its orders would be there twice."""
+    prepared(world)
+    manifest = world.plan(DAY)
+    work(world, replace(manifest, run="whole"), 0)
+    pages = world.table.pages
+    world.stopping = lambda: world.table.pages >= 2 * pages
+    with pytest.raises(Stopped, match="while the table was read"):
+        world.steps.sharder.work(manifest, 0)
+    assert world.table.pages == 2 * pages
+    world.stopping = lambda: False
+    work(world, manifest, 0)
+    assert world.table.pages == 2 * pages
+    assert world.merge(manifest) == world.merge(replace(manifest, run="whole"))
+
+
 def test_a_shard_that_is_killed_goes_on_from_its_last_checkpoint(world: World) -> None:
     """Killed without notice, it loses what came after the checkpoint and nothing else."""
     prepared(world)

@@ -90,7 +90,6 @@ def _draw(kind: type, chart: Chart, **options: object) -> str:
         include_x_axis=True,
         **options,
     )
-    drawn.uuid = "0"
     drawn.x_labels = [str(label) for label in chart.labels]
     for name, values in chart.series.items():
         drawn.add(name, list(values))
