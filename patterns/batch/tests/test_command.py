@@ -1,4 +1,4 @@
-"""The command as the container runs it: real processes, against AWS as moto's server plays it."""
+"""The command as the container runs it, against AWS as moto plays it; one test has real processes and a server."""
 
 import json
 import os
@@ -25,22 +25,11 @@ YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 Run = Callable[..., tuple[int, list[dict[str, Any]]]]
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """Where AWS listens."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def environment(endpoint: str, tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path) -> dict[str, str]:
     """What the task definition sets."""
     return {
         "PATH": os.environ["PATH"],
-        "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -53,27 +42,33 @@ def environment(endpoint: str, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def client(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Client]]:
-    """Make clients of it, after everything that was there is gone."""
-    for name in ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, environment[name])
+def client(aws: None, clients: Callable[[str], Client]) -> Callable[[str], Client]:  # noqa: ARG001
+    """Make clients of an AWS with the two buckets and the secret."""
+    _have_what_the_stack_has(clients)
+    return clients
+
+
+@pytest.fixture
+def listening(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[dict[str, str], Callable[[str], Client]]]:
+    """The same AWS where other processes reach it: their environment, and clients of it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
     aws_client._session.cache_clear()
-    subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, urllib.request as u; u.urlopen(u.Request(sys.argv[1], method='POST'))",
-            f"{environment['AWS_ENDPOINT_URL']}/moto-api/reset",
-        ],
-        check=True,
-        timeout=30,
-    )
-    patient = cache(partial(aws_client.create_client, read_timeout=30.0))  # a busy machine is no lost answer
+    clients = cache(partial(aws_client.create_client, read_timeout=30.0))  # a busy machine is no lost answer
+    _have_what_the_stack_has(clients)
+    yield {**environment, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}, clients
+    aws_client._session.cache_clear()
+    server.stop()
+
+
+def _have_what_the_stack_has(clients: Callable[[str], Client]) -> None:
     for bucket in ("reports", "inbox"):
-        patient("s3").create_bucket(Bucket=bucket)
-    patient("secretsmanager").create_secret(Name="pseudonyms", SecretString="enough characters")
-    yield patient
-    aws_client._session.cache_clear()
+        clients("s3").create_bucket(Bucket=bucket)
+    clients("secretsmanager").create_secret(Name="pseudonyms", SecretString="enough characters")
 
 
 @pytest.fixture
@@ -247,10 +242,12 @@ def test_a_missing_setting_is_named(run: Run) -> None:
     assert (code, line["reason"]) == (2, "environment variable REPORT_BUCKET is not set")
 
 
+@pytest.mark.integration
 def test_a_stopped_container_goes_on_where_it_was(
-    environment: dict[str, str], client: Callable[[str], Client], run: Run
+    listening: tuple[dict[str, str], Callable[[str], Client]], run: Run
 ) -> None:
     """A real process is told to stop, ends with 75, and the next one finishes with the bytes of an undisturbed one."""
+    environment, client = listening
     content = parquet_of(lines_of(make_orders(9000, day=date(2026, 11, 22), days=9)))
     client("s3").put_object(Bucket="inbox", Key="a.parquet", Body=content)
     small = {"CHUNK_LINES": "300"}
