@@ -22,7 +22,7 @@ from patterns_shared.adapters import aws_client
 
 # A busy machine is no reason to fail. `--hypothesis-profile thorough` looks longer.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
-hypothesis.settings.register_profile("quick", _PATIENT, max_examples=3)
+hypothesis.settings.register_profile("quick", _PATIENT, max_examples=10)
 hypothesis.settings.register_profile("thorough", _PATIENT, max_examples=500)
 hypothesis.settings.load_profile("quick")
 

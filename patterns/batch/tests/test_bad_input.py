@@ -264,6 +264,7 @@ def test_other_delimiters_and_columns_are_read(world: World) -> None:
     assert world.merge(world.plan("a.csv"))["rows"] == {"read": len(LINES), "rejected": 0}
 
 
+@pytest.mark.fuzz
 @given(
     rows=st.lists(
         st.fixed_dictionaries(

@@ -138,6 +138,7 @@ class TestTheIndex:
         self.publish(world, DAY)
         assert [key for key in keys if key.endswith("report.json")] == [POINTER]
 
+    @pytest.mark.fuzz
     @given(data=st.data())
     def test_of_two_who_publish_at_once_has_both(self, make_world: Callable[[], World], data: st.DataObject) -> None:
         """At whatever moment of the first the second does all of its work."""

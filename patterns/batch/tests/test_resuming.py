@@ -72,6 +72,7 @@ def other_partial(world: World, manifest: Any) -> dict[str, bytes]:  # noqa: ANN
 
 
 @pytest.mark.parametrize("what", ["a.parquet", "a.csv", DAY], ids=str)
+@pytest.mark.fuzz
 @given(calls=st.integers(0, 12))
 def test_stopped_anywhere_it_goes_on_to_the_same_bytes(
     make_world: Callable[[], World],
@@ -165,6 +166,7 @@ def test_a_finished_shard_is_not_worked_off_again(world: World) -> None:
     assert world.objects.kept == before
 
 
+@pytest.mark.fuzz
 @given(cuts=st.sets(st.integers(1, len(BAD) - 1), max_size=5))
 def test_cut_into_any_shards_it_gives_the_same_report(
     make_world: Callable[[], World], undisturbed: dict[str, dict[str, bytes]], cuts: set[int]
@@ -184,6 +186,7 @@ def test_cut_into_any_shards_it_gives_the_same_report(
     assert world.files() == undisturbed["report"]
 
 
+@pytest.mark.fuzz
 @given(most=st.integers(100, 9000), length=st.integers(1, 60))
 def test_shards_partition_the_rows_and_cut_no_order(make_world: Callable[[], World], most: int, length: int) -> None:
     """Whatever the sizes of shards and orders; an order that is too long is in one shard, too."""
