@@ -248,6 +248,15 @@ def test_a_compressed_file_that_is_cut_short_is_told(world: World, ending: str, 
     assert world.merge(world.plan(f"whole.csv.{ending}", run=ending))["rows"]["rejected"] == 0
 
 
+def test_a_parquet_file_that_is_damaged_inside_is_told(world: World) -> None:
+    """Its metadata is sound, so that only reading it shows."""
+    content = bytearray(parquet_of(LINES))
+    content[100:400] = bytes(300)
+    world.drop("a.parquet", bytes(content))
+    with pytest.raises(BadInput, match=r"^s3://inbox/a.parquet: is damaged: its data cannot be read from row 1 on$"):
+        world.merge(world.plan("a.parquet"))
+
+
 @pytest.mark.parametrize("key", ["a.txt", "a", "a.csv.bz2", "a.parquet.gz", "a.xlsx"])
 def test_an_unknown_format_is_told(world: World, key: str) -> None:
     """By its name: what it may be instead."""

@@ -10,7 +10,7 @@ from patterns_batch.application.pointers import NamedFile, digest_of, fetch, rea
 from patterns_batch.application.ports import Objects, Pseudonyms, Stopping
 from patterns_batch.application.reject_lines import reject_lines
 from patterns_batch.application.run_keys import RunKeys
-from patterns_batch.application.sources import Sources
+from patterns_batch.application.sources import Sources, readable
 from patterns_batch.application.workplace import Workplace, workplace
 from patterns_batch.engine import customers, files
 from patterns_batch.engine.lines import order_start
@@ -99,8 +99,9 @@ class _Work:
                 kept_at = self.step.clock()
             if self.step.stopping():
                 raise Stopped(f"stopped after row {row}; the next try goes on from there")
-            chunk_end = order_start(self.place.database, min(row + self.manifest.chunk_lines, end), end)
-            self._add(row, chunk_end)
+            with readable(self.manifest, row):
+                chunk_end = order_start(self.place.database, min(row + self.manifest.chunk_lines, end), end)
+                self._add(row, chunk_end)
             row = chunk_end
 
     def _add(self, begin: int, end: int) -> None:

@@ -1,5 +1,8 @@
 """Opening a shard's lines, whatever they come from: afterwards the view ``lines`` has them, by row number."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 
 from patterns_batch.application.ports import Inputs, Objects, OrdersTable, Stopping
@@ -11,7 +14,7 @@ from patterns_batch.engine.staging import count_lines, stage_csv, stage_json_lin
 from patterns_batch.errors import BadInput
 from patterns_batch.manifest import FileSource, Manifest, Range, Shard
 
-__all__ = ["Sources"]
+__all__ = ["Sources", "readable"]
 
 
 class Sources:
@@ -62,6 +65,23 @@ class Sources:
         if not rows:
             raise BadInput("is empty: it has no rows", file=source.address)
         return lines
+
+
+@contextmanager
+def readable(manifest: Manifest, row: int) -> Iterator[None]:
+    """Turn what the engine says of pages that it cannot decode into BadInput; ``row`` is where it began to read.
+
+    Out of memory, a full disk, a sum that is too large: those are other errors of the engine, and no fault of the file.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        source = manifest.source
+        decoding = isinstance(error, duckdb.InvalidInputException) or type(error) is duckdb.Error
+        if not (decoding and isinstance(source, FileSource) and source.format == "parquet"):
+            raise
+        reason = f"is damaged: its data cannot be read from row {row + 1} on"
+        raise BadInput(reason, file=source.address) from None
 
 
 def _unreadable(error: duckdb.Error, source: FileSource) -> BadInput:
