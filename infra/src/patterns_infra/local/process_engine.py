@@ -3,9 +3,10 @@
 import os
 import socket
 import sys
+from contextlib import suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-import httpx
 
 from patterns_infra.local.errors import ServiceFailed
 from patterns_infra.local.folder import LocalFolder
@@ -50,11 +51,16 @@ class ProcessEngine(Service):
 
     def healthy(self) -> bool:
         """Whether it answers."""
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(self._socket)), timeout=2.0) as client:
-            try:
-                return client.get("http://engine/_ping").is_success
-            except httpx.HTTPError:
-                return False
+        # Not by httpx: it leaves the socket of a connection that was refused to the garbage collector.
+        with socket.socket(socket.AF_UNIX) as connected, suppress(OSError, HTTPException):
+            connected.settimeout(2.0)
+            connected.connect(str(self._socket))
+            asked = HTTPConnection("engine")
+            asked.sock = connected
+            asked.request("GET", "/_ping")
+            with asked.getresponse() as answer:
+                return answer.status == HTTPStatus.OK
+        return False
 
     def end(self) -> None:
         """End it and its containers, and remove its socket, which may be outside of the platform's folder."""
