@@ -1,5 +1,6 @@
 """The curve of time and cost as rows grow, as SVG for the page: drawn from the rows that are kept."""
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pygal
 from pygal.style import Style
+
+# pygal looks for plugins at every later import of anything, in a way that newer Pythons warn of.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 __all__ = ["draw"]
 
