@@ -13,11 +13,11 @@ from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.daily_report import DailyReport
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.encryption_key import EncryptionKey
+from patterns_infra.constructs.generated_secret import GeneratedSecret
 from patterns_infra.constructs.image_repository import ImageRepository
 from patterns_infra.constructs.inbox import Inbox
 from patterns_infra.constructs.keyed_table import KeyedTable
 from patterns_infra.constructs.private_bucket import PrivateBucket
-from patterns_infra.constructs.pseudonym_key import PseudonymKey
 from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.constructs.report_workflow import ReportWorkflow
 from patterns_infra.constructs.task_network import TaskNetwork
@@ -96,7 +96,12 @@ class BatchStack(Stack):
     def _runner(self, pattern: Pattern, *, inbox: s3.IBucket, reports: s3.IBucket) -> TaskRunner:
         settings = self._settings
         image = image_tag(pattern.package)
-        pseudonyms = PseudonymKey(self, "PseudonymKey").secret
+        pseudonyms = GeneratedSecret(
+            self,
+            "PseudonymKey",
+            purpose="Keys the pseudonyms of customers in reports",
+            not_rotated="A new key gives every customer a new pseudonym, and reports cannot be compared: decide it.",
+        ).secret
         runner = TaskRunner(
             self,
             "Tasks",

@@ -9,11 +9,11 @@ from patterns_infra.bundles import LambdaRuntime, build_bundle
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarmed_queue import AlarmedQueue
 from patterns_infra.constructs.alarms import Alarms
-from patterns_infra.constructs.cursor_key import CursorKey
 from patterns_infra.constructs.customers import Customers
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
 from patterns_infra.constructs.encryption_key import EncryptionKey
+from patterns_infra.constructs.generated_secret import GeneratedSecret
 from patterns_infra.constructs.orders_table import OrdersTable
 from patterns_infra.constructs.private_access import PrivateAccess
 from patterns_infra.constructs.published_names import PublishedNames
@@ -83,7 +83,12 @@ class WebApiStack(Stack):
         )
 
     def _api_function(self, customers: Customers, orders: OrdersTable) -> PythonFunction:
-        cursor_key = CursorKey(self, "CursorKey").secret
+        cursor_key = GeneratedSecret(
+            self,
+            "CursorKey",
+            purpose="Signs the cursors of lists",
+            not_rotated="Open cursors would become invalid for nothing: it signs page positions, not access.",
+        ).secret
         api = self._function(
             "Api",
             entrypoint="api",
