@@ -53,7 +53,7 @@ class BusTap:
             taken += [json.loads(message["Body"]) for message in messages]
         return taken
 
-    def of_order(self, order_id: str, *, count: int, seconds: float = 15) -> list[dict[str, Any]]:
+    def of_order(self, order_id: str, *, count: int, seconds: float = 60) -> list[dict[str, Any]]:
         """Return the bus events about an order in order of arrival, once there are ``count`` of them.
 
         Raises:

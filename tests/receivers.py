@@ -86,7 +86,7 @@ class Receivers:
         )
         return [_plain(item) for item in answer["Items"]]
 
-    def wait_booked(self, events: Sequence[Event], *, seconds: float = 30) -> dict[str, dict[str, Any]]:
+    def wait_booked(self, events: Sequence[Event], *, seconds: float = 60) -> dict[str, dict[str, Any]]:
         """Return the entries of these events once all are there."""
         wanted = {event.id for event in events}
         eventually(lambda: self.entries(events).keys() == wanted, seconds=seconds, pause=0.3)
@@ -102,7 +102,7 @@ class Receivers:
         """Wait until these receivers have nothing left to do."""
         eventually(lambda: all(self.depth(each) == (0, 0) for each in receivers), seconds=seconds)
 
-    def take_dead_letters(self, receiver: str, *, count: int, seconds: float = 30) -> list[DeadLetter]:
+    def take_dead_letters(self, receiver: str, *, count: int, seconds: float = 60) -> list[DeadLetter]:
         """Return a receiver's dead letters once there are ``count``, and no more come; they are gone afterwards."""
         url = self.outputs[f"{receiver}_dead_letter_url"]
         letters = receive_until(self._platform, url, lambda found: len(found) >= count, seconds=seconds)

@@ -58,7 +58,7 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
 
-    def answer(self, *, seconds: float = 30) -> dict[str, Any]:
+    def answer(self, *, seconds: float = 60) -> dict[str, Any]:
         """Return what it answers Lambda."""
         _, answer = self._process.communicate(timeout=seconds)
         document: dict[str, Any] = json.loads(answer)

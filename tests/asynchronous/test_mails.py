@@ -45,7 +45,7 @@ class Mailbox:
         """Return the mails to an event's contact."""
         return [mail for mail in read_mails(self._folder) if mail.to == (event.data.contact.email,)]
 
-    def wait(self, events: Sequence[Event], *, seconds: float = 30) -> None:
+    def wait(self, events: Sequence[Event], *, seconds: float = 60) -> None:
         """Wait until each contact has mail."""
         eventually(lambda: all(self.of(event) for event in events), seconds=seconds, pause=0.3)
 

@@ -52,4 +52,4 @@ def test_an_outcome_becomes_the_status_that_the_customer_sees(
     def status() -> str:
         return str(api.get(f"/orders/{order.order_id}", headers=signed_in(alice)).json()["status"])
 
-    eventually(lambda: status() == "FULFILLED", seconds=30)
+    eventually(lambda: status() == "FULFILLED", seconds=60)

@@ -30,7 +30,7 @@ def told_to_partner(events: list[Event]) -> list[Event]:
     return [event for event in events if event.type in TOLD]
 
 
-def wait_done(partner: PartnerClient, events: list[Event], *, seconds: float = 30) -> dict[str, dict[str, int]]:
+def wait_done(partner: PartnerClient, events: list[Event], *, seconds: float = 60) -> dict[str, dict[str, int]]:
     """Return how often the partner was asked and did each of these, once it did all."""
     wanted = {event.id for event in told_to_partner(events)}
     eventually(
@@ -161,7 +161,7 @@ def test_killed_while_the_partner_works(
     partner.behave("slow", delay_seconds=10, for_requests=1)
     patient = {"PARTNER_READ_SECONDS": "15"}
     with WorkerProcess(platform, async_stack, "partner", batch, variables=patient) as worker:
-        eventually(lambda: partner.seen()["in_flight"], seconds=20)
+        eventually(lambda: partner.seen()["in_flight"], seconds=60)
         worker.kill()
     partner.behave("up")
     assert receivers.invoke("partner", batch) == {"batchItemFailures": []}

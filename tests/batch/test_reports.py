@@ -98,7 +98,7 @@ def test_two_executions_at_once_make_one_report(reports: Reports) -> None:
     name = f"twice-{secrets.token_hex(4)}.csv"
     address = reports.drop(name, LINES)
     reports.start(input=address)
-    eventually(lambda: len(reports.of(address)) == 2, seconds=30)
+    eventually(lambda: len(reports.of(address)) == 2, seconds=60)
     outcomes = [reports.end(arn) for arn in reports.of(address)]
     assert [each["status"] for each in outcomes] == ["SUCCEEDED"] * 2
     assert sorted(json.loads(each["output"])["outcome"] for each in outcomes) == ["REPORTED", "STOOD_BACK"]

@@ -52,7 +52,7 @@ class Shop:
 
     def wait_for(self, order_id: str, status: str) -> None:
         """Wait until the order has moved to the status."""
-        eventually(lambda: self.state(order_id) == (status, 2), seconds=15)
+        eventually(lambda: self.state(order_id) == (status, 2), seconds=60)
 
     def outcome(self, type_: EventType, order_id: str, *, order_version: int = 2) -> Event:
         """Return the event that decides the order."""
@@ -79,7 +79,7 @@ class Shop:
 
     def settle(self) -> None:
         """Wait until every outcome was taken or set aside."""
-        eventually(self.is_quiet, seconds=30)
+        eventually(self.is_quiet, seconds=60)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_an_outcome_after_the_cancellation_is_ignored_and_counted(
     shop.cancel(order_id)
     shop.decide(shop.outcome(FULFILLED, order_id))
     logged = stack.log_group("outcome")
-    eventually(lambda: log_has(platform, logged, order_id, "LateOutcome"), seconds=15)
+    eventually(lambda: log_has(platform, logged, order_id, "LateOutcome"), seconds=60)
     shop.settle()
     assert shop.state(order_id) == ("CANCELLED", 2)
     assert not about(order_id, receive_until(platform, stack.outcome_dead_letters, bool, seconds=0.5))
@@ -173,7 +173,7 @@ def test_unreadable_outcomes_are_set_aside_and_the_others_take_effect(
     def enough(messages: list[dict[str, Any]]) -> bool:
         return len(messages) >= len(bad)
 
-    letters = receive_until(platform, stack.outcome_dead_letters, enough, seconds=30)
+    letters = receive_until(platform, stack.outcome_dead_letters, enough, seconds=60)
     set_aside = [json.loads(message["Body"]) for message in letters]
     key = json.dumps
     assert sorted(key(x["detail"], sort_keys=True) for x in set_aside) == sorted(key(x, sort_keys=True) for _, x in bad)

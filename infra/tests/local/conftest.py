@@ -81,14 +81,14 @@ class Tasks:
         assert isinstance(task, dict)
         return task
 
-    def end(self, arn: str, seconds: float = 30.0) -> dict[str, Any]:
+    def end(self, arn: str, seconds: float = 60.0) -> dict[str, Any]:
         """Wait until a task is STOPPED and describe it."""
         deadline = time.monotonic() + seconds
         while (task := self.look(arn))["lastStatus"] != "STOPPED" and time.monotonic() < deadline:
             time.sleep(0.05)
         return task
 
-    def printed(self, arn: str, lines: int = 1, seconds: float = 20.0) -> list[str]:
+    def printed(self, arn: str, lines: int = 1, seconds: float = 60.0) -> list[str]:
         """Return what a task printed, by way of CloudWatch Logs, once there are so many lines."""
         family = self.look(arn)["taskDefinitionArn"].rsplit("/", 1)[1].split(":")[0]
         stream = {"logGroupName": f"/tests/{family}", "logStreamName": f"report/work/{arn.rsplit('/', 1)[1]}"}
@@ -165,7 +165,7 @@ class RunningEmulator:
         arn: str = client.start_execution(stateMachineArn=made["stateMachineArn"], input=given)["executionArn"]
         return arn
 
-    def executed(self, arn: str, seconds: float = 30.0) -> dict[str, Any]:
+    def executed(self, arn: str, seconds: float = 60.0) -> dict[str, Any]:
         """Wait until an execution has ended and describe it, with its output decoded."""
         client = self.client("stepfunctions")
         deadline = time.monotonic() + seconds
@@ -244,7 +244,7 @@ def uncorrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmu
 def eventually() -> Callable[[Callable[[], Any]], Any]:
     """Return a function that waits until what it is given answers something true, and gives that answer."""
 
-    def wait(ask: Callable[[], Any], seconds: float = 20.0) -> Any:  # noqa: ANN401 - whatever is asked for
+    def wait(ask: Callable[[], Any], seconds: float = 60.0) -> Any:  # noqa: ANN401 - whatever is asked for
         deadline = time.monotonic() + seconds
         while True:
             answer = ask()

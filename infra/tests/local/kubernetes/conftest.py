@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import pytest
@@ -42,16 +43,32 @@ class Namespace:
         """Run kubectl as a user would; what it printed, errors and warnings included."""
         done = subprocess.run(
             [KUBECTL, f"--namespace={self.name}", *arguments],
-            env={"PATH": os.defpath, "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.kubeconfig.parent)},
+            env=self._environment,
             input=given,
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         printed = done.stdout + done.stderr
         assert bool(done.returncode) == fails, printed
         return printed
+
+    @contextmanager
+    def following(self, *arguments: str) -> Iterator[IO[str]]:
+        """Run kubectl beside the block, and give what it prints as it comes."""
+        with subprocess.Popen(
+            [KUBECTL, f"--namespace={self.name}", *arguments], env=self._environment, stdout=subprocess.PIPE, text=True
+        ) as running:
+            assert running.stdout
+            try:
+                yield running.stdout
+            finally:
+                running.kill()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": os.defpath, "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.kubeconfig.parent)}
 
     def apply(self, *objects: Mapping[str, Any]) -> str:
         """Apply objects."""
@@ -75,7 +92,7 @@ class Namespace:
             pods = self.pods(**labels)
             return pods if len(pods) == count and all(map(_is_ready, pods)) else None
 
-        found: list[Any] = self.eventually(answer, 40.0)
+        found: list[Any] = self.eventually(answer)
         assert found, self.kubectl("get", "pods,events")
         return found
 

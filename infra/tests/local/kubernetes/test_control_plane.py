@@ -117,7 +117,7 @@ def test_keys_can_be_read_by_their_owner_only(cluster: LocalFolder) -> None:
 def test_rules_of_a_custom_resource_are_enforced(namespace: Namespace) -> None:
     """CEL, defaults and types, before anything is stored."""
     namespace.apply(RESOURCE)
-    namespace.kubectl("wait", "--for=condition=Established", "crd/pumps.test.example.com", "--timeout=20s")
+    namespace.kubectl("wait", "--for=condition=Established", "crd/pumps.test.example.com", "--timeout=60s")
     pump = {"apiVersion": "test.example.com/v1", "kind": "Pump", "metadata": {"name": "one"}, "spec": {"least": 3}}
     assert namespace.eventually(lambda: "pumps" in namespace.kubectl("api-resources", "--api-group=test.example.com"))
     namespace.apply(pump)
@@ -198,11 +198,11 @@ def test_a_node_that_is_killed_comes_back_and_runs_its_pods_again(
     namespace.ready(2)
     killed = _process("python", cluster, "patterns_infra.local.kubelet")
     os.kill(killed, SIGKILL)
-    namespace.kubectl("wait", "--for=condition=Failed", "job/once", "--timeout=40s")
+    namespace.kubectl("wait", "--for=condition=Failed", "job/once", "--timeout=60s")
     pod = namespace.eventually(lambda: [x for x in namespace.pods(app="web") if _restarts(x) == 1])[0]
-    namespace.kubectl("wait", "--for=condition=Ready", f"pod/{pod['metadata']['name']}", "--timeout=40s")
+    namespace.kubectl("wait", "--for=condition=Ready", f"pod/{pod['metadata']['name']}", "--timeout=60s")
     assert namespace.eventually(lambda: "serve in pod" in namespace.kubectl("logs", "deployment/web"))
-    namespace.kubectl("delete", "deployment/web", "--timeout=30s")
+    namespace.kubectl("delete", "deployment/web", "--timeout=60s")
 
 
 def _restarts(pod: dict[str, Any]) -> int:

@@ -50,7 +50,7 @@ def test_a_pod_has_the_role_of_its_service_account(namespace: Namespace, job: Ma
     """What the role may do is done, what it may not is refused by name."""
     container = {"command": [_python(), "-c", ASKS]}
     namespace.apply(job("asks", container=container, serviceAccountName="worker"))
-    namespace.kubectl("wait", "--for=condition=Complete", "job/asks", "--timeout=40s")
+    namespace.kubectl("wait", "--for=condition=Complete", "job/asks", "--timeout=60s")
     arn, mine, refused = namespace.kubectl("logs", "job/asks").splitlines()
     assert f"assumed-role/{role.rpartition('/')[2]}/{namespace.name}-asks" in arn
     assert mine.endswith("/mine")
@@ -62,7 +62,7 @@ def test_without_a_role_there_are_no_credentials(namespace: Namespace, job: Make
     """The error names the account; nobody's keys are at hand instead."""
     container = {"command": [_python(), "-c", ASKS]}
     namespace.apply(job("asks", container=container))
-    namespace.kubectl("wait", "--for=condition=Failed", "job/asks", "--timeout=40s")
+    namespace.kubectl("wait", "--for=condition=Failed", "job/asks", "--timeout=60s")
     printed = namespace.kubectl("logs", "job/asks")
     assert f"service account {namespace.name}/default has no pod identity association" in printed
 
@@ -70,7 +70,7 @@ def test_without_a_role_there_are_no_credentials(namespace: Namespace, job: Make
 def test_only_a_pod_with_its_token_is_answered(namespace: Namespace, job: Make) -> None:
     """Another process of the machine that knows the address gets nothing."""
     namespace.apply(job("show", "show"))
-    namespace.kubectl("wait", "--for=condition=Complete", "job/show", "--timeout=40s")
+    namespace.kubectl("wait", "--for=condition=Complete", "job/show", "--timeout=60s")
     environment = json.loads(namespace.kubectl("logs", "job/show").splitlines()[1])["environment"]
     address = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     for headers in (dict[str, str](), {"Authorization": "guessed"}):

@@ -83,10 +83,11 @@ def test_an_ending_pod_may_finish_what_it_holds(namespace: Namespace, deployment
     namespace.apply(deployment(container={"readinessProbe": {"tcpSocket": {"port": 8080}} | SOON}))
     name = namespace.ready(1, app="web")[0]["metadata"]["name"]
     uid = namespace.pods()[0]["metadata"]["uid"]
-    namespace.kubectl("delete", "deployment/web", "--wait=false")
-    printed = namespace.eventually(lambda: _printed(namespace, name, "finishing"))
-    assert "finishing" in printed
-    namespace.kubectl("wait", "--for=delete", f"pod/{name}", "--timeout=20s")
+    with namespace.following("logs", "--follow", name) as printed:
+        assert "serve in pod" in printed.readline()
+        namespace.kubectl("delete", "deployment/web", "--wait=false")
+        assert printed.read().splitlines()[-2:] == ["finishing", "finished"]
+    namespace.kubectl("wait", "--for=delete", f"pod/{name}", "--timeout=60s")
     assert not _processes_of(uid)
 
 
@@ -101,8 +102,8 @@ def test_a_pod_that_does_not_end_is_killed_when_its_grace_is_over(namespace: Nam
     pod = namespace.ready(1)[0]
     assert namespace.eventually(lambda: _printed(namespace, pod["metadata"]["name"], "ready"))
     assert _processes_of(pod["metadata"]["uid"])
-    namespace.kubectl("delete", "job/stubborn", "--timeout=20s")
-    namespace.kubectl("wait", "--for=delete", f"pod/{pod['metadata']['name']}", "--timeout=20s")
+    namespace.kubectl("delete", "job/stubborn", "--timeout=60s")
+    namespace.kubectl("wait", "--for=delete", f"pod/{pod['metadata']['name']}", "--timeout=60s")
     assert not _processes_of(pod["metadata"]["uid"])
 
 
@@ -124,8 +125,8 @@ def _processes_of(uid: str) -> list[int]:
 def test_a_job_succeeds_and_another_fails(namespace: Namespace, job: Make) -> None:
     """By the exit code."""
     namespace.apply(job("good", "exit", "0"), job("bad", "exit", "4"))
-    namespace.kubectl("wait", "--for=condition=Complete", "job/good", "--timeout=30s")
-    namespace.kubectl("wait", "--for=condition=Failed", "job/bad", "--timeout=30s")
+    namespace.kubectl("wait", "--for=condition=Complete", "job/good", "--timeout=60s")
+    namespace.kubectl("wait", "--for=condition=Failed", "job/bad", "--timeout=60s")
     pod = namespace.get("pods", **{"job-name": "bad"})["items"][0]
     assert pod["status"]["phase"] == "Failed"
     assert _states(pod)["state"]["terminated"]["exitCode"] == 4
@@ -153,7 +154,7 @@ def test_a_container_gets_what_its_manifest_says(namespace: Namespace, job: Make
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"greeting": "hello"}},
         job("show", "show", "/etc/shop/greeting", container=container, volumes=volumes),
     )
-    namespace.kubectl("wait", "--for=condition=Complete", "job/show", "--timeout=30s")
+    namespace.kubectl("wait", "--for=condition=Complete", "job/show", "--timeout=60s")
     shown = json.loads(namespace.kubectl("logs", "job/show").splitlines()[1])
     environment = shown["environment"]
     assert environment["PLAIN"] == "a 1 $(X) $(UNKNOWN)"
@@ -177,8 +178,8 @@ def test_init_containers_run_first_and_a_failed_one_ends_the_pod(namespace: Name
     namespace.apply(
         job("passes", "exit", "0", initContainers=[good]), job("stops", "exit", "0", initContainers=[good, bad])
     )
-    namespace.kubectl("wait", "--for=condition=Complete", "job/passes", "--timeout=30s")
-    namespace.kubectl("wait", "--for=condition=Failed", "job/stops", "--timeout=30s")
+    namespace.kubectl("wait", "--for=condition=Complete", "job/passes", "--timeout=60s")
+    namespace.kubectl("wait", "--for=condition=Failed", "job/stops", "--timeout=60s")
     pod = namespace.get("pods", **{"job-name": "stops"})["items"][0]
     assert [each["state"]["terminated"]["exitCode"] for each in pod["status"]["initContainerStatuses"]] == [0, 1]
     assert "waiting" in _states(pod)["state"]
@@ -253,7 +254,7 @@ def test_a_mistake_that_nobody_foresaw_fails_the_pod_with_a_word(namespace: Name
     items = [{"key": "a", "path": "x"}, {"key": "b", "path": "x/y"}]
     volumes = [{"name": "v", "configMap": {"name": "both", "items": items}}]
     namespace.apply(settings, job("odd", "exit", "0", volumes=volumes))
-    namespace.kubectl("wait", "--for=condition=Failed", "job/odd", "--timeout=40s")
+    namespace.kubectl("wait", "--for=condition=Failed", "job/odd", "--timeout=60s")
     status = namespace.get("pods", **{"job-name": "odd"})["items"][0]["status"]
     assert (status["phase"], status["reason"]) == ("Failed", "NodeError")
     assert "FileExistsError" in status["message"]

@@ -13,5 +13,8 @@ def make_metrics(pattern: str, stage: str) -> Metrics:
     A handler flushes them at the end of an invocation (``flush_metrics`` or the ``log_metrics`` decorator).
     """
     metrics = Metrics(namespace=NAMESPACE, service=pattern)
+    # Powertools keeps dimensions for all of a process: what another stage left there would be warned of, or written.
+    metrics.clear_default_dimensions()
+    metrics.clear_metrics()
     metrics.set_default_dimensions(stage=stage)
     return metrics
