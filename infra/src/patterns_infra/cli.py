@@ -185,6 +185,35 @@ def destroy(
     changing.destroy(changing.Order(patterns, target, stage, region, [], yes))
 
 
+images = typer.Typer(help="Build and push container images, without deploying what runs them.", no_args_is_help=True)
+app.add_typer(images, name="images")
+
+
+@images.command("build")
+def build_images(patterns: _NamedPatterns) -> None:
+    """Build the patterns' images for the platform they run on in AWS, and print their names."""
+    from patterns_infra.commands import images as command  # noqa: PLC0415 - as above
+    from patterns_infra.commands.changing import Order  # noqa: PLC0415
+
+    command.build(Order(patterns, Target.LOCAL, None, None, [], yes=False))
+
+
+@images.command("push")
+def push_images(
+    patterns: _NamedPatterns,
+    *,
+    stage: _Stage = None,
+    region: _Region = None,
+    settings: _Set = None,
+    yes: _Yes = False,
+) -> None:
+    """Create the patterns' repositories in an AWS account, after asking, and push the images that are not there."""
+    from patterns_infra.commands import images as command  # noqa: PLC0415 - as above
+    from patterns_infra.commands.changing import Order  # noqa: PLC0415
+
+    command.push(Order(patterns, Target.AWS, stage, region, settings or [], yes))
+
+
 @app.command()
 def demo(
     patterns: _Patterns = None,

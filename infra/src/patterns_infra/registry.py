@@ -52,6 +52,14 @@ class Pattern:
         """Return the CloudFormation stack's name."""
         return f"patterns-{stage}-{self.name.replace('_', '-')}"
 
+    def images_stack_name(self, stage: str) -> str:
+        """Return the name of the stack of its images' repositories."""
+        return f"{self.stack_name(stage)}-images"
+
+    def stack_names(self, stage: str) -> tuple[str, ...]:
+        """Return the names of all its stacks in the order in which they are deployed."""
+        return (*((self.images_stack_name(stage),) if self.images else ()), self.stack_name(stage))
+
     def parameter_name(self, stage: str, key: str) -> str:
         """Return the SSM parameter that holds the output ``key``."""
         return f"/patterns/{stage}/{self.name}/{key}"

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
+from patterns_infra.container_images import image_tag
 from patterns_infra.paths import LOCAL_STATE, REPOSITORY
 from patterns_infra.registry import PATTERNS, Pattern
 from patterns_infra.settings import Settings
@@ -93,7 +94,8 @@ def _input_hash(settings: Settings, patterns: Sequence[Pattern]) -> str:
     """Hash everything that the templates are made of; the bundles are built on the way, so that they exist after."""
     runtime = LambdaRuntime.of(settings)
     bundles = {x.package: build_bundle(x.package, runtime=runtime).digest for x in patterns}
-    parts = [settings.context(), [x.name for x in patterns], bundles, sys.version, str(_INFRA)]
+    images = {package: image_tag(package) for x in patterns for package in x.images}
+    parts = [settings.context(), [x.name for x in patterns], bundles, images, sys.version, str(_INFRA)]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     for file in _sources():
         digest.update(f"{file.relative_to(REPOSITORY)}\0".encode() + file.read_bytes())

@@ -21,6 +21,7 @@ __all__ = [
     "member_version",
     "members_of",
     "run_uv",
+    "workspace_project",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -28,6 +29,11 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 class BundleError(Exception):
     """A bundle cannot be built: uv is missing or refused, or there is no such member. The text is one line."""
+
+
+def workspace_project() -> dict[str, Any]:
+    """Return the workspace's own pyproject.toml."""
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 
 
 def member_version(package: str) -> str:
@@ -100,9 +106,8 @@ def _member(package: str) -> tuple[Path, dict[str, Any]]:
 @cache
 def _workspace() -> dict[str, tuple[Path, dict[str, Any]]]:
     """Return every workspace member's folder and pyproject, by its name."""
-    root = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     members: dict[str, tuple[Path, dict[str, Any]]] = {}
-    for pattern in root["tool"]["uv"]["workspace"]["members"]:
+    for pattern in workspace_project()["tool"]["uv"]["workspace"]["members"]:
         for file in REPOSITORY.glob(f"{pattern}/pyproject.toml"):
             project = tomllib.loads(file.read_text())
             members[project["project"]["name"]] = (file.parent, project)

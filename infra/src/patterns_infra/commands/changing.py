@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from patterns_infra.commands.confirming import confirm
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.shown import show_urls
+from patterns_infra.image_delivery import Image, images_of, program_for
+from patterns_infra.image_registry import find_repository
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.local.progress import progress_for
 from patterns_infra.mail_sender import require_verified_sender
-from patterns_infra.real_aws import open_aws
+from patterns_infra.place import Place
+from patterns_infra.real_aws import AwsAccess, open_aws
 from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import Settings, Target
 from patterns_infra.stack_removal import remove_stack
 
-__all__ = ["Order", "deploy", "destroy"]
+__all__ = ["Order", "deploy", "destroy", "open_for", "shown_images"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +60,16 @@ def deploy(order: Order) -> None:
             platform = Platform.start([x.name for x in chosen], detach=True, report=report, stage=stage)
         show_urls(platform.outputs(), platform.mails)
         return
-    given = _given(order)
-    wanted = Settings.from_mapping(given)  # what is wrong with them is said before AWS is asked anything
-    for pattern in chosen:
-        wanted.require(pattern.needs, of=pattern.name)
-        if pattern.images:
-            # Tasks that name an image which nobody pushed would fail every night, and cost money doing so.
-            raise CommandError(f"{pattern.name} runs a container image, which deploy cannot push to AWS yet")
-    access = open_aws(given["stage"], order.region)
-    settings = Settings.from_mapping(given | {"region": access.place.region, "account": access.place.account})
+    access, settings = open_for(order, chosen)
     if any("sender_email" in pattern.needs for pattern in chosen):
         require_verified_sender(access.place, settings.mail_sender)
-    confirm("deploy to", access, _stacks(chosen, settings.stage), yes=order.yes)
+    images = images_of(chosen, access.place)
+    program = program_for(images)
+    confirm("deploy to", access, _stacks(chosen, settings.stage) | shown_images(images), yes=order.yes)
     from patterns_infra.aws_deployment import deploy_to_aws  # noqa: PLC0415 - not needed to refuse
 
     with progress_for(sys.stderr) as report:
-        deploy_to_aws(access, settings, chosen, report=report)
+        deploy_to_aws(access, settings, chosen, images=images, program=program, report=report)
     sys.stderr.write(f"deployed; see: patterns outputs --target aws --stage {settings.stage}\n")
 
 
@@ -88,10 +85,40 @@ def destroy(order: Order) -> None:
     if not order.stage:
         raise CommandError("--target aws needs --stage")
     access = open_aws(order.stage, order.region)
-    confirm("destroy in", access, _stacks(chosen, order.stage), yes=order.yes)
+    going = _stacks(chosen, order.stage) | _images_that_go(chosen, access.place)
+    confirm("destroy in", access, going, yes=order.yes)
     for pattern in reversed(chosen):
-        stack = pattern.stack_name(order.stage)
-        _tell(stack, remove_stack(access.place.client("cloudformation"), stack))
+        # What runs the images first: if it cannot be removed, they are still needed.
+        for stack in reversed(pattern.stack_names(order.stage)):
+            _tell(stack, remove_stack(access.place.client("cloudformation"), stack))
+
+
+def open_for(order: Order, chosen: Sequence[Pattern]) -> tuple[AwsAccess, Settings]:
+    """Return the account and the settings of an order for AWS; a wrong setting is said before AWS is asked anything.
+
+    Raises:
+        CommandError, SettingsError: the order is wrong.
+        AwsUnavailable: see `open_aws`.
+    """
+    given = _given(order)
+    wanted = Settings.from_mapping(given)
+    for pattern in chosen:
+        wanted.require(pattern.needs, of=pattern.name)
+    access = open_aws(given["stage"], order.region)
+    place = access.place
+    return access, Settings.from_mapping(given | {"region": place.region, "account": place.account})
+
+
+def shown_images(images: Sequence[Image]) -> dict[str, str]:
+    """Return what the user is asked about images."""
+    return {"images": ", ".join(image.describe() for image in images)} if images else {}
+
+
+def _images_that_go(patterns: Sequence[Pattern], place: Place) -> dict[str, str]:
+    """Return what goes with the repositories, which are emptied."""
+    repositories = [find_repository(place, package) for pattern in patterns for package in pattern.images]
+    counted = [f"{found.count()} in {found.name}" for found in repositories if found]
+    return {"images": ", ".join(counted)} if counted else {}
 
 
 def _given(order: Order) -> dict[str, str]:
@@ -114,7 +141,7 @@ def _given(order: Order) -> dict[str, str]:
 
 
 def _stacks(patterns: Sequence[Pattern], stage: str) -> dict[str, str]:
-    return {"stacks": ", ".join(pattern.stack_name(stage) for pattern in patterns)}
+    return {"stacks": ", ".join(name for pattern in patterns for name in pattern.stack_names(stage))}
 
 
 def _tell(stack: str, remained: Sequence[str] | None) -> None:

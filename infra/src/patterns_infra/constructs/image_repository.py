@@ -2,9 +2,13 @@
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-__all__ = ["ImageRepository"]
+from patterns_infra.container_images import repository_parameter
+from patterns_infra.settings import Settings
+
+__all__ = ["ImageRepository", "published_repository"]
 
 _KEPT = 20
 
@@ -24,3 +28,12 @@ class ImageRepository(Construct):
             empty_on_delete=True,
             removal_policy=RemovalPolicy.DESTROY,
         )
+
+
+def published_repository(scope: Construct, construct_id: str, *, settings: Settings, package: str) -> ecr.IRepository:
+    """Return the repository of a member's image, which the pattern's stack of images made and published.
+
+    CloudFormation looks its name up whenever the stack is deployed.
+    """
+    name = ssm.StringParameter.value_for_string_parameter(scope, repository_parameter(settings.stage, package))
+    return ecr.Repository.from_repository_name(scope, construct_id, name)

@@ -21,6 +21,7 @@ __all__ = ["TaskRunner"]
 
 _SPOT_NOTICE = Duration.seconds(120)
 """What Spot gives a task between its SIGTERM and its end."""
+_ARCHITECTURES = {"linux/arm64": ecs.CpuArchitecture.ARM64, "linux/amd64": ecs.CpuArchitecture.X86_64}
 
 
 class TaskRunner(Construct):
@@ -35,12 +36,17 @@ class TaskRunner(Construct):
         network: TaskNetwork,
         repository: ecr.IRepository,
         tag: str,
+        platform: str,
         environment: Mapping[str, str],
         key: IKey,
         cpu: int,
         memory: int,
     ) -> None:
-        """``cpu`` is in 1/1024 of a core, ``memory`` in MiB, in the pairs that Fargate has."""
+        """Define the task.
+
+        ``platform`` is the image's, as Docker has it; ``cpu`` is in 1/1024 of a core, ``memory`` in MiB, in the pairs
+        that Fargate has.
+        """
         super().__init__(scope, construct_id)
         self._network = network
         self.cluster = ecs.Cluster(
@@ -65,7 +71,7 @@ class TaskRunner(Construct):
             memory_limit_mib=memory,
             task_role=self.role,
             runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX
+                cpu_architecture=_ARCHITECTURES[platform], operating_system_family=ecs.OperatingSystemFamily.LINUX
             ),
             volumes=[ecs.Volume(name="scratch")],
         )

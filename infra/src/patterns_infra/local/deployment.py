@@ -88,12 +88,13 @@ class LocalDeployment:
             for package in pattern.images:
                 with self.timings.step(f"image {package}") as note:
                     note(images.make(package))
+            for stack in pattern.stack_names(self.settings.stage):
+                parameters = _parameters(assembly.template(stack), addresses)
+                digest = assembly.digest(stack, parameters)
+                if stack not in present or done.get(stack) != digest:
+                    self._deploy(pattern, stack, assembly, parameters, addresses)
+                    record_digest(self.folder, stack, digest)
             stack = pattern.stack_name(self.settings.stage)
-            parameters = _parameters(assembly.template(stack), addresses)
-            digest = assembly.digest(stack, parameters)
-            if stack not in present or done.get(stack) != digest:
-                self._deploy(pattern, assembly, parameters, addresses)
-                record_digest(self.folder, stack, digest)
             if pattern.images and addresses.docker:
                 images.name(pattern.images, DeployedStack.describe(stack, assembly.template(stack), client))
 
@@ -113,13 +114,13 @@ class LocalDeployment:
         return addresses
 
     def _deploy(
-        self, pattern: Pattern, assembly: Assembly, parameters: Mapping[str, str], addresses: Addresses
+        self, pattern: Pattern, stack: str, assembly: Assembly, parameters: Mapping[str, str], addresses: Addresses
     ) -> None:
-        stack = pattern.stack_name(self.settings.stage)
+        what = pattern.name if stack == pattern.stack_name(self.settings.stage) else f"{pattern.name} images"
         forget_digest(self.folder, stack)
         template = assembly.template(stack)
         total = len(template["Resources"])
-        with self.timings.step(f"deploy {pattern.name}", total) as note:
+        with self.timings.step(f"deploy {what}", total) as note:
             cdk = Cdk(self.folder, self.runner, child_environment(addresses.endpoint_url))
             cdk.deploy(
                 stack,
@@ -127,11 +128,11 @@ class LocalDeployment:
                 parameters=parameters,
                 direct=True,
                 seconds=_DEPLOY_SECONDS,
-                each=ResourceCount(self.timings.report, f"deploy {pattern.name}"),
+                each=ResourceCount(self.timings.report, f"deploy {what}"),
             )
             note(f"{total} resources")
-        with self.timings.step(f"fixups {pattern.name}", len(FIXUPS)) as note:
-            self._fix(stack, template, addresses, f"fixups {pattern.name}")
+        with self.timings.step(f"fixups {what}", len(FIXUPS)) as note:
+            self._fix(stack, template, addresses, f"fixups {what}")
 
     def _fix(self, stack: str, template: Mapping[str, object], addresses: Addresses, step: str) -> None:
         done = iter(range(1, len(FIXUPS) + 1))

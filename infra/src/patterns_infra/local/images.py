@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patterns_infra.container_images import ImageDeclaration, declared_image, image_tag
+from patterns_infra.container_program import build_words
 from patterns_infra.local.container_engine.images import IMAGE_FILE
 from patterns_infra.local.docker import Docker, describe_containers
 from patterns_infra.local.emulator_environment import interpreter, uv_command
@@ -19,7 +20,7 @@ from patterns_infra.local.lock import exclusive
 from patterns_infra.local.runner import CommandFailed, Runner
 from patterns_infra.local.state import write_atomically
 from patterns_infra.paths import REPOSITORY
-from patterns_infra.workspace import member_folder, members_of
+from patterns_infra.workspace import members_of
 
 __all__ = ["Images"]
 
@@ -71,11 +72,8 @@ class Images:
                     self._docker(self.docker, "tag", f"{package}:{tag}", name)
 
     def _build(self, docker: Docker, package: str) -> None:
-        """Build the member's Dockerfile, from the repository's root, since the lock file is there."""
-        declared, dockerfile = declared_image(package).build_args, member_folder(package) / "Dockerfile"
-        arguments = [word for name, value in declared.items() for word in ("--build-arg", f"{name}={value}")]
-        tag = f"{package}:{image_tag(package)}"
-        self._docker(docker, "build", "--file", str(dockerfile), *arguments, "--tag", tag, ".")
+        """Build the member's Dockerfile for this machine's own processor: nothing is emulated here."""
+        self._docker(docker, *build_words(package, f"{package}:{image_tag(package)}"))
 
     def _docker(self, docker: Docker, *words: str) -> None:
         environment = build_environment() | {"DOCKER_HOST": docker.url}

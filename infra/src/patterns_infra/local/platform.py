@@ -181,15 +181,18 @@ class Platform:
             self._owned = None
 
     def destroy(self, pattern: Pattern) -> list[str] | None:
-        """Delete a pattern's stack; what remains of it, `None` when it was not deployed.
+        """Delete a pattern's stacks; what remains of them, `None` when it was not deployed.
 
         Raises:
             DeployFailed: it could not be deleted.
         """
-        stack = pattern.stack_name(self.stage)
         with exclusive(self.folder.lock, seconds=_LOCK_SECONDS, waiting=lambda _: None):
-            forget_digest(self.folder, stack)
-            return remove_stack(self.client("cloudformation"), stack)
+            remained: list[str] | None = None
+            for stack in reversed(pattern.stack_names(self.stage)):
+                forget_digest(self.folder, stack)
+                of_stack = remove_stack(self.client("cloudformation"), stack)
+                remained = remained if of_stack is None else [*(remained or []), *of_stack]
+            return remained
 
     def stop(self) -> None:
         """End it and remove what it left; whoever started it."""

@@ -14,7 +14,7 @@ from patterns_infra.constructs.daily_report import DailyReport
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.encryption_key import EncryptionKey
 from patterns_infra.constructs.generated_secret import GeneratedSecret
-from patterns_infra.constructs.image_repository import ImageRepository
+from patterns_infra.constructs.image_repository import published_repository
 from patterns_infra.constructs.inbox import Inbox
 from patterns_infra.constructs.keyed_table import KeyedTable
 from patterns_infra.constructs.private_bucket import PrivateBucket
@@ -22,7 +22,7 @@ from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.constructs.report_workflow import ReportWorkflow
 from patterns_infra.constructs.task_network import TaskNetwork
 from patterns_infra.constructs.task_runner import TaskRunner
-from patterns_infra.container_images import image_tag
+from patterns_infra.container_images import declared_image, image_tag
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 
@@ -107,8 +107,9 @@ class BatchStack(Stack):
             "Tasks",
             settings=settings,
             network=TaskNetwork(self, "Network", settings=settings, key=self._key),
-            repository=ImageRepository(self, "Images").repository,
+            repository=published_repository(self, "Images", settings=settings, package=pattern.package),
             tag=image,
+            platform=declared_image(pattern.package).platform,
             environment={
                 "STAGE": settings.stage,
                 "REPORT_BUCKET": reports.bucket_name,

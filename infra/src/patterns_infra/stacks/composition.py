@@ -1,17 +1,18 @@
 """The chosen patterns' stacks in one app."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aws_cdk import App, Stack, Tags
 
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.stacks.images import ImagesStack
 
 __all__ = ["add_stacks"]
 
 
 def add_stacks(app: App, *, settings: Settings, patterns: Iterable[Pattern]) -> list[Stack]:
-    """Add one stack for each pattern; every resource says which stage and pattern it belongs to.
+    """Add each pattern's stack, after that of its images; every resource says which stage and pattern it belongs to.
 
     Raises:
         SettingsError: a pattern needs a setting that is not there.
@@ -19,8 +20,17 @@ def add_stacks(app: App, *, settings: Settings, patterns: Iterable[Pattern]) -> 
     stacks = []
     for pattern in patterns:
         settings.require(pattern.needs, of=pattern.name)
-        stack = pattern.load_stack()(app, pattern.stack_name(settings.stage), pattern=pattern, settings=settings)
-        Tags.of(stack).add("patterns:stage", settings.stage)
-        Tags.of(stack).add("patterns:pattern", pattern.name)
-        stacks.append(stack)
+        added: list[Stack] = []
+        for kind, name in zip(_kinds(pattern), pattern.stack_names(settings.stage), strict=True):
+            stack = kind(app, name, pattern=pattern, settings=settings)
+            Tags.of(stack).add("patterns:stage", settings.stage)
+            Tags.of(stack).add("patterns:pattern", pattern.name)
+            for before in added:
+                stack.add_stack_dependency(before)
+            added.append(stack)
+        stacks += added
     return stacks
+
+
+def _kinds(pattern: Pattern) -> tuple[Callable[..., Stack], ...]:
+    return (*((ImagesStack,) if pattern.images else ()), pattern.load_stack())
