@@ -3,6 +3,7 @@
 import functools
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,23 +16,34 @@ from patterns_infra.synthesized import SynthesizedStack
 os.environ.update(jsii_environment())
 
 
+SynthesizeAssembly = Callable[[str, Settings], Path]
 SynthesizePattern = Callable[[str, Settings], SynthesizedStack]
 
 
 @pytest.fixture(scope="session")
-def synthesize_pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SynthesizePattern]:
-    """Return a function from a pattern's name and settings to its stack; each bundle is made once a session."""
+def synthesize_pattern(synthesize_assembly: SynthesizeAssembly) -> SynthesizePattern:
+    """Return a function from a pattern's name and settings to its stack."""
+
+    def synthesized(pattern: str, settings: Settings) -> SynthesizedStack:
+        return SynthesizedStack(synthesize_assembly(pattern, settings), PATTERNS[pattern].stack_name(settings.stage))
+
+    return synthesized
+
+
+@pytest.fixture(scope="session")
+def synthesize_assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SynthesizeAssembly]:
+    """Return a function from a pattern's name and settings to all its stacks; each bundle is made once a session."""
     # Imported here, since tests without templates need not wait for the CDK.
     from aws_cdk import App  # noqa: PLC0415
 
     from patterns_infra.stacks.composition import add_stacks  # noqa: PLC0415
 
-    def synthesized(pattern: str, settings: Settings) -> SynthesizedStack:
+    def synthesized(pattern: str, settings: Settings) -> Path:
         folder = tmp_path_factory.mktemp("assembly")
         app = App(analytics_reporting=False, context=cdk_context(), outdir=str(folder))
         add_stacks(app, settings=settings, patterns=[PATTERNS[pattern]])
         app.synth()
-        return SynthesizedStack(folder, PATTERNS[pattern].stack_name(settings.stage))
+        return folder
 
     once = functools.cache(build_bundle)
     with pytest.MonkeyPatch.context() as patch:

@@ -103,10 +103,6 @@ def test_a_task_is_locked_down(anywhere_batch: SynthesizedStack) -> None:
     assert container["StopTimeout"] == 120
     assert [x["ContainerPath"] for x in container["MountPoints"]] == ["/tmp"]  # noqa: S108 - the container's own
     assert not any("SecurityGroupIngress" in x for x in anywhere_batch.all("EC2::SecurityGroup"))
-    repository = anywhere_batch.only("ECR::Repository")
-    assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
-    assert repository["ImageTagMutability"] == "IMMUTABLE"
-    assert repository["LifecyclePolicy"]
 
 
 def test_the_network_has_no_nat(aws_batch: SynthesizedStack, local_batch: SynthesizedStack) -> None:

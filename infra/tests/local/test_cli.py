@@ -58,11 +58,9 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["deploy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["destroy", "web_api", "--target", "aws"], 1, "--target aws needs --stage"),
         (["status", "--target", "aws"], 1, "--target aws needs --stage"),
-        (
-            ["deploy", "batch", "--target", "aws", "--stage", "dev"],
-            1,
-            "batch runs a container image, which deploy cannot",
-        ),
+        (["deploy", "batch", "--target", "aws", "--stage", "dev"], 1, "no AWS region: give --region"),
+        (["images", "push", "batch"], 1, "--target aws needs --stage"),
+        (["images", "build", "web_api"], 2, "web_api runs no container image; there are batch"),
         (
             ["deploy", "async", "--target", "aws", "--stage", "dev"],
             2,

@@ -22,7 +22,7 @@ from patterns_infra.workspace import BundleError, member_folder
 
 Declare = Callable[[object], None]
 
-PACKAGE = "patterns-shared"
+PACKAGE, BUILT = "patterns-shared", "patterns-batch"
 DECLARED = {
     "repository": "patterns-*-shared*",
     "entrypoint": ["python", "-c"],
@@ -146,7 +146,6 @@ class _Ecs:
 
 
 @pytest.mark.integration
-@pytest.mark.usefixtures("declare")
 def test_docker_builds_the_image_and_learns_its_names(
     images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,18 +156,20 @@ def test_docker_builds_the_image_and_learns_its_names(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     by_docker = Images(images.folder, images.runner, Docker("unix:///d.sock", "28.2"))
-    tag = image_tag(PACKAGE)
+    tag = image_tag(BUILT)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-    assert by_docker.make(PACKAGE) == "containers run by Docker 28.2"
+    assert by_docker.make(BUILT) == "containers run by Docker 28.2"
     uri = f"0.dkr.ecr.us-east-1.amazonaws.com/patterns-local-shared:{tag}"
     template = {"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition"}}}
     deployed = DeployedStack("s", template, {"T": "arn"}, {}, lambda _: _Ecs(uri, "busybox:1"))
-    by_docker.name([PACKAGE], deployed)
+    by_docker.name([BUILT], deployed)
     build, named = asked.read_text().splitlines()
     assert build.startswith("unix:///d.sock build --file ")
-    assert build.endswith(f"/shared/Dockerfile --build-arg BASE_DIGEST=sha256:0 --tag {PACKAGE}:{tag} .")
-    assert named == f"unix:///d.sock tag {PACKAGE}:{tag} {uri}"
+    assert "/patterns/batch/Dockerfile --build-arg BASE_DIGEST=sha256:" in build
+    assert "--platform" not in build, "this machine's own"
+    assert build.endswith(f" --tag {BUILT}:{tag} .")
+    assert named == f"unix:///d.sock tag {BUILT}:{tag} {uri}"
     program.write_text("#!/bin/sh\necho no space left; exit 1\n")
     with pytest.raises(DeployFailed, match="docker build: ended with exit code 1") as failed:
-        by_docker.make(PACKAGE)
+        by_docker.make(BUILT)
     assert failed.value.detail == "no space left"

@@ -14,6 +14,7 @@ from patterns_infra.queues.directory import CannotRedrive, UnknownQueue
 from patterns_infra.real_aws import AwsUnavailable
 from patterns_infra.registry import UnknownPattern
 from patterns_infra.settings import SettingsError
+from patterns_infra.workspace import BundleError
 
 __all__ = ["FAILED", "INTERRUPTED", "WRONG_ARGUMENTS", "CommandError", "WrongUse", "one_line_errors"]
 
@@ -39,7 +40,7 @@ def one_line_errors() -> Iterator[None]:
         _fail(str(error), WRONG_ARGUMENTS)
     except PlatformError as error:
         _fail(str(error), FAILED, detail=error.detail)
-    except (CommandError, AwsUnavailable, SenderNotVerified, CannotRedrive) as error:
+    except (CommandError, AwsUnavailable, SenderNotVerified, CannotRedrive, BundleError) as error:
         _fail(str(error), FAILED)
     except typer.TyperException as error:
         _fail(" ".join(error.format_message().split()).rstrip(".") + "; see: patterns --help", error.exit_code)
