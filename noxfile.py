@@ -127,8 +127,10 @@ def synth(session: nox.Session) -> None:
 @nox.session
 @EACH_PATTERN
 def build(session: nox.Session, pattern: str) -> None:
-    """Build one pattern's deployable code for AWS."""
+    """Build one pattern's deployable code for AWS; for an image of containers there must be Docker or the like."""
     in_workspace(session, "python", "-m", "patterns_infra.bundles", PATTERNS[pattern].package, *session.posargs)
+    if PATTERNS[pattern].images:
+        in_workspace(session, "patterns", "images", "build", pattern)
 
 
 @nox.session

@@ -25,7 +25,21 @@ from patterns_infra.registry import PATTERNS
 pytestmark = pytest.mark.integration
 
 PAGES = pages_of(REPOSITORY)
-SYSTEM_PROGRAMS = {"git", "cd", "curl", "export", "eval", "pipx", "pip", "jq", "python", "python3", "source", "brew"}
+SYSTEM_PROGRAMS = {
+    "git",
+    "cd",
+    "curl",
+    "docker",
+    "export",
+    "eval",
+    "pipx",
+    "pip",
+    "jq",
+    "python",
+    "python3",
+    "source",
+    "brew",
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(REPOSITORY)) for page in PAGES])

@@ -3,17 +3,21 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 
 from patterns_infra.local.errors import DeployFailed
-from patterns_infra.place import Place
+from patterns_infra.place import AwsClient, Place
 from patterns_infra.real_aws import AwsAccess
 from patterns_infra.settings import Target
 
 IMAGES, BATCH, WEB_API = "patterns-dev-batch-images", "patterns-dev-batch", "patterns-dev-web-api"
 REPOSITORY = "patterns-dev-batch-images-repository"
+
+
+def _client(service: str) -> AwsClient:
+    return cast("Any", boto3).client(service)
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Account:
     @property
     def access(self) -> AwsAccess:
         """The account as a deployment has it."""
-        place = Place(Target.AWS, "dev", "us-east-1", "123456789012", None, boto3.client)
+        place = Place(Target.AWS, "dev", "us-east-1", "123456789012", None, _client)
         return AwsAccess(place, "arn:aws:iam::123456789012:user/me", {})
 
     @property

@@ -14,9 +14,10 @@ from patterns_infra.commands import changing
 from patterns_infra.commands import images as commands
 from patterns_infra.commands.failures import CommandError, WrongUse
 from patterns_infra.container_images import image_tag
-from patterns_infra.container_program import NoContainerProgram
+from patterns_infra.container_program import ContainerProgram, NoContainerProgram
 from patterns_infra.image_registry import find_repository
 from patterns_infra.local.errors import DeployFailed
+from patterns_infra.local.runner import Runner
 from patterns_infra.place import AwsClient
 from patterns_infra.settings import Target
 from patterns_infra.stack_removal import remove_stack
@@ -136,21 +137,13 @@ def test_somebody_else_may_push_the_same_first(
 ) -> None:
     """The tag is immutable, so that the push is refused; it names the same content."""
     fake_docker.fails("push", "tag invalid: the image tag already exists and cannot be overwritten")
-    push = aws_deployment.Delivery.push
+    push = ContainerProgram.push
 
-    def both(self: aws_deployment.Delivery, place: object) -> None:
-        program = self.program
-        assert program is not None
-        original = type(program).push
+    def late(self: ContainerProgram, name: str, remote: str, runner: Runner) -> None:
+        account.has_image(TAG)
+        push(self, name, remote, runner)
 
-        def late(*arguments: object) -> None:
-            account.has_image(TAG)
-            original(*arguments)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(type(program), "push", late)
-        push(self, place)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(aws_deployment.Delivery, "push", both)
+    monkeypatch.setattr(ContainerProgram, "push", late)
     changing.deploy(order("batch"))
     assert account.steps[-1] == BATCH
 
