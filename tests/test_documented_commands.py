@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -65,6 +65,7 @@ def test_the_readme_shows_the_two_commands_of_a_newcomer() -> None:
         "uv run patterns up --sideways",
         "uv run patterns up no_such_pattern",
         "uv run patterns deploy",
+        "uv run patterns images sideways",
         "uv run --group sideways pytest",
         "uv run pytest tests/sideways.py",
         "uv run python -m patterns_web_api.sideways",
@@ -134,7 +135,7 @@ def _check_patterns(program: str, arguments: list[str]) -> str | None:
     """Let the command line read its arguments, with nothing behind it, and look at the patterns that it was given."""
     group: Any = typer.main.get_command(app)
     given: dict[str, Any] = {}
-    for command in (group, *group.commands.values()):
+    for command in _with_all_below(group):
         command.callback = given.update
     said = io.StringIO()
     with redirect_stderr(said), redirect_stdout(said), pytest.raises(SystemExit) as ended:
@@ -143,6 +144,12 @@ def _check_patterns(program: str, arguments: list[str]) -> str | None:
         return said.getvalue()
     unknown = set(given.get("patterns") or []) - set(PATTERNS)
     return f"there are no patterns {sorted(unknown)}" if unknown else None
+
+
+def _with_all_below(command: Any) -> Iterator[Any]:  # noqa: ANN401 - click's are typer's own, and not exported
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from _with_all_below(below)
 
 
 def _check_python(_: str, arguments: list[str]) -> str | None:
