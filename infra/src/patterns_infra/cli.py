@@ -155,6 +155,34 @@ def publish(
 
 
 @app.command()
+def report(
+    *,
+    date: Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="a day of the orders table")] = None,
+    given: Annotated[
+        str | None, typer.Option("--input", metavar="FILE", help="a file of orders, here or s3://INBOX/KEY")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="also when the report is there")] = False,
+    save: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="where the page is saved; .local/reports for target local")
+    ] = None,
+    target: _Target = Target.LOCAL,
+    stage: _Stage = None,
+    region: _Region = None,
+    yes: _Yes = False,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs, on standard output")] = False,
+) -> None:
+    """Make a sales report by the pattern batch and follow it, on AWS after asking. Ctrl-C leaves it to itself."""
+    from pathlib import Path  # noqa: PLC0415 - as above
+
+    from patterns_infra.commands import reporting  # noqa: PLC0415 - as above
+    from patterns_infra.reporting.wanted import Wanted  # noqa: PLC0415 - as above
+
+    wanted = Wanted.of_options(date, given)
+    order = reporting.ReportOrder(wanted, again=again, folder=Path(save) if save else None, as_json=as_json)
+    reporting.report(order, target, stage, region, yes=yes)
+
+
+@app.command()
 def deploy(
     patterns: _NamedPatterns,
     *,

@@ -13,6 +13,7 @@ from patterns_infra.mail_sender import SenderNotVerified
 from patterns_infra.queues.directory import CannotRedrive, UnknownQueue
 from patterns_infra.real_aws import AwsUnavailable
 from patterns_infra.registry import UnknownPattern
+from patterns_infra.reporting.errors import InputRefused, ReportingError
 from patterns_infra.settings import SettingsError
 from patterns_infra.workspace import BundleError
 
@@ -36,11 +37,18 @@ def one_line_errors() -> Iterator[None]:
     """Turn every error inside into a line on standard error and a non-zero exit."""
     try:
         yield
-    except (UnknownPattern, UnknownQueue, SettingsError, WrongSwitch, WrongUse) as error:
+    except (UnknownPattern, UnknownQueue, SettingsError, WrongSwitch, WrongUse, InputRefused) as error:
         _fail(str(error), WRONG_ARGUMENTS)
     except PlatformError as error:
         _fail(str(error), FAILED, detail=error.detail)
-    except (CommandError, AwsUnavailable, SenderNotVerified, CannotRedrive, BundleError) as error:
+    except (
+        CommandError,
+        AwsUnavailable,
+        SenderNotVerified,
+        CannotRedrive,
+        BundleError,
+        ReportingError,
+    ) as error:
         _fail(str(error), FAILED)
     except typer.TyperException as error:
         _fail(" ".join(error.format_message().split()).rstrip(".") + "; see: patterns --help", error.exit_code)

@@ -51,7 +51,7 @@ class DailyReport(Construct):
                 iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue.queue_arn]),
             ],
         )
-        schedule = scheduler.CfnSchedule(
+        self.schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
             description="Every night, the report of the day before",
@@ -70,7 +70,7 @@ class DailyReport(Construct):
                 ),
             ),
         )
-        schedule.node.add_dependency(start)
+        self.schedule.node.add_dependency(start)
 
 
 def _winter_offset(zone: str) -> str:

@@ -11,6 +11,7 @@ from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
 from patterns_infra.constructs.private_bucket import PrivateBucket
+from patterns_infra.reporting.upload import BY_COMMAND
 from patterns_infra.settings import Settings
 
 __all__ = ["Inbox"]
@@ -30,7 +31,7 @@ class Inbox(Construct):
         self.bucket = PrivateBucket(self, "Files", settings=settings, lifecycle=[month], tells=True).bucket
 
     def starts(self, machine: sfn.StateMachine, *, settings: Settings, alarms: Alarms) -> None:
-        """Start the state machine for every file that arrives."""
+        """Start the state machine for every file that arrives, but for those whose sender starts it itself."""
         dead_letters = DeadLetterQueue(
             self,
             "DeadLetters",
@@ -48,7 +49,10 @@ class Inbox(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
-                detail={"bucket": {"name": [self.bucket.bucket_name]}},
+                detail={
+                    "bucket": {"name": [self.bucket.bucket_name]},
+                    "object": {"key": [{"anything-but": {"prefix": BY_COMMAND}}]},
+                },
             ),
             targets=[
                 targets.SfnStateMachine(

@@ -77,6 +77,11 @@ class LocalFolder:
         return self.root / "mail"
 
     @property
+    def reports(self) -> Path:
+        """Pages of reports that were asked for, for a browser to open."""
+        return self.root / "reports"
+
+    @property
     def lock(self) -> Path:
         """Held by the one command that changes the platform."""
         return self.root / "lock"

@@ -67,7 +67,7 @@ class BatchStack(Stack):
             key=self._key,
             alarms=self._alarms,
         )
-        DailyReport(self, "Daily", settings=settings, machine=workflow.machine, alarms=self._alarms)
+        daily = DailyReport(self, "Daily", settings=settings, machine=workflow.machine, alarms=self._alarms)
         inbox.starts(workflow.machine, settings=settings, alarms=self._alarms)
 
         PublishedNames(
@@ -80,6 +80,8 @@ class BatchStack(Stack):
                 "report_bucket": reports.bucket_name,
                 "inbox_bucket": inbox.bucket.bucket_name,
                 "cluster_arn": runner.cluster.cluster_arn,
+                "claims_table": claims.table.table_name,
+                "schedule_name": daily.schedule.ref,
             },
         )
         Dashboard(
