@@ -48,12 +48,10 @@ class Wanted:
             return cls(day=_day(day))
         if given is None:
             raise InputRefused("--date or --input is needed, such as --date 2026-11-22 or --input orders.csv")
-        if given.startswith(_S3):
-            if not re.fullmatch(r"s3://[^/]+/.+", given):
-                raise InputRefused(f"--input must be s3://bucket/key or a file, not {given!r}")
-            wanted = cls(address=given)
-        else:
-            wanted = cls(path=_readable(given))
+        remote = given.startswith(_S3)
+        if not given or (remote and not re.fullmatch(r"s3://[^/]+/.+", given)):
+            raise InputRefused(f"--input must be s3://bucket/key or a file, not {given!r}")
+        wanted = cls(address=given) if remote else cls(path=_readable(given))
         _check_ending(given)
         return wanted
 

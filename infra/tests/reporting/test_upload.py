@@ -1,0 +1,33 @@
+"""A file of this machine in the inbox: below the prefix that starts nothing, named by its content."""
+
+from pathlib import Path
+
+from patterns_infra.reporting.deployed import DeployedBatch
+from patterns_infra.reporting.upload import BY_COMMAND, put_into_inbox
+
+
+def test_the_same_content_has_the_same_address(batch: DeployedBatch, tmp_path: Path) -> None:
+    """So that its report is made once, whoever has the file; and it is not sent again."""
+    s3, first, second = batch.place.client("s3"), tmp_path / "a", tmp_path / "b"
+    for folder in (first, second):
+        folder.mkdir()
+        (folder / "orders of May, €.csv.gz").write_bytes(b"content")
+    address = put_into_inbox(s3, batch.inbox, first / "orders of May, €.csv.gz")
+    assert address.startswith(f"s3://inbox/{BY_COMMAND}")
+    assert address.endswith("/orders-of-May-.csv.gz")
+    key = address.removeprefix("s3://inbox/")
+    before = s3.head_object(Bucket="inbox", Key=key)["LastModified"]
+    assert put_into_inbox(s3, batch.inbox, second / "orders of May, €.csv.gz") == address
+    assert s3.head_object(Bucket="inbox", Key=key)["LastModified"] == before
+    assert s3.get_object(Bucket="inbox", Key=key)["Body"].read() == b"content"
+
+
+def test_another_content_has_another_address(batch: DeployedBatch, tmp_path: Path) -> None:
+    """A long name keeps its ending."""
+    s3, path = batch.place.client("s3"), tmp_path / f"{'x' * 200}.csv"
+    addresses = set()
+    for content in (b"1", b"2"):
+        path.write_bytes(content)
+        addresses.add(put_into_inbox(s3, batch.inbox, path))
+    assert len(addresses) == 2
+    assert all(address.endswith("x.csv") and len(address) < 200 for address in addresses)
