@@ -168,7 +168,7 @@ def test_an_end_from_outside_leaves_nothing_open(history: History) -> None:
     [
         (
             json.dumps({"Containers": [{}], "StoppedReason": "CannotPullContainerError: x"}),
-            "it never ran: CannotPullContainerError: x",
+            "no exit code (CannotPullContainerError: x)",
         ),
         (
             json.dumps({"Containers": [{"ExitCode": 137, "Reason": "OutOfMemoryError"}]}),

@@ -140,5 +140,5 @@ def why_a_task_failed(error: str, cause: str) -> str:
     reason = container.get("Reason") or task.get("StoppedReason") or error
     code = container.get("ExitCode")
     if code is None:
-        return f"it never ran: {reason}"
+        return f"no exit code ({reason})"
     return f"exit code {code} ({_MEANINGS.get(code, reason)})"
