@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from patterns_infra.marked_text import replace_between
+
 __all__ = ["BEGIN", "END", "tables", "with_tables"]
 
 BEGIN = "<!-- results: written by python -m benchmarks -->"
@@ -26,11 +28,7 @@ def with_tables(page: str, text: str) -> str:
     Raises:
         ValueError: the page has not both markers, in their order.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page must have a line {BEGIN} and after it a line {END}")
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+    return replace_between(page, BEGIN, END, text)
 
 
 def _table(rows: list[Row]) -> str:

@@ -4,14 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from patterns_infra.reporting.steps import PARTS, step_state
+from patterns_infra.state_diagram import definition_of as definition
 from patterns_infra.synthesized import SynthesizedStack
-
-
-def definition(stack: SynthesizedStack) -> dict[str, Any]:
-    """Return the state machine, references in it as ``REF``."""
-    parts = stack.only("StepFunctions::StateMachine")["DefinitionString"]["Fn::Join"][1]
-    document: dict[str, Any] = json.loads("".join(part if isinstance(part, str) else "REF" for part in parts))
-    return document
 
 
 def states(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -38,6 +33,8 @@ def test_every_file_of_the_inbox_starts_a_report(anywhere_batch: SynthesizedStac
     rule = anywhere_batch.only("Events::Rule")
     assert rule["EventPattern"]["source"] == ["aws.s3"]
     assert rule["EventPattern"]["detail-type"] == ["Object Created"]
+    # Whoever puts a file there by `patterns report` starts the execution, too.
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"anything-but": {"prefix": "by-command/"}}]}
     (target,) = rule["Targets"]
     assert "s3://" in target["InputTransformer"]["InputTemplate"]
     assert target["DeadLetterConfig"]
@@ -74,6 +71,12 @@ def test_a_step_fails_as_its_exit_code_says(anywhere_batch: SynthesizedStack) ->
             ("{% $exitCode = 75 %}", f"{step} where"),
         ]
         assert judge["Default"] == f"{step} pause"
+
+
+def test_a_step_s_states_have_the_names_that_readers_know(anywhere_batch: SynthesizedStack) -> None:
+    """`patterns report` and the picture of the machine put them together again by these names."""
+    found = [part for name, _ in states(definition(anywhere_batch)) if (part := step_state(name))]
+    assert sorted(found) == sorted((step, part) for step in ("Plan", "Shard", "Merge", "Publish") for part in PARTS)
 
 
 def test_whatever_fails_is_recorded_with_its_reason(anywhere_batch: SynthesizedStack) -> None:

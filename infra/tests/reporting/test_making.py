@@ -11,6 +11,7 @@ from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.reporting import ReportOrder, report_at
 from patterns_infra.place import Place
 from patterns_infra.reporting import making
+from patterns_infra.reporting.claims import Claim
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.errors import BatchNotDeployed, CannotReport, ReportFailed
 from patterns_infra.reporting.execution import Execution
@@ -163,7 +164,7 @@ def test_a_claim_that_changed_hands_is_left_alone(
         return look(execution)
 
     monkeypatch.setattr(Execution, "look", look_and_lose)
-    monkeypatch.setattr("patterns_infra.reporting.making.Claims.of", lambda *_: making.Claim("RUNNING", HOLDER))
+    monkeypatch.setattr("patterns_infra.reporting.making.Claims.of", lambda *_: Claim("RUNNING", HOLDER))
     with pytest.raises(CannotReport, match="changes hands just now"):
         report_at(batch.place, ORDER)
     assert claimed(batch)["holder"] == {"S": "another"}

@@ -5,19 +5,16 @@ a person wants the steps.
 """
 
 import json
-import re
 from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from patterns_infra.local.progress import Progress
 from patterns_infra.reporting.execution import Event
+from patterns_infra.reporting.steps import TASK_PARTS, step_state
 
-__all__ = ["TASK_PARTS", "Story", "why_a_task_failed"]
+__all__ = ["Story", "why_a_task_failed"]
 
-TASK_PARTS = ("on Spot", "on demand")
-_PARTS = ("begin", "where", *TASK_PARTS, "failed", "pause", "given up", "done")
-_PART_OF_STEP = re.compile(rf"(?P<step>.+) (?P<part>{'|'.join(_PARTS)})")
 _MEANINGS = {2: "bad input, not tried again", 75: "stopped, goes on at once"}
 _LONGEST = 300
 
@@ -79,20 +76,20 @@ class Story:
         return where
 
     def _enter(self, kind: str, where: _Where, at: datetime) -> None:
-        part = _PART_OF_STEP.fullmatch(where.state)
-        if part and part["part"] in TASK_PARTS:
-            self._tries[part["step"], where.iteration] += 1
+        within = step_state(where.state)
+        if within and within.part in TASK_PARTS:
+            self._tries[within.step, where.iteration] += 1
         if where.iteration is not None:
             return
-        if part is None:
+        if within is None:
             if kind in {"TaskStateEntered", "ChoiceStateEntered", "WaitStateEntered"}:
                 self._begin(where.state, at)
-        elif part["part"] == "begin":
-            self._begin(part["step"], at)
-        elif part["part"] == "done":
-            self._end(part["step"], at)
-        elif part["part"] == "given up":
-            self._fail(part["step"])
+        elif within.part == "begin":
+            self._begin(within.step, at)
+        elif within.part == "done":
+            self._end(within.step, at)
+        elif within.part == "given up":
+            self._fail(within.step)
 
     def _begin(self, step: str, at: datetime, *, total: int | None = None) -> None:
         self._open[step] = at
@@ -114,13 +111,13 @@ class Story:
 
     def _tell(self, where: _Where, failure: dict[str, Any]) -> None:
         """Tell of a task that failed; what else fails is either caught, or the reason that the execution ends with."""
-        part = _PART_OF_STEP.fullmatch(where.state)
-        if part is None:
+        within = step_state(where.state)
+        if within is None:
             return
-        which = part["step"] if where.iteration is None else f"{part['step']} {where.iteration}"
-        number = self._tries[part["step"], where.iteration]
+        which = within.step if where.iteration is None else f"{within.step} {where.iteration}"
+        number = self._tries[within.step, where.iteration]
         why = why_a_task_failed(failure.get("error", ""), failure.get("cause", ""))
-        self._progress.say(f"{which}: try {number} ({part['part']}) failed: {why}")
+        self._progress.say(f"{which}: try {number} ({within.part}) failed: {why}")
 
 
 def _failure_of(event: Event) -> dict[str, Any] | None:
