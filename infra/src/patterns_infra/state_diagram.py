@@ -198,9 +198,10 @@ def _id(name: str) -> str:
 
 
 def _text(label: str) -> str:
-    """Return a label as Mermaid takes it between quotes."""
-    escaped = label.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
-    return escaped.replace("\n", "<br/>")
+    """Return a label as Mermaid takes it between quotes; its own escapes are shown as they are in some places."""
+    for sign, shown in ((">=", "≥"), ("<=", "≤"), ("<", "‹"), (">", "›"), ('"', "'"), ("\n", "<br/>")):
+        label = label.replace(sign, shown)
+    return label
 
 
 if __name__ == "__main__":

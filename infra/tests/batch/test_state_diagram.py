@@ -36,13 +36,13 @@ def test_ways_that_failures_take_are_dashed() -> None:
 
 
 def test_choices_show_their_conditions() -> None:
-    """A long one by what it looks at; two that lead to the same state are one way; Mermaid's own signs are escaped."""
+    """A long one by what it looks at; two that lead to the same state are one way; Mermaid's own signs are replaced."""
     long = "{% $type($states.input.date) = 'string' and $exists($states.input.zone) %}"
     rules = [{"Condition": long, "Next": "B"}, {"Condition": '{% $x < 2 & "y" %}', "Next": "B"}]
     assert lines({"A": {"Type": "Choice", "Choices": rules, "Default": "C d"}, "B": {"Type": "Pass"}}) == [
         's_A{"A"}',
         's_B["B"]',
-        's_A -- "given date and zone<br/>$x #lt; 2 #amp; #quot;y#quot;" --> s_B',
+        's_A -- "given date and zone<br/>$x ‹ 2 & 'y'" --> s_B',
         's_A -- "otherwise" --> s_C_d',
     ]
 
