@@ -199,7 +199,7 @@ def _id(name: str) -> str:
 
 def _text(label: str) -> str:
     """Return a label as Mermaid takes it between quotes; its own escapes are shown as they are in some places."""
-    for sign, shown in ((">=", "≥"), ("<=", "≤"), ("<", "‹"), (">", "›"), ('"', "'"), ("\n", "<br/>")):
+    for sign, shown in ((">=", "≥"), ("<=", "≤"), ("<", "less than"), (">", "more than"), ('"', "'"), ("\n", "<br/>")):
         label = label.replace(sign, shown)
     return label
 

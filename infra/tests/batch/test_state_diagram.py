@@ -42,7 +42,7 @@ def test_choices_show_their_conditions() -> None:
     assert lines({"A": {"Type": "Choice", "Choices": rules, "Default": "C d"}, "B": {"Type": "Pass"}}) == [
         's_A{"A"}',
         's_B["B"]',
-        's_A -- "given date and zone<br/>$x ‹ 2 & 'y'" --> s_B',
+        "s_A -- \"given date and zone<br/>$x less than 2 & 'y'\" --> s_B",
         's_A -- "otherwise" --> s_C_d',
     ]
 
