@@ -107,9 +107,8 @@ def tests(session: nox.Session) -> None:
         member_tests(session, member, this_python(), marked=ALONE)
     # Built here if need be, so that its progress is seen: pytest shows nothing before a test has ended.
     in_workspace(session, "python", "-m", "patterns_infra.local.control_plane.programs")
-    in_workspace(
-        session, "pytest", "-m", "integration", "infra/tests", "patterns", "tests", "benchmarks", groups=("tests",)
-    )
+    folders = ("infra/tests", "patterns", "tests", "benchmarks", "pictures")
+    in_workspace(session, "pytest", "-m", "integration", *folders, groups=("tests",))
 
 
 @nox.session
@@ -157,3 +156,10 @@ def faults(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against named peers and write benchmarks/results.json and docs/benchmarks.md."""
     in_workspace(session, "python", "-m", "benchmarks", *session.posargs, groups=("bench",))
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw the state machine and take the pictures of the report that the documentation shows."""
+    in_workspace(session, "python", "-m", "patterns_infra.state_diagram")
+    in_workspace(session, "python", "-m", "pictures", groups=("pictures",))

@@ -6,7 +6,7 @@ __all__ = ["page"]
 
 _STYLES = """
 :root{color-scheme:light dark;--paper:#fff;--card:#f6f7f9;--ink:#16191f;--soft:#545b64;--faint:#d5dbdb;
---first:#0972d3;--second:#e07941;--third:#037f0c;--fourth:#d91515}
+--first:#086bc9;--second:#e07941;--third:#037f0c;--fourth:#d91515}
 @media (prefers-color-scheme:dark){:root{--paper:#0f141a;--card:#192129;--ink:#e9ebed;--soft:#a4adb8;--faint:#39434f;
 --first:#539fe5;--second:#f89256;--third:#4fb155;--fourth:#ff7a7a}}
 *{box-sizing:border-box}
