@@ -1,6 +1,7 @@
 """The demo on a platform that is already up: it shows what it promises, and finds what is not so."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -59,4 +60,8 @@ def test_every_other_pattern_s_part_is_as_expected(
         if key.endswith("_dead_letter_url"):
             platform.client("sqs").purge_queue(QueueUrl=url)
     code = demo.run([pattern], stay=False, seed=11, orders=40)
-    assert code == 0, capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert code == 0, printed
+    pages = re.findall(r"^a sales report, for a browser: (.+)$", printed, re.MULTILINE)
+    assert len(pages) == (pattern == "batch")
+    assert all("<svg" in Path(page).read_text() for page in pages)

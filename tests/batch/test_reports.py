@@ -2,7 +2,8 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,8 @@ class Reports:
         self.outputs = {key: str(value) for key, value in platform.outputs()["batch"].items()}
         self._states = administrator(platform, "stepfunctions")
         self._s3 = administrator(platform, "s3")
+        self._scheduler = administrator(platform, "scheduler")
+        self._dynamodb = administrator(platform, "dynamodb")
 
     def drop(self, name: str, text: str) -> str:
         """Drop a file into the inbox, which starts an execution, and return its address."""
@@ -50,6 +53,27 @@ class Reports:
             stateMachineArn=self.outputs["state_machine_arn"], input=json.dumps(given)
         )["executionArn"]
         return arn
+
+    @contextmanager
+    def scheduled(self, *, seconds: int, copies: int) -> Iterator[datetime]:
+        """Create copies of the daily schedule that are due in some seconds, and give the moment; then remove them."""
+        daily = self._scheduler.get_schedule(Name=self.outputs["schedule_name"])
+        due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+        names = [f"patterns-test-{secrets.token_hex(4)}" for _ in range(copies)]
+        for name in names:
+            self._scheduler.create_schedule(
+                Name=name,
+                ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                Target=daily["Target"],
+            )
+        yield due
+        for name in names:
+            self._scheduler.delete_schedule(Name=name)
+
+    def forget(self, report: str) -> None:
+        """Let a report be one that nobody has claimed."""
+        self._dynamodb.delete_item(TableName=self.outputs["claims_table"], Key={"report": {"S": report}})
 
     def end(self, arn: str) -> Ended:
         """Return the execution once it has ended."""
@@ -109,6 +133,21 @@ def test_two_executions_at_once_make_one_report(reports: Reports) -> None:
     assert {
         key: reports.read(key) for key in reports.published(f"input={name}") if key.endswith("sales.json")
     } == before
+
+
+def test_a_schedule_that_fires_twice_makes_one_report(reports: Reports) -> None:
+    """By itself, with the daily schedule's own target and role: of the day before."""
+    # As EventBridge Scheduler may do, which promises at least once.
+    with reports.scheduled(seconds=3, copies=2) as due:
+        report = f"date={(due - timedelta(days=1)).date()}"
+        reports.forget(report)
+        moment = due.isoformat().replace("+00:00", "Z")
+        eventually(lambda: len(reports.of(moment)) == 2, seconds=60)
+        ended = [reports.end(arn) for arn in reports.of(moment)]
+    assert [each["status"] for each in ended] == ["SUCCEEDED"] * 2
+    outputs = [json.loads(each["output"]) for each in ended]
+    assert sorted(each["outcome"] for each in outputs) == ["REPORTED", "STOOD_BACK"]
+    assert {each["report"] for each in outputs} == {report}
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
-"""The batch's part of the demo: a file of orders is dropped, a task is killed on purpose, a report comes out."""
+"""The batch's part of the demo: a file is dropped, a task killed on purpose, the schedule fires, reports come out."""
 
 import asyncio
 import csv
 import io
-import json
 import secrets
 from typing import Any
 
-from patterns_infra.demo.executions import Execution
-from patterns_infra.demo.scene import Scene, eventually
+from patterns_infra.demo.executions import DemoExecution
+from patterns_infra.demo.nightly import NightlyReport
+from patterns_infra.demo.scene import Scene
+from patterns_infra.local.folder import LocalFolder
 from patterns_shared.domain.catalogue import CATALOGUE, CURRENCY
 from patterns_shared.testing.orders_generator import OrderGenerator
 
@@ -20,19 +21,22 @@ _SECONDS = 180.0
 
 
 async def play(scene: Scene) -> None:
-    """Report on a file, on a file that is no file of orders, and on a file while its task is killed."""
+    """Report on a file, on one while its task is killed, on one that has no orders, and by the schedule."""
     lines = _order_lines(scene)
-    await _report_on_a_file(scene, lines)
-    await _survive_a_killed_task(scene, lines)
-    await _refuse_a_bad_file(scene)
+    async with NightlyReport.scheduled(scene) as nightly:
+        await _report_on_a_file(scene, lines)
+        await _survive_a_killed_task(scene, lines)
+        await _refuse_a_bad_file(scene)
+        await nightly.check()
 
 
 async def _report_on_a_file(scene: Scene, lines: list[dict[str, Any]]) -> None:
     name = f"orders-{secrets.token_hex(3)}.csv"
     async with scene.part("a file of orders, dropped into the inbox", seconds=_SECONDS):
         execution = await _drop(scene, name, _as_csv(lines))
-        scene.checks.equal("drop a file: its execution", expected="SUCCEEDED", seen=await execution.follow())
-        await _compare(scene, name, lines)
+        scene.checks.equal("drop a file: its execution", expected="SUCCEEDED", seen=(await execution.follow()).status)
+        await _compare(scene, execution, lines)
+        await _keep_page(scene, execution)
 
 
 async def _survive_a_killed_task(scene: Scene, lines: list[dict[str, Any]]) -> None:
@@ -41,32 +45,31 @@ async def _survive_a_killed_task(scene: Scene, lines: list[dict[str, Any]]) -> N
         execution = await _drop(scene, name, _as_csv(lines))
         killed = await execution.kill_a_task(scene.outputs["cluster_arn"])
         scene.progress.say(f"killed the task of the state {killed!r}")
-        scene.checks.equal("kill a task: its execution", expected="SUCCEEDED", seen=await execution.follow())
-        await _compare(scene, name, lines)
+        scene.checks.equal("kill a task: its execution", expected="SUCCEEDED", seen=(await execution.follow()).status)
+        await _compare(scene, execution, lines)
 
 
 async def _refuse_a_bad_file(scene: Scene) -> None:
     name = f"bad-{secrets.token_hex(3)}.csv"
     async with scene.part("a file that is no file of orders", seconds=_SECONDS):
         execution = await _drop(scene, name, b"order_id,colour\n1,green\n")
-        scene.checks.equal("drop a bad file: its execution", expected="FAILED", seen=await execution.follow())
-        cause = await execution.cause()
-        named = "customer_id" in cause or "column" in cause
-        scene.checks.equal("ask it why", expected="a missing column", seen="a missing column" if named else cause)
+        ended = await execution.follow()
+        scene.checks.equal("drop a bad file: its execution", expected="FAILED", seen=ended.status)
+        told = "a missing column" if "column customer_id: is missing" in ended.reason else ended.reason
+        scene.checks.equal("ask it why", expected="a missing column", seen=told)
         scene.checks.equal("look for tries after that", expected=1, seen=await execution.tries("Plan on Spot"))
 
 
-async def _drop(scene: Scene, name: str, content: bytes) -> Execution:
+async def _drop(scene: Scene, name: str, content: bytes) -> DemoExecution:
     bucket = scene.outputs["inbox_bucket"]
     await asyncio.to_thread(lambda: scene.client("s3").put_object(Bucket=bucket, Key=name, Body=content))
-    return await Execution.of_input(scene, f"s3://{bucket}/{name}")
+    return await DemoExecution.of_input(scene, f"s3://{bucket}/{name}")
 
 
-async def _compare(scene: Scene, name: str, lines: list[dict[str, Any]]) -> None:
+async def _compare(scene: Scene, execution: DemoExecution, lines: list[dict[str, Any]]) -> None:
     """Compare the published report with what plain loops make of the same lines."""
-    report = await eventually(
-        lambda: asyncio.to_thread(_published, scene, name), until=lambda found: found is not None, seconds=10
-    )
+    s3, report = scene.client("s3"), await execution.published()
+    found = (await asyncio.to_thread(report.figures, s3))["currencies"][0]
     sold = [line for line in lines if line["status"] != "CANCELLED"]
     expected = {
         "orders": len({line["order_id"] for line in sold}),
@@ -74,7 +77,6 @@ async def _compare(scene: Scene, name: str, lines: list[dict[str, Any]]) -> None
         "revenue": sum(line["quantity"] * line["unit_price"] for line in sold),
         "cancellations": len({line["order_id"] for line in lines} - {line["order_id"] for line in sold}),
     }
-    found = report["currencies"][0] if report else {}
     scene.checks.equal(
         "compare the report with plain loops over the file",
         expected=expected,
@@ -82,20 +84,11 @@ async def _compare(scene: Scene, name: str, lines: list[dict[str, Any]]) -> None
     )
 
 
-def _published(scene: Scene, name: str) -> dict[str, Any] | None:
-    s3, bucket = scene.client("s3"), scene.outputs["report_bucket"]
-    found = [
-        each["Key"]
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="reports/input=")
-        for each in page.get("Contents", [])
-    ]
-    pages = [key for key in found if f"input={name}" in key and key.endswith("sales.json")]
-    html = [key for key in found if f"input={name}" in key and key.endswith(".html")]
-    if not pages:
-        return None
-    scene.progress.say(f"the report for people: s3://{bucket}/{html[0]}")
-    document: dict[str, Any] = json.load(s3.get_object(Bucket=bucket, Key=pages[0])["Body"])
-    return document
+async def _keep_page(scene: Scene, execution: DemoExecution) -> None:
+    """Leave the report's page where a person can open it when the platform is gone."""
+    report, folder = await execution.published(), LocalFolder.default().reports
+    page = await asyncio.to_thread(report.save_page, scene.client("s3"), folder)
+    scene.left.append(f"a sales report, for a browser: {page}")
 
 
 def _order_lines(scene: Scene) -> list[dict[str, Any]]:

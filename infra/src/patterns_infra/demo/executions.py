@@ -1,61 +1,52 @@
-"""One execution of a state machine, followed live from its history."""
+"""An execution of the batch as the demo needs it: found by what started it, followed, its task killed."""
 
 import asyncio
-import time
-from collections import Counter
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self
 
 from patterns_infra.demo.scene import Scene, eventually
+from patterns_infra.reporting.execution import Ended, Execution
+from patterns_infra.reporting.following import follow, pause_for
+from patterns_infra.reporting.published import PublishedReport
+from patterns_infra.reporting.step_lines import StepLines
 
-__all__ = ["Execution"]
+__all__ = ["DemoExecution"]
 
 _START_SECONDS, _TASK_SECONDS, _END_SECONDS = 30.0, 60.0, 150.0
-_PAUSE = 0.5
 
 
-class Execution:
+class DemoExecution:
     """Looks at an execution; every method bounds its own waiting."""
 
-    def __init__(self, scene: Scene, arn: str) -> None:
-        """Keep its name; nothing is asked yet."""
-        self._scene = scene
-        self._arn = arn
-        self._client = scene.client("stepfunctions")
+    def __init__(self, scene: Scene, execution: Execution) -> None:
+        """Keep it; nothing is asked yet."""
+        self._scene, self._execution = scene, execution
 
     @classmethod
-    async def of_input(cls, scene: Scene, address: str) -> Self:
-        """Return the execution that a file started.
+    async def of_input(cls, scene: Scene, text: str) -> Self:
+        """Return the execution that a file, or a schedule, started: the text stands in its input.
 
         Raises:
             LookupError: none did in time.
         """
-        client, machine = scene.client("stepfunctions"), scene.outputs["state_machine_arn"]
+        states, machine = scene.client("stepfunctions"), scene.outputs["state_machine_arn"]
 
         def find() -> str:
-            for each in client.list_executions(stateMachineArn=machine, maxResults=50)["executions"]:
-                if f'"{address}"' in client.describe_execution(executionArn=each["executionArn"])["input"]:
+            for each in states.list_executions(stateMachineArn=machine, maxResults=50)["executions"]:
+                if f'"{text}"' in states.describe_execution(executionArn=each["executionArn"])["input"]:
                     return str(each["executionArn"])
             return ""
 
         arn = await eventually(lambda: asyncio.to_thread(find), until=bool, seconds=_START_SECONDS)
         if not arn:
-            raise LookupError(f"{address} started no execution within {_START_SECONDS:g} s")
-        return cls(scene, arn)
+            raise LookupError(f"{text} started no execution within {_START_SECONDS:g} s")
+        return cls(scene, Execution(states, arn))
 
-    async def follow(self) -> str:
-        """Show every state that is entered, with its time and how often it was; return the status at the end."""
-        began, shown, entered = time.monotonic(), 0, Counter[str]()
-        while True:
-            status = str((await self._described())["status"])
-            states = [name for event in await self._history() if (name := _entered(event))]
-            for name in states[shown:]:
-                entered[name] += 1
-                again = f" (try {entered[name]})" if entered[name] > 1 else ""
-                self._scene.progress.say(f"{time.monotonic() - began:8.1f} s  {name}{again}")
-            shown = len(states)
-            if status != "RUNNING" or time.monotonic() - began > _END_SECONDS:
-                return status
-            await asyncio.sleep(_PAUSE)
+    async def follow(self) -> Ended:
+        """Show every step with its time and tries, and return how it ended."""
+        scene = self._scene
+        lines, pause = StepLines(_indented(scene.progress.say)), pause_for(scene.place.target)
+        return await asyncio.to_thread(follow, self._execution, lines, pause=pause, seconds=_END_SECONDS)
 
     async def kill_a_task(self, cluster_arn: str) -> str:
         """Stop the first task that runs as Spot would take its machine away; return the state that it ran for.
@@ -72,27 +63,20 @@ class Execution:
         if not task:
             raise LookupError(f"no task ran within {_TASK_SECONDS:g} s")
         await asyncio.to_thread(lambda: ecs.stop_task(cluster=cluster_arn, task=task, reason="killed by the demo"))
-        return next(name for event in reversed(await self._history()) if (name := _entered(event)))
-
-    async def cause(self) -> str:
-        """Return why it failed."""
-        return str((await self._described()).get("cause", ""))
+        return (await self._entered())[-1]
 
     async def tries(self, state: str) -> int:
         """Return how often a state was entered."""
-        return sum(_entered(event) == state for event in await self._history())
+        return (await self._entered()).count(state)
 
-    async def _described(self) -> dict[str, Any]:
-        return await asyncio.to_thread(lambda: dict(self._client.describe_execution(executionArn=self._arn)))
+    async def published(self) -> PublishedReport:
+        """Return the report that it made."""
+        s3, bucket = self._scene.client("s3"), self._scene.outputs["report_bucket"]
+        return await asyncio.to_thread(PublishedReport.of_run, s3, bucket, self._execution.name)
 
-    async def _history(self) -> list[dict[str, Any]]:
-        def read() -> list[dict[str, Any]]:
-            pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self._arn)
-            return [event for page in pages for event in page["events"]]
-
-        return await asyncio.to_thread(read)
+    async def _entered(self) -> list[str]:
+        return await asyncio.to_thread(self._execution.states_entered)
 
 
-def _entered(event: dict[str, Any]) -> str:
-    """Return the state that an event enters, empty for another event."""
-    return str(event.get("stateEnteredEventDetails", {}).get("name", ""))
+def _indented(say: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda line: say(f"  {line}")

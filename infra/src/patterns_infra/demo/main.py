@@ -41,6 +41,7 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
     if orders < LEAST_ORDERS:
         raise ValueError(f"the demo needs at least {LEAST_ORDERS} orders, not {orders}")
     checks, latencies, guest = Checks(), Latencies(), None
+    left: list[str] = []
     with (
         _every_end_an_interrupt(),
         progress_for(sys.stderr) as progress,
@@ -61,6 +62,7 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
                 checks=checks,
                 latencies=latencies,
                 progress=progress,
+                left=left,
             )
             asyncio.run(_play(pattern, scene))
             if scene.guest:
@@ -68,6 +70,7 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
                 keep_guest(platform.folder, guest, user_pool_id=scene.outputs["user_pool_id"])
         seconds = time.perf_counter() - began
     print_report(sys.stdout, checks, latencies, seconds=seconds)
+    sys.stdout.writelines(f"{line}\n" for line in left)
     if stay:
         sys.stdout.write("\n".join(["", *directions(outputs, guest), ""]))
     return 0 if checks.passed else 1

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +37,7 @@ class Scene:
         latencies: how long the answers took.
         progress: shows what is being done.
         guest: somebody signed up for the user of a platform that stays.
+        left: lines about what can be looked at afterwards, also when the platform is gone.
     """
 
     stage: str
@@ -51,6 +52,7 @@ class Scene:
     latencies: Latencies
     progress: Progress
     guest: Shopper | None = None
+    left: list[str] = field(default_factory=list)
 
     @asynccontextmanager
     async def part(self, name: str, *, seconds: float, total: int | None = None) -> AsyncIterator[None]:

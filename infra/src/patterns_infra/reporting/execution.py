@@ -75,9 +75,18 @@ class Execution:
             self._seen = found[-1]["id"]
         return found
 
+    def states_entered(self) -> list[str]:
+        """Return the states that were entered so far, in their order."""
+        names = [event["stateEnteredEventDetails"]["name"] for event in self._newest_first() if _enters(event)]
+        return names[::-1]
+
     def _newest_first(self) -> Iterator[Event]:
         pages = self._states.get_paginator("get_execution_history").paginate(
             executionArn=self.arn, reverseOrder=True, PaginationConfig={"PageSize": 200}
         )
         for page in pages:
             yield from page["events"]
+
+
+def _enters(event: Event) -> bool:
+    return "stateEnteredEventDetails" in event

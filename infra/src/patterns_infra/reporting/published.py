@@ -13,7 +13,7 @@ from patterns_infra.reporting.errors import CannotReport
 
 __all__ = ["PublishedReport"]
 
-_PAGE = "sales.html"
+_PAGE, _FIGURES = "sales.html", "sales.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,21 @@ class PublishedReport:
 
     def save_page(self, s3: AwsClient, folder: Path) -> Path:
         """Write the page, which needs no other file, into a folder, and return its path."""
-        bucket, _, key = self.page.removeprefix("s3://").partition("/")
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.name}.html"
-        path.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        path.write_bytes(_content(s3, self.page))
         return path.absolute()
+
+    def figures(self, s3: AwsClient) -> dict[str, Any]:
+        """Return the document for programs."""
+        document: dict[str, Any] = json.loads(_content(s3, self.files[_FIGURES]))
+        return document
+
+
+def _content(s3: AwsClient, address: str) -> bytes:
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
 
 
 def _read(s3: AwsClient, bucket: str, key: str) -> Any:  # noqa: ANN401 - JSON
