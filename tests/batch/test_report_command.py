@@ -23,6 +23,7 @@ from patterns_batch.errors import BadInput
 from patterns_batch.settings import Settings
 from patterns_batch.testing import FixedPseudonyms, InMemoryInputs, InMemoryObjects, InMemoryOrdersTable
 from patterns_infra.local.platform import Platform
+from patterns_infra.paths import REPOSITORY
 from patterns_infra.reporting.errors import InputRefused
 from patterns_infra.reporting.wanted import Wanted
 
@@ -99,6 +100,14 @@ def test_a_file_of_this_machine_is_one_execution_with_one_line_a_state(platform:
     assert document["made_before"] is True
     assert f"report  {document['pointer']}" == report
     assert len(executions(platform, address)) == 2
+
+
+def test_the_documentation_s_example_is_a_good_file(platform: Platform, tmp_path: Path) -> None:
+    """All of its rows."""
+    example = REPOSITORY / "docs" / "examples" / "order-lines.csv"
+    run = patterns(platform, "report", "--input", str(example), "--json", "--save", str(tmp_path))
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["rows"] == {"read": 5, "rejected": 0}
 
 
 def test_a_day(platform: Platform, tmp_path: Path) -> None:
