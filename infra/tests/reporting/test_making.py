@@ -111,6 +111,21 @@ def test_a_failure_is_one_line_with_the_reason(
     assert str(failed.value) == told
 
 
+def test_what_was_under_way_at_the_end_has_failed(
+    batch: DeployedBatch,
+    machines: Machines,
+    script: Script,
+    history: Any,  # noqa: ANN401 - a fixture's
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing is left as if it went on."""
+    history.enter("Pass", "Plan begin")
+    machines.scripts = [script(status="ABORTED", history=history)]
+    with pytest.raises(ReportFailed):
+        report_at(batch.place, ORDER)
+    assert capsys.readouterr().err.splitlines() == ["execution run", "    failed  Plan"]
+
+
 def test_a_report_that_is_there_is_found(
     batch: DeployedBatch, machines: Machines, script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,7 +111,7 @@ def test_the_map_is_told_how_far_it_is(history: History) -> None:
 
     class Bars(StepLines):
         def begin(self, step: str, total: int | None) -> None:
-            seen.append((step, total or 0))
+            seen.append(("begin " + step, total or 0))
 
         def advance(self, step: str, done: int, note: str) -> None:
             del note
@@ -121,14 +121,16 @@ def test_the_map_is_told_how_far_it_is(history: History) -> None:
     started = history.add("MapStateStarted", mapStateStartedEventDetails={"length": 2})
     for number in range(2):
         history.add("MapIterationStarted", after=started, mapIterationStartedEventDetails={"index": number})
-        history.add("MapIterationSucceeded", mapIterationSucceededEventDetails={"index": number})
+    history.add("MapIterationSucceeded", mapIterationSucceededEventDetails={"index": 1})
+    history.add("MapIterationSucceeded", mapIterationSucceededEventDetails={"index": 0})
     history.add("MapStateSucceeded", after=started)
     history.leave("Map", "Shards")
     history.enter("Pass", "Merge begin")
     story = Story(Bars(lambda _: None))
     for event in history.events:
         story.take(event)
-    assert seen == [("Shards", 2), ("Shards", 1), ("Shards", 2), ("Merge", 0)]
+        assert event["type"] != "MapIterationStarted" or seen == [("begin Shards", 2)]
+    assert seen == [("begin Shards", 2), ("Shards", 1), ("Shards", 2), ("begin Merge", 0)]
 
 
 def test_a_shard_that_is_given_up_ends_all(history: History) -> None:
