@@ -1,21 +1,26 @@
 """Who makes a report, and what becomes of who asked for it."""
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patterns_infra.commands import confirming
 from patterns_infra.commands.failures import CommandError
-from patterns_infra.commands.reporting import ReportOrder, report_at
+from patterns_infra.commands.reporting import ReportOrder, report, report_at
 from patterns_infra.place import Place
+from patterns_infra.real_aws import AwsAccess
 from patterns_infra.reporting import making
 from patterns_infra.reporting.claims import Claim
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.errors import BatchNotDeployed, CannotReport, ReportFailed
 from patterns_infra.reporting.execution import Execution
 from patterns_infra.reporting.wanted import Wanted
+from patterns_infra.settings import Target
 
 # Classes of the fixtures, which importlib's mode keeps out of reach as an import.
 Machines = Any
@@ -211,6 +216,35 @@ def test_interrupted_the_execution_goes_on(
         "patterns: interrupted; the execution goes on, and the same command again follows it; this would stop it:",
         f"  aws stepfunctions stop-execution --execution-arn {arn}",
     ]
+
+
+def test_an_account_is_asked_about_first(
+    batch: DeployedBatch,
+    machines: Machines,
+    script: Script,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A report costs money. There the page stays in its bucket unless a folder is named, and commands need a region."""
+    here = batch.place
+    place = Place(Target.AWS, here.stage, "eu-west-1", "123456789012", None, here.client)
+    access = AwsAccess(place, "arn:aws:sts::123456789012:assumed-role/operator/me", {})
+    monkeypatch.setattr(confirming, "open_aws", lambda *_: access)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with pytest.raises(CommandError, match="nobody is there to confirm: add --yes"):
+        report(ORDER, Target.AWS, here.stage, None, yes=False)
+    asked = capsys.readouterr().err
+    assert "about to make a report in AWS" in asked
+    assert "2020-01-01" in asked
+    assert machines.started == []
+
+    machines.scripts = [script(output=REPORTED), script(looks=10)]
+    report(ORDER, Target.AWS, here.stage, None, yes=True)
+    assert "open " not in capsys.readouterr().err
+    monkeypatch.setattr("patterns_infra.reporting.following.time.sleep", _interrupt)
+    with pytest.raises(SystemExit):
+        report(ORDER, Target.AWS, here.stage, None, yes=True)
+    assert "stop-execution --region eu-west-1 --execution-arn" in capsys.readouterr().err
 
 
 def test_an_execution_that_is_lost_from_sight_goes_on(
