@@ -2,16 +2,11 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from tests.clients import administrator
+from tests.reports import Reports
 from tests.waiting import eventually
-
-from patterns_infra.local.platform import Platform
 
 pytestmark = pytest.mark.integration
 
@@ -20,89 +15,6 @@ LINES = (
     "o1,c1,2026-01-05T10:00:00Z,FULFILLED,EUR,TEA-ASSAM-100,2,690\n"
     "o2,c2,2026-01-05T11:00:00Z,CANCELLED,EUR,POT-GLASS-1L,1,3490\n"
 )
-Ended = Mapping[str, Any]
-
-
-class Reports:
-    """Starts executions, waits for their end, reads what was published."""
-
-    def __init__(self, platform: Platform) -> None:
-        """Look at the deployed pattern from outside."""
-        self.outputs = {key: str(value) for key, value in platform.outputs()["batch"].items()}
-        self._states = administrator(platform, "stepfunctions")
-        self._s3 = administrator(platform, "s3")
-        self._scheduler = administrator(platform, "scheduler")
-        self._dynamodb = administrator(platform, "dynamodb")
-
-    def drop(self, name: str, text: str) -> str:
-        """Drop a file into the inbox, which starts an execution, and return its address."""
-        bucket = self.outputs["inbox_bucket"]
-        self._s3.put_object(Bucket=bucket, Key=name, Body=text.encode())
-        return f"s3://{bucket}/{name}"
-
-    def of(self, address: str) -> list[str]:
-        """Return the executions for a file."""
-        machine = self.outputs["state_machine_arn"]
-        found = self._states.list_executions(stateMachineArn=machine, maxResults=20)["executions"]
-        arns = [str(each["executionArn"]) for each in found]
-        return [x for x in arns if address in self._states.describe_execution(executionArn=x)["input"]]
-
-    def start(self, **given: object) -> str:
-        """Start an execution."""
-        arn: str = self._states.start_execution(
-            stateMachineArn=self.outputs["state_machine_arn"], input=json.dumps(given)
-        )["executionArn"]
-        return arn
-
-    @contextmanager
-    def scheduled(self, *, seconds: int, copies: int) -> Iterator[datetime]:
-        """Create copies of the daily schedule that are due in some seconds, and give the moment; then remove them."""
-        daily = self._scheduler.get_schedule(Name=self.outputs["schedule_name"])
-        due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
-        names = [f"patterns-test-{secrets.token_hex(4)}" for _ in range(copies)]
-        for name in names:
-            self._scheduler.create_schedule(
-                Name=name,
-                ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
-                FlexibleTimeWindow={"Mode": "OFF"},
-                Target=daily["Target"],
-            )
-        yield due
-        for name in names:
-            self._scheduler.delete_schedule(Name=name)
-
-    def forget(self, report: str) -> None:
-        """Let a report be one that nobody has claimed."""
-        self._dynamodb.delete_item(TableName=self.outputs["claims_table"], Key={"report": {"S": report}})
-
-    def end(self, arn: str) -> Ended:
-        """Return the execution once it has ended."""
-
-        def ended() -> Ended | None:
-            found: Ended = self._states.describe_execution(executionArn=arn)
-            return None if found["status"] == "RUNNING" else found
-
-        found = eventually(ended, seconds=120, pause=0.5)
-        assert found
-        return found
-
-    def published(self, prefix: str) -> list[str]:
-        """Return the keys that were published under a report's name."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.outputs["report_bucket"], Prefix=f"reports/{prefix}"
-        )
-        return [each["Key"] for page in pages for each in page.get("Contents", [])]
-
-    def read(self, key: str) -> dict[str, Any]:
-        """Return a published document."""
-        document: dict[str, Any] = json.load(self._s3.get_object(Bucket=self.outputs["report_bucket"], Key=key)["Body"])
-        return document
-
-
-@pytest.fixture(scope="module")
-def reports(platform: Platform) -> Reports:
-    """Return the deployed batch."""
-    return Reports(platform)
 
 
 def test_a_day_without_orders_is_a_report_that_says_so(reports: Reports) -> None:

@@ -15,8 +15,10 @@ from constructs import Construct
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.report_claim import ReportClaim
-from patterns_infra.constructs.resilient_task import ResilientTask
+from patterns_infra.constructs.report_input import check_input
+from patterns_infra.constructs.resilient_task import ResilientTask, ended_with
 from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.constructs.retried_call import retried
 from patterns_infra.constructs.task_runner import TaskRunner
 from patterns_infra.settings import Settings
 
@@ -27,8 +29,6 @@ _AT_ONCE = 4
 _LONGEST = Duration.hours(4)
 _STEP, _SHARD = Duration.minutes(30), Duration.hours(2)
 _RUN = "{% $run %}"
-_DATE, _FILE = r"/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/", r"/^s3:\/\/[^\/]+\/.+$/"
-_WANTED = 'give {"date": "YYYY-MM-DD"} or {"input": "s3://bucket/key"}'
 
 
 class ReportWorkflow(Construct):
@@ -68,7 +68,7 @@ class ReportWorkflow(Construct):
             self,
             "Machine",
             comment="A sales report of one day, or of one file of orders",
-            definition_body=sfn.DefinitionBody.from_chainable(self._check(claim.begin(report))),
+            definition_body=sfn.DefinitionBody.from_chainable(check_input(self, claim.begin(report))),
             query_language=sfn.QueryLanguage.JSONATA,
             timeout=_LONGEST,
             tracing_enabled=True,
@@ -76,6 +76,7 @@ class ReportWorkflow(Construct):
                 destination=self._logs(settings, key), level=sfn.LogLevel.ALL, include_execution_data=True
             ),
         )
+        claim.allow(self.machine)
 
         name = Stack.of(self).get_logical_id(cast("s3.CfnBucket", reports.node.default_child))
         acknowledge(
@@ -121,44 +122,16 @@ class ReportWorkflow(Construct):
             'the last execution; make up for it by an execution with {"date": "YYYY-MM-DD"}.',
         )
 
-    def _check(self, claim: sfn.IChainable) -> sfn.Chain:
-        """Find out what to report on: ``key`` names it for the claim, ``source`` are the program's arguments."""
-        given = "$states.input"
-        yesterday = f"$fromMillis($toMillis({given}.scheduled) - 86400000, '[Y0001]-[M01]-[D01]', {given}.offset)"
-        always = {"run": "{% $states.context.Execution.Name %}", "again": "{% $states.input.again = true %}"}
-        check = sfn.Choice.jsonata(self, "Check input")
-        for condition, kind, value in (
-            (_matches("date", _DATE), "date", f"{given}.date"),
-            (_matches("input", _FILE), "input", f"{given}.input"),
-            (f"{{% $exists({given}.scheduled) and $exists({given}.offset) %}}", "date", yesterday),
-        ):
-            chosen = {"key": f"{{% '{kind}=' & {value} %}}", "source": [f"--{kind}", f"{{% {value} %}}"]}
-            check.when(sfn.Condition.jsonata(condition), claim, assign={**always, **chosen})
-        check.otherwise(
-            sfn.Fail.jsonata(
-                self,
-                "No input",
-                error="BadInput",
-                cause=f"{{% '{_WANTED}, not ' & $string({given}) %}}",
-            )
-        )
-        return sfn.Chain.start(check)
-
     def _step(self, name: str, step: str) -> ResilientTask:
         given = ["{% $source[0] %}", "{% $source[1] %}"] if step == "plan" else []
         command = [step, "--run", _RUN, *given]
-        return ResilientTask(self, name, runner=self._runner, command=command, timeout=_STEP)
+        return ResilientTask(self, name, runner=self._runner, command=command, timeout=_STEP, what=f"'{step}'")
 
-    def _read_plan(self) -> tasks.CallAwsService:
-        return tasks.CallAwsService.jsonata(
-            self,
-            "Read plan",
-            service="s3",
-            action="getObject",
-            parameters={"Bucket": self._reports.bucket_name, "Key": "{% 'runs/' & $run & '/manifest.json' %}"},
-            iam_resources=[self._reports.arn_for_objects("runs/*")],
-            assign={"shards": "{% $count($parse($states.result.Body).shards) %}"},
-        )
+    def _read_plan(self) -> sfn.State:
+        plan = "$plan := $parse($states.result.Body)"
+        other = "$error('the claim is for ' & $key & ', and the plan for ' & $plan.report)"
+        shards = f"{{% ( {plan}; $plan.report = $key ? $count($plan.shards) : {other} ) %}}"
+        return self._read("Read plan", "manifest.json", {"shards": shards})
 
     def _shards(self) -> sfn.Map:
         shards = sfn.Map.jsonata(
@@ -172,34 +145,53 @@ class ReportWorkflow(Construct):
         one = sfn.Pass.jsonata(self, "One shard", assign={"shard": "{% $states.input.shard %}"})
         command = ["shard", "--run", _RUN, "--shard", "{% $shard %}"]
         return shards.item_processor(
-            one.next(ResilientTask(self, "Shard", runner=self._runner, command=command, timeout=_SHARD))
+            one.next(
+                ResilientTask(
+                    self, "Shard", runner=self._runner, command=command, timeout=_SHARD, what="'shard ' & $shard"
+                )
+            )
         )
 
     def _tell(self) -> sfn.State:
-        return tasks.SnsPublish.jsonata(
-            self,
-            "Tell",
-            topic=self._told,
-            subject="A sales report was published",
-            message=sfn.TaskInput.from_object({"report": "{% $key %}", "bucket": self._reports.bucket_name}),
-            outputs={"outcome": "REPORTED", "report": "{% $key %}"},
+        return retried(
+            tasks.SnsPublish.jsonata(
+                self,
+                "Tell",
+                topic=self._told,
+                subject="A sales report was published",
+                message=sfn.TaskInput.from_object({"report": "{% $key %}", "bucket": self._reports.bucket_name}),
+                outputs={"outcome": "REPORTED", "report": "{% $key %}"},
+            )
         )
 
     def _failed(self, claim: ReportClaim) -> sfn.Chain:
-        """Record the reason: the program's own words where it left some, else what Step Functions says."""
-        words = tasks.CallAwsService.jsonata(
-            self,
-            "Read the reason",
-            service="s3",
-            action="getObject",
-            parameters={"Bucket": self._reports.bucket_name, "Key": "{% 'runs/' & $run & '/failure.json' %}"},
-            iam_resources=[self._reports.arn_for_objects("runs/*")],
-            assign={"reason": "{% $parse($states.result.Body).reason %}"},
-        )
-        record = claim.give_up()
-        words.add_catch(record, assign={"reason": "{% $error.Error & ': ' & $substring($error.Cause, 0, 2000) %}"})
+        """Record the reason: what Step Functions knows of it, and the program's own words if it left some."""
+        of_machine = "$error.Error = 'StepFailed' ? $error.Cause : $error.Error & ': ' & $error.Cause"
+        shard = "($exists($words.shard) ? ' ' & $string($words.shard) : '')"
+        # The words may be of an earlier try, and the last one could not leave any, since it was killed.
+        theirs = f"$contains($error.Cause, {ended_with(f'$words.step & {shard}', '$string($words.exit_code)')})"
+        told = "$substring($words.reason, 0, 8000) & ' [' & $error.Cause & ']'"
+        reason = f"{{% ( $words := $parse($states.result.Body); {theirs} ? {told} : {of_machine} ) %}}"
+        words = self._read("Read the reason", "failure.json", {"reason": reason})
         fail = sfn.Fail.jsonata(self, "Failed", error="ReportFailed", cause="{% $reason %}")
-        return sfn.Chain.start(words).next(record).next(fail)
+        record = claim.give_up(fail)
+        words.add_catch(record, assign={"reason": f"{{% {of_machine} %}}"})
+        return sfn.Chain.start(words).next(record)
+
+    def _read(self, name: str, file: str, assign: dict[str, str]) -> tasks.CallAwsService:
+        """Return the state that reads a file of the run."""
+        return retried(
+            tasks.CallAwsService.jsonata(
+                self,
+                name,
+                service="s3",
+                action="getObject",
+                parameters={"Bucket": self._reports.bucket_name, "Key": f"{{% 'runs/' & $run & '/{file}' %}}"},
+                iam_resources=[self._reports.arn_for_objects("runs/*")],
+                assign=assign,
+            ),
+            but=["S3.NoSuchKeyException"],
+        )
 
     def _logs(self, settings: Settings, key: IKey) -> logs.LogGroup:
         return logs.LogGroup(
@@ -210,9 +202,3 @@ class ReportWorkflow(Construct):
             encryption_key=key,
             removal_policy=keep_traces(settings),
         )
-
-
-def _matches(name: str, pattern: str) -> str:
-    """Return the condition that a field of the input is a text of this form."""
-    value = f"$states.input.{name}"
-    return f"{{% $type({value}) = 'string' and $exists($match({value}, {pattern})) %}}"

@@ -8,33 +8,52 @@ from constructs import Construct
 
 from patterns_infra.constructs.task_runner import TaskRunner
 
-__all__ = ["BAD_INPUT", "TRIES", "TRY_AGAIN", "ResilientTask"]
+__all__ = ["BAD_INPUT", "TRIES", "TRY_AGAIN", "ResilientTask", "ended_with"]
 
 BAD_INPUT, TRY_AGAIN = 2, 75
 """Exit codes of the program: its input can never be used; it was stopped before its end and can go on."""
 TRIES = 4
+_SIGNALS = 128
+"""Exit codes above tell which signal ended the program, less this."""
 
 _PAUSE = "{% $ceil($min([5 * $power(2, $tries - 1), 120]) * (0.5 + $random() / 2)) %}"
 """Seconds before another try: doubled each time, half of it chance, so that shards do not come back together."""
-# Every exit code but 0 is States.TaskFailed to Step Functions, with the task's description, as JSON, for its cause. A
-# task that never ran has no exit code, and the cause of a timeout is no JSON at all.
-_EXIT_CODE = (
-    "($states.errorOutput.Error = 'States.TaskFailed' and $contains($states.errorOutput.Cause, '\"ExitCode\"'))"
-    " ? $parse($states.errorOutput.Cause).Containers[0].ExitCode : -1"
-)
+_ENDED = " ended with exit code "
+
+
+def ended_with(what: str, exit_code: str) -> str:
+    """Return the expression for how a given up step's cause begins that ended with this exit code."""
+    return f"{what} & '{_ENDED}' & {exit_code} & ' '"
 
 
 class ResilientTask(sfn.StateMachineFragment):
-    """Runs on Spot, and on demand once Spot has taken the machine away.
+    """Runs on Spot, and on demand once Spot has taken the machine away or had none.
 
     Bad input is given up at once; a program that was stopped goes on at once; everything else is tried again after a
-    pause, a bounded number of times. What is given up is the error ``StepFailed``, for whoever catches it.
+    pause, a bounded number of times. What is given up is the error ``StepFailed``, for whoever catches it; its cause is
+    a sentence.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, runner: TaskRunner, command: Sequence[str], timeout: Duration
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        runner: TaskRunner,
+        command: Sequence[str],
+        timeout: Duration,
+        what: str,
     ) -> None:
-        """``command`` are the program's arguments, each a text or a JSONata expression."""
+        """Compose it.
+
+        Args:
+            scope: where.
+            construct_id: what its states' names begin with.
+            runner: what runs the program.
+            command: the program's arguments, each a text or a JSONata expression.
+            timeout: after which a try is stopped.
+            what: the expression for what is done, as a reason begins.
+        """
         super().__init__(scope, construct_id)
         self._begin = sfn.Pass.jsonata(self, "begin", assign={"tries": 0, "spot": True})
         self._done = sfn.Pass.jsonata(self, "done")
@@ -42,17 +61,20 @@ class ResilientTask(sfn.StateMachineFragment):
         on_spot = runner.run(self, "on Spot", command=command, spot=True, timeout=timeout)
         on_demand = runner.run(self, "on demand", command=command, spot=False, timeout=timeout)
         judge = self._judge(back=where)
+        exit_code = _with_task(runner, "$code")
+        # A program that ended by itself stays on Spot. One that was stopped or never ran may owe it to Spot.
+        by_itself = f"$code > 0 and $code <= {_SIGNALS} and $code != {TRY_AGAIN}"
 
         self._begin.next(where)
         where.when(sfn.Condition.jsonata("{% $spot %}"), on_spot).otherwise(on_demand)
-        for run, spot in ((on_spot, f"({_EXIT_CODE}) != {TRY_AGAIN}"), (on_demand, "false")):
+        for run, stays in ((on_spot, _with_task(runner, by_itself)), (on_demand, "{% false %}")):
             run.add_catch(
                 judge,
                 assign={
                     "tries": "{% $tries + 1 %}",
-                    "exitCode": f"{{% {_EXIT_CODE} %}}",
-                    "spot": f"{{% {spot} %}}",
-                    "reason": "{% $states.errorOutput.Error & ': ' & $substring($states.errorOutput.Cause, 0, 2000) %}",
+                    "exitCode": exit_code,
+                    "spot": stays,
+                    "reason": _with_task(runner, _sentence(runner, what, timeout)),
                 },
             )
             run.next(self._done)
@@ -77,3 +99,29 @@ class ResilientTask(sfn.StateMachineFragment):
     def end_states(self) -> list[sfn.INextable]:
         """Where it goes on when the step succeeded."""
         return [self._done]
+
+
+def _with_task(runner: TaskRunner, value: str) -> str:
+    """Return the expression for a value that is told with ``$e``, ``$task`` and ``$code``.
+
+    Every exit code but 0 is States.TaskFailed to Step Functions, with the task's description, as JSON, for its cause. A
+    timeout's cause is empty, a refused request's is a sentence: neither has a ``$task``. A container that never ran has
+    no exit code: ``$code`` is -1. Containers are found by name, since Fargate may add one of its own.
+    """
+    return (
+        "{% ( $e := $states.errorOutput; "
+        "$task := $contains($e.Cause, '\"StopCode\"') ? $parse($e.Cause) : {}; "
+        f"$found := $task.Containers[Name = '{runner.container.container_name}'].ExitCode; "
+        f"$code := $exists($found) ? $found : -1; {value} ) %}}"
+    )
+
+
+def _sentence(runner: TaskRunner, what: str, timeout: Duration) -> str:
+    stream = f"'{runner.stream_prefix}/{runner.container.container_name}/' & $split($task.TaskArn, '/')[-1]"
+    stopped = "$string($task.StoppedReason) & $join($task.Containers.(Reason ? '; ' & Reason : ''))"
+    return (
+        f"$e.Error = 'States.Timeout' ? {what} & ' took longer than {timeout.to_seconds():.0f} s and was stopped' : "
+        f"$code >= 0 ? {ended_with(what, '$string($code)')} & '(' & {stopped} & '), log stream ' & {stream} : "
+        f"$exists($task.TaskArn) ? {what} & ' did not run (' & $string($task.StopCode) & ': ' & {stopped} & ')' : "
+        f"{what} & ' could not be started: ' & $e.Error & ': ' & $substring($e.Cause, 0, 2000)"
+    )

@@ -22,6 +22,7 @@ __all__ = ["TaskRunner"]
 _SPOT_NOTICE = Duration.seconds(120)
 """What Spot gives a task between its SIGTERM and its end."""
 _ARCHITECTURES = {"linux/arm64": ecs.CpuArchitecture.ARM64, "linux/amd64": ecs.CpuArchitecture.X86_64}
+_STREAMS = "task"
 
 
 class TaskRunner(Construct):
@@ -79,7 +80,7 @@ class TaskRunner(Construct):
             "Program",
             image=ecs.ContainerImage.from_ecr_repository(repository, tag),
             environment=dict(environment),
-            logging=ecs.LogDriver.aws_logs(log_group=self.logs, stream_prefix="task"),
+            logging=ecs.LogDriver.aws_logs(log_group=self.logs, stream_prefix=_STREAMS),
             readonly_root_filesystem=True,
             stop_timeout=_SPOT_NOTICE,
         )
@@ -97,6 +98,11 @@ class TaskRunner(Construct):
             "AwsSolutions-IAM5[Resource::*]",
             "ecr:GetAuthorizationToken knows no resources; the image and the log group are named.",
         )
+
+    @property
+    def stream_prefix(self) -> str:
+        """What the names of the tasks' log streams begin with; container and task id follow."""
+        return _STREAMS
 
     def allow(self, actions: list[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
         """Let the program do exactly this, under these conditions."""

@@ -133,7 +133,6 @@ class BatchStack(Stack):
         runner.allow(
             ["s3:GetObject", "s3:PutObject"], reports.arn_for_objects("runs/*"), reports.arn_for_objects("reports/*")
         )
-        runner.allow(["s3:DeleteObject"], reports.arn_for_objects("runs/*"))
         runner.allow(["s3:GetObject", "s3:GetObjectVersion"], inbox.arn_for_objects("*"))
         runner.allow(["s3:ListBucket"], inbox.bucket_arn)
         runner.allow(["dynamodb:DescribeTable", "dynamodb:Scan"], table)

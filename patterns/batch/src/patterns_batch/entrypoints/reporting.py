@@ -41,7 +41,15 @@ class Report:
         tell("failed", extra=told, exc_info=error)
         self._measure({"Failed": 1}, time.monotonic() - self.began)
         if objects is not None and "run" in self.known:
-            objects.write(RunKeys(self.known["run"]).failure, json.dumps(told, ensure_ascii=False).encode() + b"\n")
+            key = RunKeys(self.known["run"]).failure
+            if exit_code != TryAgain.exit_code or not self._others_failed(objects.read(key)):
+                objects.write(key, json.dumps(told, ensure_ascii=False).encode() + b"\n")
+
+    def _others_failed(self, kept: bytes | None) -> bool:
+        """Whether another shard has failed for good: that is why this one is being stopped, and is the reason."""
+        there: dict[str, Any] = json.loads(kept) if kept else {}
+        another = there.get("step") == self.known["step"] and there.get("shard") != self.known.get("shard")
+        return another and there["exit_code"] != TryAgain.exit_code
 
     @property
     def _logger(self) -> Logger:

@@ -1,0 +1,12 @@
+"""The deployed batch."""
+
+import pytest
+from tests.reports import Reports
+
+from patterns_infra.local.platform import Platform
+
+
+@pytest.fixture(scope="session")
+def reports(platform: Platform) -> Reports:
+    """Return the deployed batch, from outside."""
+    return Reports(platform)
