@@ -121,6 +121,12 @@ class Reports:
         ).get("Item", {})
         return {name: str(next(iter(value.values()))) for name, value in item.items()}
 
+    def claimed(self, name: str) -> list[str]:
+        """Return the reports that were claimed for a file of this name."""
+        scanned = self._dynamodb.get_paginator("scan").paginate(TableName=self.claims_table)
+        keys = [str(item["report"]["S"]) for page in scanned for item in page["Items"]]
+        return [key for key in keys if key.startswith(f"input={name}-")]
+
     @property
     def claims_table(self) -> str:
         """The table of claims."""
@@ -139,6 +145,11 @@ class Reports:
         """Return a document of the bucket."""
         document: dict[str, Any] = json.loads(self.content(key) or b"null")
         return document
+
+    def lines(self, arn: str, name: str) -> list[dict[str, Any]]:
+        """Return a file of JSON lines of an execution's run."""
+        content = self.content(f"runs/{arn.rpartition(':')[2]}/{name}")
+        return [json.loads(line) for line in (content or b"").splitlines()]
 
     def content(self, key: str) -> bytes | None:
         """Return an object of the bucket, None when there is none."""

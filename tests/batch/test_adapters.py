@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from patterns_batch.adapters.dynamodb_orders_scan import DynamoDBOrdersScan
 from patterns_batch.adapters.pseudonym_secret import PseudonymSecret
 from patterns_batch.adapters.s3_inputs import S3Inputs
 from patterns_batch.adapters.s3_objects import S3Objects
+from patterns_batch.manifest import FileSource
 from patterns_batch.testing.contracts import InputsContract, ObjectsContract, OrdersTableContract, PseudonymsContract
 from patterns_infra.local.platform import Platform
 from patterns_shared.adapters.aws_client import create_client
@@ -61,6 +63,29 @@ class TestS3Inputs(InputsContract):
     def drop(self, clients: Callable[[str], Client]) -> Callable[[str, bytes], None]:
         """Put an object."""
         return lambda key, content: clients("s3").put_object(Bucket="inbox", Key=key, Body=content)
+
+    def test_a_version_is_read_after_it_was_replaced(
+        self, clients: Callable[[str], Client], name: str, tmp_path: Path
+    ) -> None:
+        """The inbox keeps versions: a run goes on with parts of the one that it was planned with."""
+        s3, inputs = clients("s3"), S3Inputs(clients("s3"))
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(Bucket=name, Key="a.csv", Body=b"0123456789")
+        found = inputs.describe(name, "a.csv")
+        source = FileSource(
+            bucket=name,
+            key="a.csv",
+            version_id=found.version_id,
+            etag=found.etag,
+            size=found.size,
+            format="csv",
+            compression="none",
+        )
+        s3.put_object(Bucket=name, Key="a.csv", Body=b"another version")
+        assert inputs.read(source, (8, 10)) == b"89"
+        inputs.fetch(source, [(0, 2), (7, 10)], tmp_path / "file")
+        assert (tmp_path / "file").read_bytes() == b"01" + bytes(5) + b"789"
 
 
 class TestDynamoDBOrdersScan(OrdersTableContract):
