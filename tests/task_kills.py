@@ -59,6 +59,10 @@ class Killer:
             return False
         return True
 
+    def appears(self, step: str, *, seconds: float = 90) -> bool:
+        """Return once a process of the step is there."""
+        return self._wait_for(step, seconds).is_running()
+
     def _wait_for(self, step: str, seconds: float) -> psutil.Process:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -146,6 +146,7 @@ def test_metrics_are_told(run: Run, client: Callable[[str], Client], capsys: pyt
     (metrics,) = told
     assert (metrics["service"], metrics["stage"], metrics["step"]) == ("batch", "test", "report")
     assert (metrics["EmptyReports"], metrics["RowsRead"], metrics["RowsRejected"]) == ([1.0], [0.0], [0.0])
+    assert (metrics["Orders"], metrics["MissedOrders"]) == ([0.0], [0.0])
     assert metrics["Seconds"][0] > 0
 
 

@@ -16,6 +16,7 @@ from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.report_claim import ReportClaim
 from patterns_infra.constructs.report_input import check_input
+from patterns_infra.constructs.report_watch import ReportWatch
 from patterns_infra.constructs.resilient_task import ResilientTask, ended_with
 from patterns_infra.constructs.retention import keep_traces, log_retention
 from patterns_infra.constructs.retried_call import retried
@@ -89,38 +90,7 @@ class ReportWorkflow(Construct):
             "AwsSolutions-IAM5[Resource::*]",
             "Stopping and describing tasks, delivering logs and traces know no resources that could be named before.",
         )
-        self._watch(alarms)
-
-    def _watch(self, alarms: Alarms) -> None:
-        """Raise an alarm when a report failed, took too long, or has not come for more than a day."""
-        minute, day = Duration.minutes(1), Duration.days(1)
-        failed, late = (metric(period=minute) for metric in (self.machine.metric_failed, self.machine.metric_timed_out))
-        self.executions = [self.machine.metric_started(period=minute), self.machine.metric_succeeded(period=minute)]
-        self.executions += [failed, late]
-        self.duration = self.machine.metric_time(period=minute, statistic="Maximum")
-        alarms.raise_when(
-            self,
-            "Failures",
-            metric=failed,
-            reaches=1,
-            what_to_do="A report failed. Its execution's cause says why, as does its item in the claims table. Bad "
-            "input: mend the file and drop it again. Else start the state machine again with the same input.",
-        )
-        alarms.raise_when(
-            self,
-            "TooLong",
-            metric=late,
-            reaches=1,
-            what_to_do="A report took over four hours and was ended. See in its execution which step took so long; its "
-            "claim is free again a few minutes later.",
-        )
-        alarms.raise_when_missing(
-            self,
-            "Late",
-            metric=self.machine.metric_succeeded(period=day),
-            what_to_do="No report was published for a day. See whether the schedule is enabled, its dead letters, and "
-            'the last execution; make up for it by an execution with {"date": "YYYY-MM-DD"}.',
-        )
+        self.watch = ReportWatch(self, "Watch", settings=settings, machine=self.machine, alarms=alarms)
 
     def _step(self, name: str, step: str) -> ResilientTask:
         given = ["{% $source[0] %}", "{% $source[1] %}"] if step == "plan" else []

@@ -89,8 +89,9 @@ class BatchStack(Stack):
             "Dashboard",
             alarms=self._alarms,
             graphs={
-                "Executions": workflow.executions,
-                "Duration (ms)": [workflow.duration],
+                "Executions": workflow.watch.executions,
+                "Duration (ms)": [workflow.watch.duration],
+                "Orders and rows left out": workflow.watch.orders,
                 "Throttled table requests": claims.throttles,
             },
         )

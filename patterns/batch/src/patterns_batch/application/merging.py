@@ -1,6 +1,8 @@
 """From the shards' sums to one finished report, its files named by one final object."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 from patterns_batch.application.duplicates import take_back_duplicates
@@ -11,9 +13,10 @@ from patterns_batch.application.run_keys import RunKeys
 from patterns_batch.application.sharding import NAMES, terms_of
 from patterns_batch.application.sources import Sources
 from patterns_batch.application.workplace import Workplace, workplace
+from patterns_batch.days import compared_days
 from patterns_batch.engine import customers, files
 from patterns_batch.engine.database import quoted
-from patterns_batch.engine.sales import read_sales, write_tables
+from patterns_batch.engine.sales import Sales, read_sales, write_tables
 from patterns_batch.engine.totals import Totals
 from patterns_batch.errors import BadInput, TryAgain
 from patterns_batch.manifest import FileSource, Manifest
@@ -29,11 +32,24 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What all shards came to; ``empty`` when there was no order on the reported days."""
+    """What all shards came to.
+
+    Attributes:
+        read: rows.
+        bad: rows that are not counted.
+        orders: on the reported days, whatever became of them.
+        missed: there was none, though there were some on the same weekday a week before: something may be broken.
+    """
 
     read: int
     bad: int
-    empty: bool
+    orders: int
+    missed: bool
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was no order on the reported days."""
+        return not self.orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +71,18 @@ class Merger:
         keys = RunKeys(manifest.run)
         done = read_pointer(self.objects, keys.result)
         if done:
-            return Merged(done[1]["read"], done[1]["bad"], done[1]["empty"])
+            return Merged(**{name: done[1][name] for name in ("read", "bad", "orders", "missed")})
         with workplace(self.settings) as place:
             totals = self._added_up(place, manifest)
             self._check_share(place, manifest, totals)
-            document = report_document(manifest, read_sales(place.database, totals, manifest), totals.read, totals.bad)
+            sales = read_sales(place.database, totals, manifest)
+            document = report_document(manifest, sales, totals.read, totals.bad)
             folder = place.made("result")
             (folder / "sales.json").write_bytes(encode(document))
             (folder / "sales.html").write_text(render(document), encoding="utf-8")
             (folder / "rejects.jsonl").write_bytes(reject_lines(place.database, manifest))
             write_tables(place.database, totals, manifest, folder)
-            merged = Merged(totals.read, totals.bad, empty=not document["currencies"])
+            merged = Merged(totals.read, totals.bad, *_orders(sales, manifest))
             self._put(keys, folder, merged, manifest)
             return merged
 
@@ -110,8 +127,19 @@ class Merger:
         named: dict[str, NamedFile] = {
             path.name: upload(self.objects, keys.result_file(path.name), path) for path in sorted(folder.iterdir())
         }
-        facts = {"report": manifest.report, "read": merged.read, "bad": merged.bad, "empty": merged.empty}
+        facts = {"report": manifest.report, **asdict(merged), "empty": merged.empty}
         write_pointer(self.objects, keys.result, named, once=True, **facts)
+
+
+def _orders(sales: Sales, manifest: Manifest) -> tuple[int, bool]:
+    """Return the orders of the reported days, and whether some were to be expected where there are none."""
+    of_day: Counter[date] = Counter()
+    for _, day, _, orders, *_ in sales.days:
+        of_day[day] += orders
+    if manifest.date is None:
+        return of_day.total(), False
+    week_before = compared_days(manifest.date)[1]
+    return of_day[manifest.date], bool(of_day[week_before] and not of_day[manifest.date])
 
 
 def _told(reject: dict[str, object]) -> str:

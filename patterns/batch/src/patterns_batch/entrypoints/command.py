@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from patterns_batch.application.merging import Merged
 from patterns_batch.application.planning import parse_address, parse_date
 from patterns_batch.application.run_keys import RunKeys
 from patterns_batch.bootstrap import Steps, bootstrap
@@ -75,8 +76,7 @@ def _shard(steps: Steps, chosen: Namespace, report: Report) -> None:
 
 
 def _merge(steps: Steps, chosen: Namespace, report: Report) -> None:
-    merged = steps.merger.merge(_manifest(steps, chosen.run))
-    report.done({"RowsRead": merged.read, "RowsRejected": merged.bad, "EmptyReports": int(merged.empty)})
+    report.done(_counts(steps.merger.merge(_manifest(steps, chosen.run))))
 
 
 def _publish(steps: Steps, chosen: Namespace, report: Report) -> None:
@@ -87,8 +87,17 @@ def _report(steps: Steps, chosen: Namespace, report: Report) -> None:
     manifest = _manifest(steps, chosen.run)
     merged = steps.merger.merge(manifest)
     published = steps.publisher.publish(manifest)
-    counts = {"RowsRead": merged.read, "RowsRejected": merged.bad, "EmptyReports": int(merged.empty)}
-    report.done(counts, published=published)
+    report.done(_counts(merged), published=published)
+
+
+def _counts(merged: Merged) -> dict[str, int]:
+    return {
+        "RowsRead": merged.read,
+        "RowsRejected": merged.bad,
+        "Orders": merged.orders,
+        "EmptyReports": int(merged.empty),
+        "MissedOrders": int(merged.missed),
+    }
 
 
 _STEPS: Mapping[str, Callable[[Steps, Namespace, Report], None]] = {
