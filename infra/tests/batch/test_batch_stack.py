@@ -79,6 +79,16 @@ def test_a_step_s_states_have_the_names_that_readers_know(anywhere_batch: Synthe
     assert sorted(found) == sorted((step, part) for step in ("Plan", "Shard", "Merge", "Publish") for part in PARTS)
 
 
+def test_only_a_program_that_ended_by_itself_stays_on_spot(anywhere_batch: SynthesizedStack) -> None:
+    """Whatever else happened may be Spot's doing: it took the machine away, or had none to give."""
+    found = dict(states(definition(anywhere_batch)))
+    for step in ("Plan", "Shard", "Merge", "Publish"):
+        (on_spot,), (on_demand,) = found[f"{step} on Spot"]["Catch"], found[f"{step} on demand"]["Catch"]
+        assert "$code > 0 and $code <= 128 and $code != 75" in on_spot["Assign"]["spot"]
+        assert on_demand["Assign"]["spot"] == "{% false %}"
+        assert "Containers[Name = 'Program'].ExitCode" in on_spot["Assign"]["exitCode"]
+
+
 def test_whatever_fails_is_recorded_with_its_reason(anywhere_batch: SynthesizedStack) -> None:
     """One catch round all of the work, which writes the reason to the claim and then fails."""
     document = definition(anywhere_batch)
@@ -86,6 +96,20 @@ def test_whatever_fails_is_recorded_with_its_reason(anywhere_batch: SynthesizedS
     assert catch["ErrorEquals"] == ["States.ALL"]
     assert document["States"][catch["Next"]]["Next"] == "Give up"
     assert document["States"]["Give up"]["Next"] == "Failed"
+    (uncaught,) = document["States"]["Give up"]["Catch"]
+    assert (uncaught["ErrorEquals"], uncaught["Next"]) == (["States.ALL"], "Failed")
+
+
+def test_calls_of_services_are_tried_again_and_refusals_are_not(anywhere_batch: SynthesizedStack) -> None:
+    """A throttled table must not cost a report; a claim that somebody has is an answer."""
+    document = definition(anywhere_batch)
+    calls = {name: state for name, state in states(document) if state["Type"] == "Task" and " on " not in name}
+    assert len(calls) == 9
+    for name, call in calls.items():
+        *final, again = call["Retry"]
+        assert (again["ErrorEquals"], again["MaxAttempts"]) == (["States.TaskFailed"], 4), name
+        assert all(retry["MaxAttempts"] == 0 for retry in final)
+    assert calls["Claim"]["Retry"][0]["ErrorEquals"] == ["DynamoDb.ConditionalCheckFailedException"]
 
 
 def test_two_executions_make_one_report(anywhere_batch: SynthesizedStack) -> None:
@@ -95,7 +119,24 @@ def test_two_executions_make_one_report(anywhere_batch: SynthesizedStack) -> Non
     assert condition.startswith("attribute_not_exists(#key) OR lease_until < :now OR holder = :mine")
     (catch,) = claim["Catch"]
     assert catch["ErrorEquals"] == ["DynamoDb.ConditionalCheckFailedException"]
-    assert definition(anywhere_batch)["States"][catch["Next"]]["Type"] == "Succeed"
+    found = definition(anywhere_batch)["States"]
+    runs, done = found[catch["Next"]], found["How does it stand"]["Choices"][1]
+    assert (runs["Next"], done["Condition"]) == ("How does it stand", "{% $standing = 'DONE' %}")
+    assert found[done["Next"]]["Type"] == "Succeed"
+
+
+def test_a_holder_that_has_ended_is_found_out(anywhere_batch: SynthesizedStack) -> None:
+    """By its execution, of this machine only; what it held is taken by who saw it so, if nobody was faster."""
+    found = definition(anywhere_batch)["States"]
+    assert found["Ask for the holder"]["Resource"].endswith(":states:::aws-sdk:sfn:describeExecution")
+    assert found["Take over"]["Arguments"]["ConditionExpression"] == "holder = :gone AND #state = :running"
+    (look,) = (x for x in anywhere_batch.all("IAM::Policy") if "states:DescribeExecution" in json.dumps(x))
+    (statement,) = look["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "states:DescribeExecution"
+    assert statement["Resource"]["Fn::Join"][1][-1] == ":*"
+    assert {"Fn::GetAtt": [anywhere_batch.id_of("StepFunctions::StateMachine"), "Name"]} in statement["Resource"][
+        "Fn::Join"
+    ][1]
 
 
 def test_a_task_is_locked_down(anywhere_batch: SynthesizedStack) -> None:
@@ -119,7 +160,7 @@ def test_the_network_has_no_nat(aws_batch: SynthesizedStack, local_batch: Synthe
 
 
 def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
-    """It scans the orders table and writes under two prefixes; it can delete nothing that was published."""
+    """It scans the orders table and writes under two prefixes; it can delete nothing."""
     task = anywhere_batch.only("ECS::TaskDefinition")
     role = task["TaskRoleArn"]["Fn::GetAtt"][0]
     found = [
@@ -132,7 +173,6 @@ def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
     assert actions == {
         "dynamodb:DescribeTable",
         "dynamodb:Scan",
-        "s3:DeleteObject",
         "s3:GetObject",
         "s3:GetObjectVersion",
         "s3:ListBucket",
@@ -140,6 +180,29 @@ def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
         "secretsmanager:GetSecretValue",
         "ssm:GetParameter",
     }
-    (deletes,) = (x for x in found if x["Action"] == "s3:DeleteObject")
-    assert json.dumps(deletes["Resource"]).count("runs/*") == 1
-    assert "reports/*" not in json.dumps(deletes["Resource"])
+
+
+def test_alarms_name_what_to_do(anywhere_batch: SynthesizedStack) -> None:
+    """Failed, too long, empty, late: each is told to somebody, and shown on the dashboard."""
+    alarms = {x["MetricName"]: x for x in anywhere_batch.all("CloudWatch::Alarm")}
+    meant = {
+        "ExecutionsFailed": (60, "notBreaching"),
+        "ExecutionsTimedOut": (60, "notBreaching"),
+        "MissedOrders": (60, "notBreaching"),
+        "ExecutionsSucceeded": (86_400, "breaching"),
+    }
+    for metric, (period, missing) in meant.items():
+        alarm = alarms[metric]
+        assert (alarm["Period"], alarm["TreatMissingData"]) == (period, missing)
+        assert len(alarm["AlarmActions"]) == 1
+        assert len(alarm["AlarmDescription"]) > 60
+    assert (alarms["MissedOrders"]["Namespace"], alarms["MissedOrders"]["Threshold"]) == ("Patterns", 1)
+    stage = anywhere_batch.only("ECS::TaskDefinition")["ContainerDefinitions"][0]["Environment"]
+    dimensions = {x["Name"]: x["Value"] for x in alarms["MissedOrders"]["Dimensions"]}
+    assert dimensions == {
+        "service": "batch",
+        "stage": next(x["Value"] for x in stage if x["Name"] == "STAGE"),
+        "step": "merge",
+    }
+    board = json.dumps(anywhere_batch.only("CloudWatch::Dashboard")["DashboardBody"])
+    assert all(text in board for text in ("MissedOrders", "RowsRejected", "ExecutionsFailed"))
