@@ -62,6 +62,8 @@ def test_bad_stages(stage: str) -> None:
         ("stage", without(AWS, "stage")),
         ("endpoint_url", {**AWS, "endpoint_url": "http://127.0.0.1:4566"}),
         ("private_api", {"private_api": "true"}),
+        ("point_in_time_export", {"point_in_time_export": "true"}),
+        ("point_in_time_export", {**AWS, "point_in_time_export": "on"}),
         ("private_api", {**AWS, "private_api": "yes"}),
         ("vpc_id", without(VPC, "private_api")),
         ("vpc_id", without(VPC, "vpc_cidr")),

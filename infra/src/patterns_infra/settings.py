@@ -61,6 +61,7 @@ class Settings:
         partner_url: where the partner takes events; required on AWS by async, and locally the platform's simulator.
         time_zone: whose days reports are of, and at whose three in the morning they are made.
         report_schedule: another schedule than that, as EventBridge Scheduler takes it.
+        point_in_time_export: a day's report reads an export of the orders table, not the table itself.
         public_tasks: tasks in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
         private_api: reachable only through an interface endpoint inside a VPC.
         vpc_id: an existing VPC for the private API's endpoint; without it one is created.
@@ -81,6 +82,7 @@ class Settings:
     partner_url: str | None = None
     time_zone: str = "UTC"
     report_schedule: str | None = None
+    point_in_time_export: bool = False
     public_tasks: bool = False
     private_api: bool = False
     vpc_id: str | None = None
@@ -108,12 +110,17 @@ class Settings:
         _check_zone(self.time_zone)
         if self.on_aws:
             self._check_aws()
-        elif self.private_api:
-            raise SettingsError("private_api", "needs target=aws: the local platform has no VPC endpoints")
+        else:
+            self._check_local()
         if self.vpc_id is not None and not (self.private_api and self.vpc_cidr and self.vpc_subnet_ids):
             raise SettingsError("vpc_id", "needs private_api=true, vpc_cidr and vpc_subnet_ids beside it")
         if len(self.vpc_availability_zones) != len(self.vpc_subnet_ids):
             raise SettingsError("vpc_availability_zones", "must name one zone for each of vpc_subnet_ids")
+
+    def _check_local(self) -> None:
+        for name, lacks in _AWS_ONLY.items():
+            if getattr(self, name):
+                raise SettingsError(name, f"needs target=aws: the local platform {lacks}")
 
     def _check_aws(self) -> None:
         if self.endpoint_url is not None:
@@ -188,6 +195,7 @@ class Settings:
         return cls.from_mapping(values)
 
 
+_AWS_ONLY = {"private_api": "has no VPC endpoints", "point_in_time_export": "exports no tables"}
 _WHAT_FOR = {
     "site_origin": "the web page's origin, for CORS",
     "sender_email": "the address that customers get mail from; verify it in SES",
@@ -214,7 +222,7 @@ def _read(name: str, value: object) -> object:
             return Target(str(value))
         except ValueError:
             raise SettingsError(name, f"must be one of {', '.join(Target)}, not {value!r}") from None
-    if name in {"private_api", "public_tasks"}:
+    if name in {"point_in_time_export", "private_api", "public_tasks"}:
         text = str(value).lower()
         if text not in {"true", "false"}:
             raise SettingsError(name, f"must be true or false, not {value!r}")

@@ -33,7 +33,7 @@ VARIANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "local": {},
         "aws": {**_AWS, "stage": "dev"},
         "production": _PRODUCTION,
-        "private": {**_AWS, "stage": "dev", "private_api": "true"},
+        "private": {**_AWS, "stage": "dev", "private_api": "true", "point_in_time_export": "true"},
         "private-in-given-vpc": {
             **_AWS,
             "stage": "dev",

@@ -34,6 +34,12 @@ def aws_batch(synthesize_batch: Callable[[str], SynthesizedStack]) -> Synthesize
     return synthesize_batch("aws")
 
 
+@pytest.fixture(scope="session")
+def exporting_batch(synthesize_batch: Callable[[str], SynthesizedStack]) -> SynthesizedStack:
+    """Return the stack that reads a day's orders from a point-in-time export."""
+    return synthesize_batch("private")
+
+
 @pytest.fixture(params=["local", "aws", "production"], scope="session")
 def anywhere_batch(
     request: pytest.FixtureRequest, synthesize_batch: Callable[[str], SynthesizedStack]

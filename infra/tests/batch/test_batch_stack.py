@@ -159,18 +159,22 @@ def test_the_network_has_no_nat(aws_batch: SynthesizedStack, local_batch: Synthe
     assert len(local_batch.all("EC2::VPCEndpoint")) == 2
 
 
+def allowed(stack: SynthesizedStack, role: str) -> dict[str, set[str]]:
+    """Return what a role may do: resources, as text, by action."""
+    found: dict[str, set[str]] = {}
+    for policy in stack.all("IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"] if {"Ref": role} in policy["Roles"] else ():
+            actions, resources = statement["Action"], statement["Resource"]
+            for action in actions if isinstance(actions, list) else [actions]:
+                for resource in resources if isinstance(resources, list) else [resources]:
+                    found.setdefault(action, set()).add(json.dumps(resource))
+    return found
+
+
 def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
     """It scans the orders table and writes under two prefixes; it can delete nothing."""
-    task = anywhere_batch.only("ECS::TaskDefinition")
-    role = task["TaskRoleArn"]["Fn::GetAtt"][0]
-    found = [
-        statement
-        for policy in anywhere_batch.all("IAM::Policy")
-        if {"Ref": role} in policy["Roles"]
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
-    actions = {action for x in found for action in (x["Action"] if isinstance(x["Action"], list) else [x["Action"]])}
-    assert actions == {
+    may = allowed(anywhere_batch, anywhere_batch.only("ECS::TaskDefinition")["TaskRoleArn"]["Fn::GetAtt"][0])
+    assert may.keys() == {
         "dynamodb:DescribeTable",
         "dynamodb:Scan",
         "s3:GetObject",
@@ -180,6 +184,39 @@ def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
         "secretsmanager:GetSecretValue",
         "ssm:GetParameter",
     }
+    assert all("/runs/*" in resource or "/reports/*" in resource for resource in may["s3:PutObject"])
+
+
+def test_a_day_is_read_from_the_table_unless_an_export_is_asked_for(
+    anywhere_batch: SynthesizedStack, exporting_batch: SynthesizedStack
+) -> None:
+    """An export takes minutes and is paid for by the table's size: nobody gets it without wanting it."""
+    assert not any("xport" in name for name, _ in states(definition(anywhere_batch)))
+    plan = dict(states(definition(anywhere_batch)))["Plan on Spot"]["Arguments"]["Overrides"]["ContainerOverrides"][0]
+    assert "--export" not in plan["Command"]
+    found = dict(states(definition(exporting_batch)))
+    exported = found["Export"]["Arguments"]
+    assert (exported["ExportFormat"], exported["S3Prefix"]) == (
+        "DYNAMODB_JSON",
+        "{% 'runs/' & $run & '/export' %}",
+    )
+    assert exported["ClientToken"] == "{% $run %}"
+    for name in ("Plan on Spot", "Plan on demand"):
+        command = found[name]["Arguments"]["Overrides"]["ContainerOverrides"][0]["Command"]
+        assert command[-2:] == ["--export", "{% $export %}"]
+
+
+def test_what_an_export_is_allowed(exporting_batch: SynthesizedStack) -> None:
+    """The state machine exports this table, below the runs of this bucket; the program reads no table any more."""
+    machine = exporting_batch.only("StepFunctions::StateMachine")["RoleArn"]["Fn::GetAtt"][0]
+    may = allowed(exporting_batch, machine)
+    (table,), (exports,) = may["dynamodb:ExportTableToPointInTime"], may["dynamodb:DescribeExport"]
+    assert ":table/patterns-dev-orders" in table
+    assert ":table/patterns-dev-orders/export/*" in exports
+    for action in ("s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"):
+        assert all("/runs/*" in resource for resource in may[action])
+    program = allowed(exporting_batch, exporting_batch.only("ECS::TaskDefinition")["TaskRoleArn"]["Fn::GetAtt"][0])
+    assert not any(action.startswith(("dynamodb:", "ssm:")) for action in program)
 
 
 def test_alarms_name_what_to_do(anywhere_batch: SynthesizedStack) -> None:

@@ -1,9 +1,9 @@
 """An accepted cdk-nag finding, said beside the construct that causes it."""
 
-from aws_cdk import Acknowledgment, Validations
+from aws_cdk import Acknowledgment, Stack, Token, Validations
 from constructs import IConstruct
 
-__all__ = ["acknowledge"]
+__all__ = ["acknowledge", "arn_in_findings"]
 
 LEAST_REASON = 20
 """Characters below which a reason is none."""
@@ -24,3 +24,11 @@ def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
         message = f"{construct.node.path}: {rule} needs a reason of at least {LEAST_REASON} characters, not {reason!r}"
         raise ValueError(message)
     Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+
+
+def arn_in_findings(construct: IConstruct, service: str, resource: str) -> str:
+    """Return an ARN as cdk-nag prints it: what only the deployment knows stands between angle brackets."""
+    stack = Stack.of(construct)
+    known = {"Partition": stack.partition, "Region": stack.region, "AccountId": stack.account}
+    told = {name: f"<AWS::{name}>" if Token.is_unresolved(value) else value for name, value in known.items()}
+    return f"arn:{told['Partition']}:{service}:{told['Region']}:{told['AccountId']}:{resource}"

@@ -1,5 +1,7 @@
 """Whose report it is: one DynamoDB item for each day or file, taken by a conditional write with a lease."""
 
+from typing import cast
+
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -7,7 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.acknowledgement import acknowledge, arn_in_findings
 from patterns_infra.constructs.retried_call import retried
 
 __all__ = ["ReportClaim"]
@@ -95,7 +97,10 @@ class ReportClaim(Construct):
             roles=[machine.role],
             statements=[iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[executions])],
         )
-        acknowledge(policy, "AwsSolutions-IAM5", "Any execution of this very machine may be the claim's holder.")
+        name = Stack.of(self).get_logical_id(cast("sfn.CfnStateMachine", machine.node.default_child))
+        told = arn_in_findings(self, "states", f"execution:<{name}.Name>:*")
+        reason = "Any execution of this very machine may be the claim's holder."
+        acknowledge(policy, f"AwsSolutions-IAM5[Resource::{told}]", reason)
 
     def _refused(self, take: sfn.IChainable, then: sfn.IChainable) -> sfn.State:
         """Stand back from a holder that runs, or has made the report; take over from one that has ended."""

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.orders_export import OrdersExport
 from patterns_infra.constructs.report_claim import ReportClaim
 from patterns_infra.constructs.report_input import check_input
 from patterns_infra.constructs.report_watch import ReportWatch
@@ -52,13 +53,16 @@ class ReportWorkflow(Construct):
         told: sns.ITopic,
         key: IKey,
         alarms: Alarms,
+        export: OrdersExport | None = None,
     ) -> None:
-        """Compose it."""
+        """Compose it; with an ``export`` a day's orders are read from one."""
         super().__init__(scope, construct_id)
         self._runner, self._reports, self._told = runner, reports, told
         claim = ReportClaim(self, "Claim", table=claims, longest=_LONGEST)
 
-        work = sfn.Chain.start(self._step("Plan", "plan"))
+        exported = ["--export", "{% $export %}"] if export else []
+        plan = self._step("Plan", "plan", "{% $source[0] %}", "{% $source[1] %}", *exported)
+        work = export.before(plan) if export else sfn.Chain.start(plan)
         work = work.next(self._read_plan()).next(self._shards())
         work = work.next(self._step("Merge", "merge")).next(self._step("Publish", "publish"))
         report = sfn.Parallel.jsonata(self, "Report", outputs={}).branch(work)
@@ -78,6 +82,8 @@ class ReportWorkflow(Construct):
             ),
         )
         claim.allow(self.machine)
+        if export:
+            export.allow(self.machine)
 
         name = Stack.of(self).get_logical_id(cast("s3.CfnBucket", reports.node.default_child))
         acknowledge(
@@ -92,8 +98,7 @@ class ReportWorkflow(Construct):
         )
         self.watch = ReportWatch(self, "Watch", settings=settings, machine=self.machine, alarms=alarms)
 
-    def _step(self, name: str, step: str) -> ResilientTask:
-        given = ["{% $source[0] %}", "{% $source[1] %}"] if step == "plan" else []
+    def _step(self, name: str, step: str, *given: str) -> ResilientTask:
         command = [step, "--run", _RUN, *given]
         return ResilientTask(self, name, runner=self._runner, command=command, timeout=_STEP, what=f"'{step}'")
 

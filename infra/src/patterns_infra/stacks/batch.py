@@ -17,6 +17,7 @@ from patterns_infra.constructs.generated_secret import GeneratedSecret
 from patterns_infra.constructs.image_repository import published_repository
 from patterns_infra.constructs.inbox import Inbox
 from patterns_infra.constructs.keyed_table import KeyedTable
+from patterns_infra.constructs.orders_export import OrdersExport
 from patterns_infra.constructs.private_bucket import PrivateBucket
 from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.constructs.report_workflow import ReportWorkflow
@@ -56,6 +57,8 @@ class BatchStack(Stack):
             self, "Claims", settings=settings, alarms=self._alarms, key="report", items="claims of reports"
         )
         runner = self._runner(pattern, inbox=inbox.bucket, reports=reports)
+        exports = settings.point_in_time_export
+        export = OrdersExport(self, "Export", table=self._orders_table, bucket=reports) if exports else None
         workflow = ReportWorkflow(
             self,
             "Workflow",
@@ -66,6 +69,7 @@ class BatchStack(Stack):
             told=self._told(),
             key=self._key,
             alarms=self._alarms,
+            export=export,
         )
         daily = DailyReport(self, "Daily", settings=settings, machine=workflow.machine, alarms=self._alarms)
         inbox.starts(workflow.machine, settings=settings, alarms=self._alarms)
@@ -125,7 +129,6 @@ class BatchStack(Stack):
             cpu=_CPU,
             memory=_MEMORY,
         )
-        table = self.format_arn(service="dynamodb", resource="table", resource_name=f"patterns-{settings.stage}-orders")
         name = self.format_arn(
             service="ssm", resource="parameter", resource_name=f"patterns/{settings.stage}/web_api/orders_table"
         )
@@ -136,8 +139,10 @@ class BatchStack(Stack):
         )
         runner.allow(["s3:GetObject", "s3:GetObjectVersion"], inbox.arn_for_objects("*"))
         runner.allow(["s3:ListBucket"], inbox.bucket_arn)
-        runner.allow(["dynamodb:DescribeTable", "dynamodb:Scan"], table)
-        runner.allow(["ssm:GetParameter"], name)
+        if not settings.point_in_time_export:
+            table = self.format_arn(service="dynamodb", resource="table", resource_name=self._orders_table)
+            runner.allow(["dynamodb:DescribeTable", "dynamodb:Scan"], table)
+            runner.allow(["ssm:GetParameter"], name)
         runner.allow(["secretsmanager:GetSecretValue"], pseudonyms.secret_arn)
         return runner
 
@@ -147,6 +152,11 @@ class BatchStack(Stack):
             name = self.get_logical_id(cast("s3.CfnBucket", bucket.node.default_child))
             for prefix in prefixes:
                 acknowledge(runner.role, f"AwsSolutions-IAM5[Resource::<{name}.Arn>{prefix}]", reason)
+
+    @property
+    def _orders_table(self) -> str:
+        """The web API's table, whether it is there yet or not."""
+        return f"patterns-{self._settings.stage}-orders"
 
     @property
     def availability_zones(self) -> list[str]:

@@ -1,9 +1,10 @@
 """Days and hours of a time zone, as ranges of UTC microseconds since 1970: the engine counts in those."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["compared_days", "day_range", "local_hour", "microseconds", "slot_seconds"]
+__all__ = ["compared_days", "day_range", "day_texts", "local_hour", "microseconds", "slot_seconds"]
 
 _HOUR, _QUARTER = 3600, 900
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +24,26 @@ def day_range(day: date, zone: str) -> tuple[int, int]:
 def compared_days(day: date) -> tuple[date, date]:
     """Return the day before, and the same weekday a week before."""
     return day - timedelta(days=1), day - timedelta(days=7)
+
+
+def day_texts(days: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
+    """Return between which texts ``placed_at`` of an order lies that was placed on these days, the latest first.
+
+    Days that touch are one range. ``placed_at`` is ISO 8601 in UTC, which sorts as time does, and always has an offset.
+    A text without one sorts just before the time that it begins, and is none of them: so BETWEEN leaves out the end,
+    in half as many comparisons.
+    """
+    ranges: list[list[int]] = []
+    for begin, end in sorted(days):
+        if ranges and begin <= ranges[-1][1]:
+            ranges[-1][1] = max(end, ranges[-1][1])
+        else:
+            ranges.append([begin, end])
+    return [(_text(begin), _text(end)) for begin, end in reversed(ranges)]
+
+
+def _text(moment: int) -> str:
+    return (_EPOCH + timedelta(microseconds=moment)).replace(tzinfo=None).isoformat()
 
 
 def slot_seconds(zone: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-__all__ = ["SCHEMA_VERSION", "FileSource", "Manifest", "Range", "Shard", "TableSource"]
+__all__ = ["SCHEMA_VERSION", "ExportSource", "FileSource", "Manifest", "Range", "Shard", "TableSource"]
 
 SCHEMA_VERSION = 1
 Range = tuple[int, int]
@@ -26,6 +26,25 @@ class TableSource:
     table: str
     arn: str
     segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSource:
+    """The orders table as it was at one moment: a point-in-time export, in the run's own folder of the bucket.
+
+    Attributes:
+        table: the table's name.
+        arn: its ARN.
+        export: the export's id, last part of its ARN.
+        exported_at: the moment, in ISO 8601.
+        files_sha256: of the list of its data files, in hex.
+    """
+
+    table: str
+    arn: str
+    export: str
+    exported_at: str
+    files_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +92,14 @@ class Shard:
         rows: of a Parquet file, counted from 0; no order is in two shards.
         data: of a Parquet file, the bytes of the row groups that hold these rows.
         segments: of the table.
+        files: of an export, counted from 0 in the list of its data files.
     """
 
     number: int
     rows: Range = (0, 0)
     data: Range = (0, 0)
     segments: tuple[int, ...] = ()
+    files: Range = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +124,7 @@ class Manifest:
     run: str
     program: str
     report: str
-    source: TableSource | FileSource
+    source: TableSource | ExportSource | FileSource
     shards: tuple[Shard, ...]
     date: date | None
     days: tuple[Range, ...]
@@ -118,7 +139,7 @@ class Manifest:
 
     def encode(self) -> bytes:
         """Return the manifest as JSON."""
-        kind = "table" if isinstance(self.source, TableSource) else "file"
+        (kind,) = (kind for kind, of in _KINDS.items() if isinstance(self.source, of))
         document = {"schema_version": SCHEMA_VERSION, **asdict(self)}
         document["source"] = {"kind": kind, **document["source"]}
         return json.dumps(document, indent=1, default=str).encode() + b"\n"
@@ -134,12 +155,18 @@ class Manifest:
         if document.pop("schema_version") != SCHEMA_VERSION:
             raise ValueError("the manifest is of another version of this program")
         source = dict(document["source"])
-        kind = TableSource if source.pop("kind") == "table" else FileSource
-        document["source"] = kind(**_tuples(source))
+        document["source"] = _KINDS[source.pop("kind")](**_tuples(source))
         document["shards"] = tuple(Shard(**_tuples(shard)) for shard in document["shards"])
         document["days"] = tuple(tuple(day) for day in document["days"])
         document["date"] = document["date"] and date.fromisoformat(document["date"])
         return cls(**{field.name: document[field.name] for field in fields(cls)})
+
+
+_KINDS: Mapping[str, type[TableSource | ExportSource | FileSource]] = {
+    "table": TableSource,
+    "export": ExportSource,
+    "file": FileSource,
+}
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

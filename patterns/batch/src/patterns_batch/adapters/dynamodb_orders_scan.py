@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from patterns_batch.application.ports import Page, TableFound
+from patterns_batch.days import day_texts
 from patterns_batch.errors import BadInput
 from patterns_batch.manifest import Range
 from patterns_shared.adapters.client_errors import error_code, transient_as_unavailable
@@ -21,7 +21,6 @@ __all__ = ["DynamoDBOrdersScan"]
 
 _NAMES = {"#status": "status", "#lines": "lines"}
 _ATTRIBUTES = "order_id, customer_id, placed_at, currency, #status, #lines"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OK = 200
 
 
@@ -85,26 +84,12 @@ def _leave_unread(response_dict: dict[str, Any], customized_response_dict: dict[
 
 
 def _placed_on(days: Sequence[Range]) -> tuple[str, dict[str, dict[str, str]]]:
-    """Return the condition for orders placed on these days; days that touch are one range, the latest comes first.
-
-    ``placed_at`` is ISO 8601 in UTC, which sorts as time does, and always has an offset. A text without one sorts just
-    before the time that it begins, and is none of them: so BETWEEN leaves out the end, in half as many comparisons.
-    """
-    ranges: list[list[int]] = []
-    for begin, end in sorted(days):
-        if ranges and begin <= ranges[-1][1]:
-            ranges[-1][1] = max(end, ranges[-1][1])
-        else:
-            ranges.append([begin, end])
-    ranges.reverse()
-    terms = [f"placed_at BETWEEN :begin{n} AND :end{n}" for n in range(len(ranges))]
-    values = {f":begin{n}": {"S": _text(begin)} for n, (begin, _) in enumerate(ranges)}
-    values |= {f":end{n}": {"S": _text(end)} for n, (_, end) in enumerate(ranges)}
+    """Return the condition for orders placed on these days, and its values."""
+    texts = day_texts(days)
+    terms = [f"placed_at BETWEEN :begin{n} AND :end{n}" for n in range(len(texts))]
+    values = {f":begin{n}": {"S": begin} for n, (begin, _) in enumerate(texts)}
+    values |= {f":end{n}": {"S": end} for n, (_, end) in enumerate(texts)}
     return " OR ".join(terms), values
-
-
-def _text(moment: int) -> str:
-    return (_EPOCH + timedelta(microseconds=moment)).replace(tzinfo=None).isoformat()
 
 
 @contextmanager

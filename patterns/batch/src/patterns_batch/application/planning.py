@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from patterns_batch.application.exports import plan_export
 from patterns_batch.application.parquet_files import FOOTER_TAIL, cut, footer_range, read_footer
 from patterns_batch.application.ports import Inputs, Objects, OrdersTable, Pseudonyms
 from patterns_batch.application.run_keys import RunKeys
@@ -15,7 +16,7 @@ from patterns_batch.application.workplace import workplace
 from patterns_batch.days import compared_days, day_range, microseconds, slot_seconds
 from patterns_batch.engine.lines import COLUMNS
 from patterns_batch.errors import BadInput
-from patterns_batch.manifest import FileSource, Manifest, Range, Shard, TableSource
+from patterns_batch.manifest import ExportSource, FileSource, Manifest, Range, Shard, TableSource
 from patterns_batch.settings import Settings
 
 __all__ = ["Planner", "parse_address", "parse_date"]
@@ -39,13 +40,13 @@ class Planner:
     pseudonyms: Pseudonyms
     now: Callable[[], datetime]
 
-    def plan_date(self, run: str, day: date) -> Manifest:
-        """Plan the report of a day from the orders table.
+    def plan_date(self, run: str, day: date, export: str = "") -> Manifest:
+        """Plan the report of a day from the orders table, or from this export of it.
 
         Raises:
-            BadInput: the day lies ahead, or the web API is not deployed.
+            BadInput: the day lies ahead, the web API is not deployed, or the export is not whole.
         """
-        return self._existing(run, f"date={day}") or self._freeze(self._of_date(run, day))
+        return self._existing(run, f"date={day}") or self._freeze(self._of_date(run, day, export))
 
     def plan_input(self, run: str, bucket: str, key: str) -> Manifest:
         """Plan the report of a file.
@@ -70,24 +71,21 @@ class Planner:
             return manifest
         return self._existing(manifest.run, manifest.report) or manifest
 
-    def _of_date(self, run: str, day: date) -> Manifest:
+    def _of_date(self, run: str, day: date, export: str = "") -> Manifest:
         zone = self.settings.time_zone
         today = self.now().astimezone(ZoneInfo(zone)).date()
         if day > today:
             raise BadInput(f"--date {day} is in the future: it is {today} in {zone}")
+        source, shards = plan_export(self.objects, RunKeys(run), export, self.settings) if export else self._segments()
+        days = tuple(day_range(each_day, zone) for each_day in (day, *compared_days(day)))
+        return self._manifest(run, report=f"date={day}", source=source, shards=shards, day=day, days=days)
+
+    def _segments(self) -> tuple[TableSource, tuple[Shard, ...]]:
         found = self.table.find()
         shards = max(1, min(self.settings.max_shards, -(-found.size // self.settings.shard_bytes)))
         each = self.settings.segments
-        return self._manifest(
-            run,
-            report=f"date={day}",
-            source=TableSource(table=found.name, arn=found.arn, segments=shards * each),
-            shards=tuple(
-                Shard(number=number, segments=tuple(range(number * each, (number + 1) * each)))
-                for number in range(shards)
-            ),
-            day=day,
-            days=tuple(day_range(each_day, zone) for each_day in (day, *compared_days(day))),
+        return TableSource(table=found.name, arn=found.arn, segments=shards * each), tuple(
+            Shard(number=number, segments=tuple(range(number * each, (number + 1) * each))) for number in range(shards)
         )
 
     def _of_input(self, run: str, bucket: str, key: str) -> Manifest:
@@ -132,7 +130,7 @@ class Planner:
         run: str,
         *,
         report: str,
-        source: TableSource | FileSource,
+        source: TableSource | ExportSource | FileSource,
         shards: tuple[Shard, ...],
         day: date | None,
         days: tuple[Range, ...],

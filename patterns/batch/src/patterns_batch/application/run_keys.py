@@ -26,6 +26,10 @@ class RunKeys:
         """Names the files of the finished report, with their digests."""
         return f"runs/{self.run}/result.json"
 
+    def export_folder(self, export: str) -> str:
+        """Return where DynamoDB puts an export with the prefix ``runs/{run}/export``."""
+        return f"runs/{self.run}/export/AWSDynamoDB/{export}"
+
     def result_file(self, name: str) -> str:
         """Return the key of one of them."""
         return f"runs/{self.run}/result/{name}"

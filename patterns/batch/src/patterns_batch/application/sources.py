@@ -5,14 +5,17 @@ from contextlib import contextmanager
 
 import duckdb
 
+from patterns_batch.application.exports import fetch_export
 from patterns_batch.application.ports import Inputs, Objects, OrdersTable, Stopping
+from patterns_batch.application.run_keys import RunKeys
 from patterns_batch.application.table_scan import scan
 from patterns_batch.application.text_files import write_plain
 from patterns_batch.application.workplace import Workplace
+from patterns_batch.days import day_texts
 from patterns_batch.engine.lines import create_view
-from patterns_batch.engine.staging import count_lines, stage_csv, stage_json_lines, stage_pages
+from patterns_batch.engine.staging import count_lines, stage_csv, stage_export, stage_json_lines, stage_pages
 from patterns_batch.errors import BadInput
-from patterns_batch.manifest import FileSource, Manifest, Range, Shard
+from patterns_batch.manifest import ExportSource, FileSource, Manifest, Range, Shard
 
 __all__ = ["Sources", "readable"]
 
@@ -36,7 +39,11 @@ class Sources:
         """
         source = manifest.source
         staged = place.folder / "lines.parquet"
-        if not isinstance(source, FileSource):
+        if isinstance(source, ExportSource):
+            keys, folder = RunKeys(manifest.run), place.made("export")
+            files = fetch_export(self._objects, keys, source, shard, folder, stopping=self._stopping)
+            end = stage_export(place.database, files, staged, day_texts(manifest.days))
+        elif not isinstance(source, FileSource):
             pages = scan(self._table, self._objects, manifest, shard, place.made("pages"), stopping=self._stopping)
             end = stage_pages(place.database, pages, staged)
         elif source.format == "parquet":

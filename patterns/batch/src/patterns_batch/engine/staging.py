@@ -4,6 +4,7 @@ Every line of a CSV or JSON Lines file is one row, so that a row's number is tha
 whatever is wrong with it.
 """
 
+import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,12 +13,18 @@ import duckdb
 from patterns_batch.engine.database import quoted
 from patterns_batch.engine.lines import COLUMNS
 
-__all__ = ["count_lines", "stage_csv", "stage_json_lines", "stage_pages"]
+__all__ = ["count_lines", "stage_csv", "stage_export", "stage_json_lines", "stage_pages"]
 
 _FIELD = r'"(?:[^"]|"")*"|[^",{delimiter}]*'
 _WHOLE = r"[+-]?[0-9]{1,18}"
 _TEXTS = ("order_id", "customer_id", "status", "currency", "sku")
 _NUMBERS = ("quantity", "unit_price")
+
+_LINE = "STRUCT(sku STRUCT(S VARCHAR), quantity STRUCT(N VARCHAR), unit_price STRUCT(N VARCHAR))"
+_ATTRIBUTES = ("order_id", "customer_id", "placed_at", "status", "currency")
+_TEXTS_OF_ITEM = ", ".join(f'"{name}" STRUCT(S VARCHAR)' for name in _ATTRIBUTES)
+_ITEM = f"STRUCT({_TEXTS_OF_ITEM}, lines STRUCT(L STRUCT(M {_LINE})[]))"
+"""An order in DynamoDB's JSON, as far as it is read."""
 
 
 def count_lines(database: duckdb.DuckDBPyConnection, source: Path) -> int:
@@ -65,12 +72,35 @@ def stage_json_lines(database: duckdb.DuckDBPyConnection, source: Path, target: 
 
 def stage_pages(database: duckdb.DuckDBPyConnection, pages: Sequence[Path], target: Path) -> int:
     """Write the order lines in answers of a table's scan, one answer a line, in DynamoDB's JSON; return how many."""
-    text, number = "STRUCT(S VARCHAR)", "STRUCT(N VARCHAR)"
-    line = f"STRUCT(sku {text}, quantity {number}, unit_price {number})"
-    attributes = ", ".join(
-        f'"{name}" {text}' for name in ("order_id", "customer_id", "placed_at", "status", "currency")
+    return _stage_items(
+        database,
+        f"SELECT unnest(Items) AS item FROM read_json([{', '.join(map(quoted, pages))}], "
+        f"format = 'newline_delimited', columns = {{'Items': {quoted(_ITEM + '[]')}}})",
+        target,
     )
-    item = f"STRUCT({attributes}, lines STRUCT(L STRUCT(M {line})[]))"
+
+
+def stage_export(
+    database: duckdb.DuckDBPyConnection, files: Sequence[Path], target: Path, days: Sequence[tuple[str, str]]
+) -> int:
+    """Write the order lines in files of a table's export, one packed item a line; return how many.
+
+    Of orders placed between these texts only: an export has all that the table had.
+    """
+    if not files:
+        empty = target.with_name("no-items.json.gz")
+        empty.write_bytes(gzip.compress(b""))
+        files = [empty]
+    placed = " OR ".join(f"Item.placed_at.S BETWEEN {quoted(begin)} AND {quoted(end)}" for begin, end in days)
+    return _stage_items(
+        database,
+        f"SELECT Item AS item FROM read_json([{', '.join(map(quoted, files))}], format = 'newline_delimited', "
+        f"compression = 'gzip', columns = {{'Item': {quoted(_ITEM)}}}) WHERE {placed}",
+        target,
+    )
+
+
+def _stage_items(database: duckdb.DuckDBPyConnection, items: str, target: Path) -> int:
     raw = """
         order_id, item.customer_id.S AS customer_id, item.placed_at.S AS placed_at, item.status.S AS status,
         item.currency.S AS currency, line.M.sku.S AS sku, line.M.quantity.N AS quantity,
@@ -82,11 +112,7 @@ def stage_pages(database: duckdb.DuckDBPyConnection, pages: Sequence[Path], targ
         FROM (
             SELECT item, item.order_id.S AS order_id, unnest(coalesce(item.lines.L, [NULL])) AS line,
                    generate_subscripts(coalesce(item.lines.L, [NULL]), 1) AS position
-            FROM (
-                SELECT unnest(Items) AS item
-                FROM read_json([{", ".join(map(quoted, pages))}], format = 'newline_delimited',
-                               columns = {{'Items': {quoted(item + "[]")}}})
-            )
+            FROM ({items})
         )
         """,
         target,

@@ -5,6 +5,7 @@ import re
 
 __all__ = ["parse"]
 
+_EXPORT = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.ASCII)
 
 
@@ -16,6 +17,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     of = plan.add_mutually_exclusive_group(required=True)
     of.add_argument("--date", metavar="YYYY-MM-DD", help="report this day of the orders table")
     of.add_argument("--input", metavar="s3://BUCKET/KEY", help="report this file of order lines")
+    plan.add_argument(
+        "--export",
+        default="",
+        type=_export,
+        metavar="EXPORT_ID",
+        help="with --date: read this point-in-time export of the table, below runs/RUN_ID/export; empty for none",
+    )
     shard = _step(steps, "shard", "work off one shard of the plan")
     shard.add_argument("--shard", required=True, type=_number, metavar="N", help="from 0")
     _step(steps, "merge", "merge the shards into the files of the report")
@@ -43,6 +51,12 @@ def _step(steps: "argparse._SubParsersAction[_Parser]", name: str, told: str) ->
 def _run(text: str) -> str:
     if not _RUN.fullmatch(text):
         raise argparse.ArgumentTypeError("must be letters, digits, - and _, at most 80 of them")
+    return text
+
+
+def _export(text: str) -> str:
+    if text and not _EXPORT.fullmatch(text):
+        raise argparse.ArgumentTypeError("must be the last part of an export's ARN, such as 01695353076000-06e2188f")
     return text
 
 

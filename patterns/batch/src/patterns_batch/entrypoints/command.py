@@ -64,7 +64,9 @@ def _failed(report: Report, steps: Steps, reason: str, code: int, error: BaseExc
 
 def _plan(steps: Steps, chosen: Namespace, report: Report) -> None:
     if chosen.date is not None:
-        manifest = steps.planner.plan_date(chosen.run, parse_date(chosen.date))
+        manifest = steps.planner.plan_date(chosen.run, parse_date(chosen.date), chosen.export)
+    elif chosen.export:
+        raise BadInput("--export is of the orders table: give it with --date, not with --input")
     else:
         manifest = steps.planner.plan_input(chosen.run, *parse_address(chosen.input))
     report.done({"Shards": len(manifest.shards)}, report=manifest.report)
