@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
 import hypothesis
 import pytest
 from moto import mock_aws
 
 from patterns_batch.bootstrap import Ports, Steps, steps_with
+from patterns_batch.engine.database import connect
 from patterns_batch.manifest import Manifest
 from patterns_batch.settings import Settings
 from patterns_batch.testing import FixedPseudonyms, InMemoryInputs, InMemoryObjects, InMemoryOrdersTable
@@ -52,6 +55,31 @@ def _no_account() -> Iterator[None]:
         "POWERTOOLS_METRICS_NAMESPACE": "Patterns",
     }
     with patch.dict(os.environ, kept | fake, clear=True):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_engine() -> Iterator[None]:
+    """Give each step a database of its own in one engine: to start one takes longer than most steps of a test.
+
+    Steps in a process of their own start theirs, as do those of a test with ``own_engines``.
+    """
+    names = count()
+    with duckdb.connect(config={"threads": 1}) as engine:
+
+        def share(_scratch: Path, **_settings: int) -> duckdb.DuckDBPyConnection:
+            database, name = engine.cursor(), f"step_{next(names)}"
+            database.execute(f"ATTACH ':memory:' AS {name}; USE {name}; SET TimeZone = 'UTC'")
+            return database
+
+        with patch("patterns_batch.application.workplace.connect", share):
+            yield
+
+
+@pytest.fixture
+def own_engines() -> Iterator[None]:
+    """Let each step start an engine with its own settings, as a container does."""
+    with patch("patterns_batch.application.workplace.connect", connect):
         yield
 
 

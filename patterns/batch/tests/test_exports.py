@@ -16,7 +16,7 @@ from patterns_shared.adapters.order_items import order_to_item
 DAY = date(2026, 11, 22)
 World = Any
 Client = Any
-ORDERS = make_orders(300, day=DAY + timedelta(days=1), days=10)
+ORDERS = make_orders(120, day=DAY + timedelta(days=1), days=10)
 """Some on the day, some on compared days, some on none of them, also after the day."""
 PREFIX = "runs/run/export/"
 
@@ -27,7 +27,7 @@ def test_an_export_makes_the_table_s_own_report(world: World, make_world: Callab
     other.table.kept = ORDERS
     expected = other.merge(other.plan(DAY))
     assert expected["currencies"][0]["days"][0]["week_before"]["orders"]
-    for shard_bytes, shards in ((10**9, 1), (50_000, 3), (1, 4)):
+    for shard_bytes, shards in ((10**9, 1), (20_000, 3), (1, 4)):
         run = f"run{shards}"
         world.set(shard_bytes=shard_bytes)
         world.objects.kept |= export_of(ORDERS, prefix=f"runs/{run}/export/")
@@ -88,7 +88,7 @@ def test_files_are_divided_by_their_items(world: World) -> None:
         (lambda kept, at: kept.pop(f"{at}/manifest-files.json"), "is not there, or not whole"),
         (
             lambda kept, at: kept.update({f"{at}/manifest-files.json": b""}),
-            "its files have 0 items, and it should have 301",
+            "its files have 0 items, and it should have 121",
         ),
         (lambda kept, at: said(kept, at, outputFormat="ION"), "its outputFormat is ION and must be DYNAMODB_JSON"),
         (

@@ -1,6 +1,6 @@
 import hashlib
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
@@ -18,7 +18,7 @@ FORMATS: dict[str, Callable[..., bytes]] = {
 }
 
 
-def two_currencies(count: int = 300, days: int = 9) -> list[dict[str, Any]]:
+def two_currencies(count: int = 120, days: int = 9) -> list[dict[str, Any]]:
     """Lines of orders in euro, with some in yen among them."""
     euro = make_orders(count, day=DAY, days=days, seed=1)
     yen = make_orders(count // 3, day=DAY, days=days, seed=2, currency="JPY")
@@ -34,8 +34,17 @@ def read_table(content: bytes, tmp_path: Any, columns: str) -> dict[Any, list[in
     return {(str(row[0]), *row[1 : len(by)]): list(row[len(by) :]) for row in rows}
 
 
-@pytest.mark.parametrize("key", FORMATS)
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+@pytest.mark.parametrize(
+    ("key", "zone"),
+    [
+        ("orders.parquet", "Asia/Kathmandu"),
+        ("orders.csv", "UTC"),
+        ("orders.jsonl", "UTC"),
+        pytest.param("orders.parquet", "UTC", marks=pytest.mark.fuzz),
+        pytest.param("orders.csv", "Asia/Kathmandu", marks=pytest.mark.fuzz),
+        pytest.param("orders.jsonl", "Asia/Kathmandu", marks=pytest.mark.fuzz),
+    ],
+)
 def test_every_figure_is_what_plain_loops_say(world: World, tmp_path: Any, key: str, zone: str) -> None:  # noqa: ANN401
     """In every format, and by the clocks of a zone that is a quarter of an hour off."""
     lines = two_currencies()
@@ -63,7 +72,7 @@ def test_every_figure_is_what_plain_loops_say(world: World, tmp_path: Any, key: 
 
 def test_the_top_customers_are_the_top_ones(world: World) -> None:
     """Under pseudonyms that only who has the key can make, from whatever shards their orders are in."""
-    lines = two_currencies(count=2400)
+    lines = two_currencies(count=1500)
     world.set(shard_lines=1000, top_customers=5)
     world.drop("orders.parquet", parquet_of(lines))
     manifest = world.plan("orders.parquet")
@@ -166,6 +175,28 @@ class TestOfADay:
         assert b"<b>No orders.</b>" in world.files()["sales.html"]
         world.table.kept = []
         assert world.merge(world.plan(DAY, run="again"))["currencies"] == []
+
+    @pytest.mark.parametrize(
+        ("days", "orders", "missed"),
+        [
+            ([], 0, False),
+            ([DAY], 30, False),
+            ([DAY - timedelta(days=1)], 0, False),
+            ([DAY - timedelta(days=7)], 0, True),
+            ([DAY - timedelta(days=7), DAY], 30, False),
+        ],
+        ids=["a new shop", "a good day", "closed on this weekday", "something is broken", "as the week before"],
+    )
+    def test_it_is_known_whether_orders_were_to_be_expected(
+        self, world: World, days: list[date], orders: int, *, missed: bool
+    ) -> None:
+        """By the same weekday a week before; a later try of the step tells the same."""
+        world.table.kept = [order for n, day in enumerate(days) for order in make_orders(30, day=day, seed=n + 1)]
+        manifest = world.plan(DAY)
+        world.steps.sharder.work(manifest, 0)
+        for _ in range(2):
+            merged = world.steps.merger.merge(manifest)
+            assert (merged.orders, merged.missed, merged.empty) == (orders, missed, not orders)
 
     def test_a_compared_day_without_orders_is_none_and_not_unknown(self, world: World) -> None:
         """The table was read for it, so that it is known to have had none."""

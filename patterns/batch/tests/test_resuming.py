@@ -241,6 +241,7 @@ def test_a_change_of_the_key_between_two_steps_changes_nothing(world: World) -> 
     assert again == first
 
 
+@pytest.mark.usefixtures("own_engines")
 def test_the_same_manifest_is_the_same_bytes(make_world: Callable[[], World]) -> None:
     """Of every file of the report, whatever the run's name, the clock and the number of threads."""
     reports = []
