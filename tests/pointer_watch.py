@@ -11,7 +11,7 @@ from tests.reports import Reports
 
 __all__ = ["PointerWatch"]
 
-_PAUSE = 0.05
+_PAUSE = 0.02
 
 
 @dataclass(slots=True)

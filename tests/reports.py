@@ -166,6 +166,13 @@ class Reports:
         named = self.read(f"reports/{report}/report.json")["files"]
         return {name: self.content(file["key"]) for name, file in named.items()}
 
+    def delete_unnamed(self, report: str) -> None:
+        """Delete the published files of a report that its pointer does not name."""
+        named = {file["key"] for file in self.read(f"reports/{report}/report.json")["files"].values()}
+        for key in self.published(f"{report}/"):
+            if key not in named and key.count("/") > 2:
+                self._s3.delete_object(Bucket=self.outputs["report_bucket"], Key=key)
+
     def _keys(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.outputs["report_bucket"], Prefix=prefix)
         return [each["Key"] for page in pages for each in page.get("Contents", [])]

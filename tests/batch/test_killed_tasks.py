@@ -82,6 +82,8 @@ class Trials:
         """Kill a task of one more execution, and judge what came of it."""
         which = number % len(self.contents)
         self._put(self.contents[which])
+        # Files are named by what is in them: an earlier trial's must not stand in for ones that are not there yet.
+        self.reports.delete_unnamed(self.report)
         with PointerWatch(self.reports, self.report) as watch:
             began = time.monotonic()
             arn = self.reports.start(input=self.reports.address(self.name), again=True)
