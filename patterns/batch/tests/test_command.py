@@ -16,7 +16,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from patterns_batch.entrypoints.command import main
-from patterns_batch.testing import csv_of, lines_of, make_orders, parquet_of
+from patterns_batch.entrypoints.reporting import Report
+from patterns_batch.testing import InMemoryObjects, csv_of, lines_of, make_orders, parquet_of
 from patterns_shared.adapters import aws_client
 from patterns_shared.adapters.order_items import order_to_item
 
@@ -165,6 +166,11 @@ def test_metrics_are_told(run: Run, client: Callable[[str], Client], capsys: pyt
         (["plan", "--date", str(YESTERDAY)], "the web API is not deployed: there is no parameter /patterns/test/"),
         (["plan", "--input", "s3://inbox/none.csv"], "s3://inbox/none.csv: is not there"),
         (["plan", "--input", "none.csv"], "--input must be s3://bucket/key, not 'none.csv'"),
+        (
+            ["plan", "--input", "s3://inbox/a.csv", "--export", "017-a1"],
+            "--export is of the orders table: give it with",
+        ),
+        (["plan", "--date", str(YESTERDAY), "--export", "017-a1"], "export 017-a1: is not there, or not whole"),
         (["shard", "--shard", "0"], "run r4 is not planned: there is no runs/r4/manifest.json"),
         (["report"], "run r4 is not planned"),
     ],
@@ -179,6 +185,29 @@ def test_bad_input_ends_with_2_and_its_reason_is_kept(
     assert reason in line["reason"] == failure["reason"]
     assert failure["step"] == arguments[0]
     assert not keys(client, "reports/")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        ((0, 2), (1, 75), (0, 2)),
+        ((0, 1), (1, 75), (0, 1)),
+        ((0, 75), (1, 75), (1, 75)),
+        ((0, 1), (0, 75), (0, 75)),
+        ((0, 75), (1, 2), (1, 2)),
+    ],
+    ids=["stopped beside bad input", "stopped beside a bug", "both stopped", "its own earlier try", "bad after a stop"],
+)
+def test_a_shard_that_is_stopped_does_not_hide_why(
+    first: tuple[int, int], second: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    """When a shard fails for good, the others are stopped, and tell so after it: that is not the reason."""
+    objects = InMemoryObjects()
+    for shard, exit_code in (first, second):
+        report = Report("test", {"step": "shard", "run": "r9", "shard": shard})
+        report.failed("a reason", exit_code, objects)
+    failure = json.loads(objects.kept["runs/r9/failure.json"])
+    assert (failure["shard"], failure["exit_code"]) == kept
 
 
 def test_a_shard_that_is_not_planned_is_told(run: Run, client: Callable[[str], Client]) -> None:
