@@ -198,7 +198,7 @@ def test_a_day_is_read_from_the_table_unless_an_export_is_asked_for(
     exported = found["Export"]["Arguments"]
     assert (exported["ExportFormat"], exported["S3Prefix"]) == (
         "DYNAMODB_JSON",
-        "{% 'runs/' & $run & '/export' %}",
+        "{% 'exports/' & $run %}",
     )
     assert exported["ClientToken"] == "{% $run %}"
     for name in ("Plan on Spot", "Plan on demand"):
@@ -207,16 +207,30 @@ def test_a_day_is_read_from_the_table_unless_an_export_is_asked_for(
 
 
 def test_what_an_export_is_allowed(exporting_batch: SynthesizedStack) -> None:
-    """The state machine exports this table, below the runs of this bucket; the program reads no table any more."""
+    """The state machine exports this table, below one prefix that the program reads, who reads no table any more."""
     machine = exporting_batch.only("StepFunctions::StateMachine")["RoleArn"]["Fn::GetAtt"][0]
     may = allowed(exporting_batch, machine)
     (table,), (exports,) = may["dynamodb:ExportTableToPointInTime"], may["dynamodb:DescribeExport"]
     assert ":table/patterns-dev-orders" in table
     assert ":table/patterns-dev-orders/export/*" in exports
     for action in ("s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"):
-        assert all("/runs/*" in resource for resource in may[action])
+        (written,) = may[action]
+        assert "/exports/*" in written
     program = allowed(exporting_batch, exporting_batch.only("ECS::TaskDefinition")["TaskRoleArn"]["Fn::GetAtt"][0])
     assert not any(action.startswith(("dynamodb:", "ssm:")) for action in program)
+    assert any("/exports/*" in resource for resource in program["s3:GetObject"])
+
+
+def test_an_export_goes_soon(anywhere_batch: SynthesizedStack, exporting_batch: SynthesizedStack) -> None:
+    """It has customers' addresses, which reports do not."""
+
+    def rules(stack: SynthesizedStack) -> list[dict[str, Any]]:
+        found = [rule for x in stack.all("S3::Bucket") for rule in x["LifecycleConfiguration"]["Rules"]]
+        return [rule for rule in found if rule.get("Prefix") == "exports/"]
+
+    assert not rules(anywhere_batch)
+    (rule,) = rules(exporting_batch)
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (2, {"NoncurrentDays": 1})
 
 
 def test_alarms_name_what_to_do(anywhere_batch: SynthesizedStack) -> None:

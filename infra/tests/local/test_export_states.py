@@ -77,7 +77,7 @@ def test_a_day_waits_for_its_export(corrected: Emulator, run: Callable[..., dict
     (export,) = corrected.client("dynamodb").list_exports()["ExportSummaries"]
     described = corrected.client("dynamodb").describe_export(ExportArn=export["ExportArn"])["ExportDescription"]
     assert told["export"] == export["ExportArn"].rpartition("/")[2]
-    assert (described["S3Prefix"], described["ExportFormat"]) == ("runs/run-1/export", "DYNAMODB_JSON")
+    assert (described["S3Prefix"], described["ExportFormat"]) == ("exports/run-1", "DYNAMODB_JSON")
     assert run("--input", "s3://inbox/a.csv")["output"] == {"export": "", "looks": 0}
 
 

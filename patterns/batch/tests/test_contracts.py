@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from moto.s3.models import s3_backends
 
+from patterns_batch.adapters import dynamodb_orders_scan
 from patterns_batch.adapters.dynamodb_orders_scan import DynamoDBOrdersScan
 from patterns_batch.adapters.pseudonym_secret import PseudonymSecret
 from patterns_batch.adapters.s3_inputs import S3Inputs
@@ -148,6 +149,22 @@ class TestDynamoDBOrdersScan(OrdersTableContract):
         page = table_of(make_orders(1, day=date(2026, 11, 22))).scan("patterns-test-orders", (0, 1), from_1970, None)
         assert b"order_id" in page.text
         assert b"@example.com" not in page.text
+
+    @pytest.mark.parametrize(
+        ("answer", "start"),
+        [
+            (b'{"Count":0,"Items":[],"ScannedCount":0}', None),
+            (b'{"Items":[{"sku":{"S":"LastEvaluatedKey"}}]}', None),
+            (b'{"Items":[{"sku":{"S":"\\"LastEvaluatedKey\\":"}}]}', None),
+            (b'{"LastEvaluatedKey":{"pk":{"S":"a}\\"\xc3\xbc"}},"Items":[{}]}', {"pk": {"S": 'a}"ü'}}),
+            (b'{"Items":[{}], "LastEvaluatedKey" : {"pk": {"S": "b"}}, "Count": 1}', {"pk": {"S": "b"}}),
+        ],
+    )
+    def test_where_the_next_page_begins_is_found_wherever_it_stands(
+        self, answer: bytes, start: dict[str, dict[str, str]] | None
+    ) -> None:
+        """And nothing that only looks like it."""
+        assert dynamodb_orders_scan._next_start(answer) == start
 
     def test_a_web_api_that_is_not_deployed_is_named(self, aws: None, clients: Clients) -> None:  # noqa: ARG002
         """By the parameter that it would publish, and by its table."""

@@ -18,7 +18,7 @@ World = Any
 Client = Any
 ORDERS = make_orders(120, day=DAY + timedelta(days=1), days=10)
 """Some on the day, some on compared days, some on none of them, also after the day."""
-PREFIX = "runs/run/export/"
+PREFIX = "exports/run/"
 
 
 def test_an_export_makes_the_table_s_own_report(world: World, make_world: Callable[[], World]) -> None:
@@ -30,7 +30,7 @@ def test_an_export_makes_the_table_s_own_report(world: World, make_world: Callab
     for shard_bytes, shards in ((10**9, 1), (20_000, 3), (1, 4)):
         run = f"run{shards}"
         world.set(shard_bytes=shard_bytes)
-        world.objects.kept |= export_of(ORDERS, prefix=f"runs/{run}/export/")
+        world.objects.kept |= export_of(ORDERS, prefix=f"exports/{run}/")
         manifest = world.steps.planner.plan_date(run, DAY, EXPORT_ID)
         assert len(manifest.shards) == shards
         assert world.merge(manifest) == expected

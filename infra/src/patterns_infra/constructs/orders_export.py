@@ -1,5 +1,7 @@
 """A point-in-time export of the orders table: asked for, waited for, and named for the program that reads it."""
 
+from typing import cast
+
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -9,9 +11,11 @@ from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge, arn_in_findings
 from patterns_infra.constructs.retried_call import retried
+from patterns_infra.constructs.task_runner import TaskRunner
 
 __all__ = ["OrdersExport"]
 
+_PREFIX = "exports/"
 _PAUSE = Duration.minutes(1)
 _LOOKS = 120
 """After so many, and as many minutes, nobody waits for the export any more."""
@@ -20,13 +24,16 @@ _LOOKS = 120
 class OrdersExport(Construct):
     """States that go before the plan. Step Functions waits, since a task that waits is paid for by the second.
 
-    The bucket gets the export below ``runs/{run}/export``, where the run's other files are, and goes when they go.
+    The bucket gets the export below ``exports/{run}``. It has all that the table has, addresses too, and goes in days.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, table: str, bucket: s3.IBucket) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, table: str, bucket: s3.Bucket) -> None:
         """``table`` is the name of the orders table, which needs point-in-time recovery."""
         super().__init__(scope, construct_id)
         self._table, self._bucket = table, bucket
+        bucket.add_lifecycle_rule(
+            prefix=_PREFIX, expiration=Duration.days(2), noncurrent_version_expiration=Duration.days(1)
+        )
         self._table_arn = Stack.of(self).format_arn(service="dynamodb", resource="table", resource_name=table)
 
     def before(self, plan: sfn.StateMachineFragment) -> sfn.Chain:
@@ -51,11 +58,22 @@ class OrdersExport(Construct):
         begin.next(of_table)
         return sfn.Chain.custom(begin, plan.end_states, plan)
 
+    def readable_by(self, runner: TaskRunner) -> None:
+        """Let the program read exports."""
+        runner.allow(["s3:GetObject"], self._bucket.arn_for_objects(f"{_PREFIX}*"))
+        self._accept_prefix(runner.role)
+
     def allow(self, machine: sfn.StateMachine) -> None:
-        """Say why the machine may look at any export of the table."""
+        """Say why the machine may write below the prefix, and look at any export of the table."""
+        self._accept_prefix(machine.role)
         told = arn_in_findings(self, "dynamodb", f"table/{self._table}/export/*")
         reason = "An export's id is not known before the export is asked for."
         acknowledge(machine.role, f"AwsSolutions-IAM5[Resource::{told}]", reason)
+
+    def _accept_prefix(self, role: iam.IRole) -> None:
+        name = Stack.of(self).get_logical_id(cast("s3.CfnBucket", self._bucket.node.default_child))
+        reason = "An export's files are named by the run and by DynamoDB: their prefix is the grant."
+        acknowledge(role, f"AwsSolutions-IAM5[Resource::<{name}.Arn>/{_PREFIX}*]", reason)
 
     def _failed(self, how: str, why: str) -> sfn.Fail:
         cause = f"{{% 'the export ' & $exportArn & ' of the orders table failed: ' & {why} %}}"
@@ -65,7 +83,7 @@ class OrdersExport(Construct):
         """Ask for the export; asked again in the same run, it is the same one."""
         writes = iam.PolicyStatement(
             actions=["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"],
-            resources=[self._bucket.arn_for_objects("runs/*")],
+            resources=[self._bucket.arn_for_objects(f"{_PREFIX}*")],
         )
         return retried(
             tasks.CallAwsService.jsonata(
@@ -76,7 +94,7 @@ class OrdersExport(Construct):
                 parameters={
                     "TableArn": self._table_arn,
                     "S3Bucket": self._bucket.bucket_name,
-                    "S3Prefix": "{% 'runs/' & $run & '/export' %}",
+                    "S3Prefix": "{% 'exports/' & $run %}",
                     "S3SseAlgorithm": "AES256",
                     "ExportFormat": "DYNAMODB_JSON",
                     "ClientToken": "{% $run %}",

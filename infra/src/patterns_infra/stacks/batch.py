@@ -57,8 +57,10 @@ class BatchStack(Stack):
             self, "Claims", settings=settings, alarms=self._alarms, key="report", items="claims of reports"
         )
         runner = self._runner(pattern, inbox=inbox.bucket, reports=reports)
-        exports = settings.point_in_time_export
-        export = OrdersExport(self, "Export", table=self._orders_table, bucket=reports) if exports else None
+        export = None
+        if settings.point_in_time_export:
+            export = OrdersExport(self, "Export", table=self._orders_table, bucket=reports)
+            export.readable_by(runner)
         workflow = ReportWorkflow(
             self,
             "Workflow",

@@ -1,6 +1,7 @@
 """The web API's orders table, found by its published name and read page by page."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ __all__ = ["DynamoDBOrdersScan"]
 
 _NAMES = {"#status": "status", "#lines": "lines"}
 _ATTRIBUTES = "order_id, customer_id, placed_at, currency, #status, #lines"
+_MORE = re.compile(rb'"LastEvaluatedKey"\s*:\s*')
 _OK = 200
 
 
@@ -76,11 +78,23 @@ def _leave_unread(response_dict: dict[str, Any], customized_response_dict: dict[
     if response_dict["status_code"] != _OK:
         return
     text: bytes = response_dict["body"]
-    # Only the last page of a segment has no such key, and an order's texts cannot hold a quote that is not escaped.
-    more = b'"LastEvaluatedKey"' in text
     customized_response_dict["unread"] = text
-    customized_response_dict["next_start"] = json.loads(text).get("LastEvaluatedKey") if more else None
+    customized_response_dict["next_start"] = _next_start(text)
     response_dict["body"] = b"{}"
+
+
+def _next_start(text: bytes) -> dict[str, dict[str, str]] | None:
+    """Return the answer's LastEvaluatedKey without decoding its items; the last page of a segment has none.
+
+    An order's texts cannot hold a quote that is not escaped, and none of the attributes that are asked for has that
+    name: followed by a colon, it is the answer's own.
+    """
+    found = _MORE.search(text)
+    if found is None:
+        return None
+    start: dict[str, dict[str, str]]
+    start, _ = json.JSONDecoder().raw_decode(text[found.end() :].decode())
+    return start
 
 
 def _placed_on(days: Sequence[Range]) -> tuple[str, dict[str, dict[str, str]]]:

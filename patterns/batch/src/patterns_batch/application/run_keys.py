@@ -27,8 +27,8 @@ class RunKeys:
         return f"runs/{self.run}/result.json"
 
     def export_folder(self, export: str) -> str:
-        """Return where DynamoDB puts an export with the prefix ``runs/{run}/export``."""
-        return f"runs/{self.run}/export/AWSDynamoDB/{export}"
+        """Return where DynamoDB puts an export with the prefix ``exports/{run}``: it has addresses, and goes soon."""
+        return f"exports/{self.run}/AWSDynamoDB/{export}"
 
     def result_file(self, name: str) -> str:
         """Return the key of one of them."""

@@ -22,7 +22,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         default="",
         type=_export,
         metavar="EXPORT_ID",
-        help="with --date: read this point-in-time export of the table, below runs/RUN_ID/export; empty for none",
+        help="with --date: read this point-in-time export of the table, below exports/RUN_ID; empty for none",
     )
     shard = _step(steps, "shard", "work off one shard of the plan")
     shard.add_argument("--shard", required=True, type=_number, metavar="N", help="from 0")
