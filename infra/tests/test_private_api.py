@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.settings import Settings
+from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
 
 Synthesize = Callable[[str], SynthesizedStack]
@@ -53,6 +55,13 @@ def test_a_new_vpc_has_no_way_out(synthesize: Synthesize) -> None:
     assert not private.of_type("EC2::InternetGateway")
     assert not private.of_type("EC2::NatGateway")
     assert private.only("EC2::FlowLog")["TrafficType"] == "ALL"
+
+
+def test_a_new_vpc_is_in_zones_that_exist(synthesize_anew: Callable[[Settings], SynthesizedStack]) -> None:
+    """With the account known, as when it is deployed, the CDK would take invented zones that it has not looked up."""
+    private = synthesize_anew(Settings.from_mapping({**VARIANTS["private"], "account": "123456789012"}))
+    zones = [subnet["AvailabilityZone"] for subnet in private.all("EC2::Subnet")]
+    assert zones == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in range(2)]
 
 
 def test_a_given_vpc_is_used(synthesize: Synthesize) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws, CfnParameter, Environment, Stack
+from aws_cdk import Aws, CfnParameter
 from constructs import Construct
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
@@ -18,13 +18,14 @@ from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.receivers import Receiver, read_receivers
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.stacks.pattern_stack import PatternStack
 
 __all__ = ["AsyncStack"]
 
 _LOCAL_PARTNER = "http://127.0.0.1:8080/events"
 
 
-class AsyncStack(Stack):
+class AsyncStack(PatternStack):
     """What became of an order comes in by one topic and goes out to four receivers, each with a queue of its own.
 
     The grants are all here: what each receiver may do beside reading its queue and setting dead letters aside.
@@ -32,13 +33,7 @@ class AsyncStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(
-            scope,
-            construct_id,
-            env=Environment(account=settings.deploy_account, region=settings.region),
-            description=pattern.summary,
-            termination_protection=settings.production,
-        )
+        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
         self._settings = settings
         self._key = EncryptionKey(self, "Key", settings=settings).key
         self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)

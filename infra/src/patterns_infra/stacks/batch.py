@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import Duration, Environment, Fn, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
@@ -26,13 +26,14 @@ from patterns_infra.constructs.task_runner import TaskRunner
 from patterns_infra.container_images import declared_image, image_tag
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.stacks.pattern_stack import PatternStack
 
 __all__ = ["BatchStack"]
 
 _CPU, _MEMORY = 1024, 2048
 
 
-class BatchStack(Stack):
+class BatchStack(PatternStack):
     """A schedule or a file starts the state machine, whose tasks read orders and write the report.
 
     The grants are all here: what the program may do, action by action.
@@ -40,13 +41,7 @@ class BatchStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(
-            scope,
-            construct_id,
-            env=Environment(account=settings.deploy_account, region=settings.region),
-            description=pattern.summary,
-            termination_protection=settings.production,
-        )
+        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
         self._settings = settings
         self._key = EncryptionKey(self, "Key", settings=settings).key
         self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
@@ -159,11 +154,6 @@ class BatchStack(Stack):
     def _orders_table(self) -> str:
         """The web API's table, whether it is there yet or not."""
         return f"patterns-{self._settings.stage}-orders"
-
-    @property
-    def availability_zones(self) -> list[str]:
-        """Two of the region's zones, whichever they are: the template must not depend on who asks where."""
-        return [Fn.select(number, Fn.get_azs()) for number in range(2)]
 
     def _told(self) -> sns.Topic:
         """Who hears that a report was published."""

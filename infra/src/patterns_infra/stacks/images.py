@@ -1,6 +1,5 @@
 """The repositories of a pattern's container images, in a stack that is there before anything that runs them."""
 
-from aws_cdk import Environment, Stack
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -8,21 +7,18 @@ from patterns_infra.constructs.image_repository import ImageRepository
 from patterns_infra.container_images import repository_parameter
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.stacks.pattern_stack import PatternStack
 
 __all__ = ["ImagesStack"]
 
 
-class ImagesStack(Stack):
+class ImagesStack(PatternStack):
     """One repository for each image, its name published for the pattern's own stack and for whoever pushes."""
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Create them."""
         super().__init__(
-            scope,
-            construct_id,
-            env=Environment(account=settings.deploy_account, region=settings.region),
-            description=f"Container images of the pattern {pattern.name}",
-            termination_protection=settings.production,
+            scope, construct_id, description=f"Container images of the pattern {pattern.name}", settings=settings
         )
         for package in pattern.images:
             name = package.title().replace("-", "")

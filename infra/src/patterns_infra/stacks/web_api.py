@@ -1,6 +1,6 @@
 """Pattern 1: API Gateway, Lambda, Cognito and DynamoDB."""
 
-from aws_cdk import Aws, Duration, Environment, Stack
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
@@ -24,12 +24,13 @@ from patterns_infra.constructs.stream_consumer import StreamConsumer
 from patterns_infra.constructs.web_acl import WebAcl
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.stacks.pattern_stack import PatternStack
 from patterns_infra.stacks.web_api_routes import web_api_routes
 
 __all__ = ["WebApiStack"]
 
 
-class WebApiStack(Stack):
+class WebApiStack(PatternStack):
     """Orders come in through the gateway and go to the table; its stream tells the others; outcomes come back.
 
     The grants are all here: what each function may do, action by action.
@@ -37,13 +38,7 @@ class WebApiStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(
-            scope,
-            construct_id,
-            env=Environment(account=settings.deploy_account, region=settings.region),
-            description=pattern.summary,
-            termination_protection=settings.production,
-        )
+        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
         self._settings = settings
         self._key = EncryptionKey(self, "Key", settings=settings).key
         self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
