@@ -140,12 +140,12 @@ def test_the_first_outcome_stands(platform: Platform, stack: WebApiStack, shop: 
 def test_an_outcome_after_the_cancellation_is_ignored_and_counted(
     platform: Platform, stack: WebApiStack, shop: Shop
 ) -> None:
-    """CANCELLED stands; the message is gone; the function's log has the metric ``LateOutcome``."""
+    """CANCELLED stands; the message is gone; the function's log tells of a ``late_outcome``."""
     order_id = shop.place()
     shop.cancel(order_id)
     shop.decide(shop.outcome(FULFILLED, order_id))
     logged = stack.log_group("outcome")
-    eventually(lambda: log_has(platform, logged, order_id, "LateOutcome"), seconds=60)
+    eventually(lambda: log_has(platform, logged, order_id, "late_outcome"), seconds=60)
     shop.settle()
     assert shop.state(order_id) == ("CANCELLED", 2)
     assert not about(order_id, receive_until(platform, stack.outcome_dead_letters, bool, seconds=0.5))
@@ -154,7 +154,7 @@ def test_an_outcome_after_the_cancellation_is_ignored_and_counted(
 def test_unreadable_outcomes_are_set_aside_and_the_others_take_effect(
     platform: Platform, stack: WebApiStack, shop: Shop
 ) -> None:
-    """Five good and four bad outcomes at once: five orders move, the four wait in the dead-letter queue, whole."""
+    """Five good and four bad outcomes at once: five orders move, the four are dead letters, whole, with reasons."""
     good = [shop.place() for _ in range(5)]
     victim = shop.place()
     unknown = "01990000-0000-7000-8000-00000000dead"
@@ -174,6 +174,7 @@ def test_unreadable_outcomes_are_set_aside_and_the_others_take_effect(
         return len(messages) >= len(bad)
 
     letters = receive_until(platform, stack.outcome_dead_letters, enough, seconds=60)
+    assert all(message["MessageAttributes"]["reason"]["StringValue"] for message in letters)
     set_aside = [json.loads(message["Body"]) for message in letters]
     key = json.dumps
     assert sorted(key(x["detail"], sort_keys=True) for x in set_aside) == sorted(key(x, sort_keys=True) for _, x in bad)

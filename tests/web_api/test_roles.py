@@ -124,9 +124,9 @@ def test_the_relay_reads_the_stream_and_writes_to_the_bus_and_nothing_else(
 def test_the_outcome_function_moves_orders_and_nothing_else(
     platform: Platform, stack: WebApiStack, role_names: dict[str, str]
 ) -> None:
-    """It takes messages and updates items: it reads no order, makes none, and tells nobody."""
+    """It takes messages, sets them aside and updates items: it reads no order, makes none, and tells nobody."""
     with assumed(platform, role_names["outcome"]) as client:
-        for call in (update, receive(stack.outcome_queue)):
+        for call in (update, receive(stack.outcome_queue), send(stack.outcome_dead_letters)):
             call(client)
         refused = {
             "dynamodb:GetItem": read,
@@ -134,7 +134,7 @@ def test_the_outcome_function_moves_orders_and_nothing_else(
             "dynamodb:DeleteItem": delete,
             "dynamodb:Query": query_index("by_customer", "customer_id"),
             "events:PutEvents": put_event,
-            "sqs:SendMessage": send(stack.outcome_dead_letters),
+            "sqs:SendMessage": send(stack.outcome_queue),
             "sqs:ReceiveMessage": receive(stack.outcome_dead_letters),
             "secretsmanager:GetSecretValue": secret(stack.environment("api")["CURSOR_SECRET_ARN"]),
         }

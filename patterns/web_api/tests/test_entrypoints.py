@@ -109,6 +109,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
         monkeypatch.setenv("CURSOR_SECRET_ARN", secret["ARN"])
         queue = boto3.client("sqs").create_queue(QueueName="relay-dead-letters")["QueueUrl"]
         monkeypatch.setenv("RELAY_DEAD_LETTER_URL", queue)
+        monkeypatch.setenv("DEAD_LETTER_URL", boto3.client("sqs").create_queue(QueueName="outcomes")["QueueUrl"])
+        monkeypatch.setenv("MAX_RECEIVES", "5")
         indexes = {"by_customer": "customer_id", "by_customer_status": "customer_status"}
         text: list[AttributeDefinitionTypeDef] = [
             {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "order_id", *indexes.values())
@@ -197,17 +199,24 @@ def test_the_relay_works_on_a_bus(aws: ModuleType) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Dimension")
-def test_the_outcome_works_on_a_table(deployed: Shop) -> None:
-    """A good message moves its order; a bad one alone comes again."""
+def test_the_outcome_works_on_a_table(deployed: Shop, aws: ModuleType) -> None:
+    """A good message moves its order; a bad one alone is a dead letter, at once and with its reason."""
     placed = deployed.place().json
     order = make_order(order_id=placed["order_id"], customer_id=placed["customer_id"])
     detail = encode_event(make_event(EventType.ORDER_FULFILLED, order))
+    body = json.dumps({"detail-type": "OrderFulfilled", "detail": detail})
     handler = import_module("patterns_web_api.entrypoints.outcome").lambda_handler
 
     answer = handler(
-        {"Records": [{"messageId": "bad", "body": "{"}, {"messageId": "good", "body": json.dumps({"detail": detail})}]},
+        {"Records": [{"messageId": "bad", "body": "{"}, {"messageId": "good", "body": body}]},
         None,
     )
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert answer == {"batchItemFailures": []}
+    received = aws.client("sqs").receive_message(
+        QueueUrl=os.environ["DEAD_LETTER_URL"], MessageAttributeNames=["All"], MaxNumberOfMessages=10
+    )
+    (letter,) = received["Messages"]
+    assert letter["Body"] == "{"
+    assert "is not JSON" in letter["MessageAttributes"]["reason"]["StringValue"]
     assert deployed.send("GET", f"/orders/{order.order_id}").json["status"] == "FULFILLED"

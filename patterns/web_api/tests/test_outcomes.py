@@ -1,6 +1,7 @@
 """Outcomes from the bus, in any order and any number, one bad message at a time."""
 
 import json
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -8,12 +9,14 @@ import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics
 
+from patterns_shared.adapters.event_messages import event_from_delivery
+from patterns_shared.adapters.event_receiver import Receiver, one_at_a_time
+from patterns_shared.adapters.message_reports import Reporter
+from patterns_shared.adapters.sqs_batch import Message
 from patterns_shared.domain.event_codec import encode_event
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.domain.orders import OrderStatus
 from patterns_shared.testing import FakeOrders, make_event, make_order
-from patterns_web_api.adapters.outcome_messages import event_from_message
-from patterns_web_api.application.outcome_batch import OutcomeBatch
 from patterns_web_api.application.outcomes import Outcomes, Recorded
 
 ORDER = make_order()
@@ -36,10 +39,37 @@ def orders() -> FakeOrders:
     return FakeOrders(ORDER)
 
 
+class Letters:
+    """Dead letters: reasons by message id."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, str] = {}
+
+    def keep(self, message: Message, reason: str) -> None:
+        """Keep the reason."""
+        self.reasons[message.id] = reason
+
+
 @pytest.fixture
-def batch(orders: FakeOrders, logger: Logger, metrics: Metrics) -> OutcomeBatch:
-    """The use case over that store."""
-    return OutcomeBatch(Outcomes(orders), event_from_message, logger=logger, metrics=metrics)
+def letters() -> Letters:
+    """An empty dead-letter queue."""
+    return Letters()
+
+
+Receive = Callable[..., list[str]]
+
+
+@pytest.fixture
+def receive(orders: FakeOrders, letters: Letters, logger: Logger, metrics: Metrics) -> Receive:
+    """The function's work over that store: from messages to the ids of those that must come again."""
+    reporter = Reporter("outcome", pattern="web_api", stage="test", logger=logger, metrics=metrics)
+    receiver = Receiver(dead_letters=letters, reporter=reporter, last_receive=5, read=event_from_delivery)
+
+    def receive(*records: dict[str, Any]) -> list[str]:
+        answer = receiver.receive({"Records": list(records)}, one_at_a_time(Outcomes(orders).record))
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    return receive
 
 
 @pytest.mark.parametrize(("event", "status"), [(FULFILLED, OrderStatus.FULFILLED), (REJECTED, OrderStatus.REJECTED)])
@@ -82,59 +112,70 @@ def test_of_two_outcomes_the_first_to_arrive_stands(orders: FakeOrders, events: 
     assert orders.get(ORDER.order_id).status is expected
 
 
-def test_a_whole_good_batch_leaves_nothing_behind(batch: OutcomeBatch) -> None:
-    """No message has to come again."""
-    assert batch.record_all([message("a", FULFILLED), message("b", FULFILLED)]) == []
+def test_a_whole_good_batch_leaves_nothing_behind(receive: Receive, letters: Letters) -> None:
+    """No message has to come again, and none is set aside."""
+    assert receive(message("a", FULFILLED), message("b", FULFILLED)) == []
+    assert letters.reasons == {}
 
 
-BAD: dict[str, dict[str, Any]] = {
-    "not-json": {"messageId": "not-json", "body": "{"},
-    "nul": {"messageId": "nul", "body": "\x00"},
-    "deep": {"messageId": "deep", "body": "[" * 100_000},
-    "a-list": {"messageId": "a-list", "body": "[]"},
-    "no-body": {"messageId": "no-body"},
-    "a-null": {"messageId": "a-null", "body": None},
-    "no-detail": {"messageId": "no-detail", "body": "{}"},
-    "not-an-event": message("not-an-event", {"id": 1}),
-    "from-the-future": message("from-the-future", {**encode_event(FULFILLED), "schema_version": 2}),
-    "no-outcome": message("no-outcome", make_event(EventType.ORDER_PLACED)),
-    "unknown-order": message(
-        "unknown-order",
-        make_event(EventType.ORDER_FULFILLED, make_order(order_id="019b8d00-0000-7000-8000-0000000fffff")),
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "not-json": ({"messageId": "not-json", "body": "{"}, "is not JSON"),
+    "nul": ({"messageId": "nul", "body": "\x00"}, "is not JSON"),
+    "deep": ({"messageId": "deep", "body": "[" * 100_000}, "is not JSON"),
+    "a-list": ({"messageId": "a-list", "body": "[]"}, "must be"),
+    "no-detail": ({"messageId": "no-detail", "body": "{}"}, "is missing"),
+    "not-an-event": (message("not-an-event", {"id": 1}), "is missing"),
+    "from-the-future": (message("from-the-future", {**encode_event(FULFILLED), "schema_version": 2}), "version"),
+    "no-outcome": (message("no-outcome", make_event(EventType.ORDER_PLACED)), "OrderPlaced is not an outcome"),
+    "unknown-order": (
+        message(
+            "unknown-order",
+            make_event(EventType.ORDER_FULFILLED, make_order(order_id="019b8d00-0000-7000-8000-0000000fffff")),
+        ),
+        "is not in the table",
     ),
-    "no-order-id": message("no-order-id", {**encode_event(FULFILLED), "order_id": "x" * 5_000}),
-    "another-customers": message(
-        "another-customers", make_event(EventType.ORDER_FULFILLED, make_order(customer_id="customer-2"))
+    "no-order-id": (message("no-order-id", {**encode_event(FULFILLED), "order_id": "x" * 200}), "none of this shop"),
+    "another-customers": (
+        message("another-customers", make_event(EventType.ORDER_FULFILLED, make_order(customer_id="customer-2"))),
+        "is not in the table",
     ),
 }
 
 
 @pytest.mark.parametrize("name", list(BAD))
-def test_a_bad_message_costs_only_itself(batch: OutcomeBatch, orders: FakeOrders, name: str) -> None:
-    """Its neighbours are recorded, and it alone goes back to the queue, which sets it aside in the end."""
-    assert batch.record_all([BAD[name], message("good", FULFILLED)]) == [name]
+def test_a_bad_message_costs_only_itself(receive: Receive, letters: Letters, orders: FakeOrders, name: str) -> None:
+    """Its neighbours are recorded, and it alone is set aside, with the reason, the first time that it comes."""
+    bad, reason = BAD[name]
+    good = {**encode_event(FULFILLED), "id": "another-event"}
+    assert receive(bad, message("good", good)) == []
+    assert list(letters.reasons) == [name]
+    assert reason in letters.reasons[name]
     assert orders.get(ORDER.order_id).status is OrderStatus.FULFILLED
 
 
-def test_while_the_store_is_down_every_message_comes_again(batch: OutcomeBatch, orders: FakeOrders) -> None:
+def test_while_the_store_is_down_every_message_comes_again(
+    receive: Receive, letters: Letters, orders: FakeOrders
+) -> None:
     """And is recorded once it is back."""
     messages = [message("a", FULFILLED), message("b", FULFILLED)]
     orders.unavailable = True
-    assert batch.record_all(messages) == ["a", "b"]
+    assert receive(*messages) == ["a", "b"]
 
     orders.unavailable = False
-    assert batch.record_all(messages) == []
+    assert receive(*messages) == []
+    assert letters.reasons == {}
 
 
-def test_every_result_is_counted(batch: OutcomeBatch, orders: FakeOrders, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_result_is_counted(receive: Receive, orders: FakeOrders, capsys: pytest.CaptureFixture[str]) -> None:
     """A late outcome has its own metric, and no line tells of a person."""
     orders.move(ORDER.order_id, OrderStatus.CANCELLED, customer_id=ORDER.customer_id, traceparent="")
 
-    batch.record_all([message("a", FULFILLED), BAD["not-json"]])
+    receive(message("a", FULFILLED), BAD["not-json"][0])
     out = capsys.readouterr().out
 
     (metrics,) = [json.loads(line) for line in out.splitlines() if "_aws" in line]
-    assert metrics["LateOutcome"] == [1.0]
-    assert metrics["OutcomeFailures"] == [1.0]
+    assert metrics["MessagesLateOutcome"] == [1.0]
+    assert metrics["MessagesDeadLettered"] == [1.0]
+    assert metrics["receiver"] == "outcome"
     assert ORDER.order_id in out
     assert "@" not in out

@@ -15,7 +15,12 @@ API = {
     "SITE_ORIGIN": "https://shop.example.com",
 }
 RELAY = {"STAGE": "dev", "EVENT_SOURCE": "patterns.dev", "RELAY_DEAD_LETTER_URL": "https://sqs/relay"}
-OUTCOME = {"STAGE": "dev", "ORDERS_TABLE": "patterns-dev-orders"}
+OUTCOME = {
+    "STAGE": "dev",
+    "ORDERS_TABLE": "patterns-dev-orders",
+    "DEAD_LETTER_URL": "https://sqs/outcomes",
+    "MAX_RECEIVES": "5",
+}
 FUNCTIONS = [(ApiSettings, API), (RelaySettings, RELAY), (OutcomeSettings, OUTCOME)]
 NEEDED = [
     (settings, environment, variable)
@@ -32,7 +37,7 @@ def test_the_whole_environment_is_read(settings: Settings, environment: dict[str
     """Every variable ends up in a field, and fields cannot be changed."""
     read = settings.from_environment({**environment, "PATH": "/bin"})
 
-    assert set(dataclasses.astuple(read)) == set(environment.values())
+    assert {str(value) for value in dataclasses.astuple(read)} == set(environment.values())
     with pytest.raises(dataclasses.FrozenInstanceError):
         read.stage = "other"  # type: ignore[misc]
 

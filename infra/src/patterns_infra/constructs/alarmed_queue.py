@@ -35,6 +35,7 @@ class AlarmedQueue(Construct):
         """
         super().__init__(scope, construct_id)
         title = title or construct_id
+        self.max_receives = max_receives
         retention = retention or Duration.days(4)
         self.dead_letters = DeadLetterQueue(
             self,

@@ -158,18 +158,24 @@ class WebApiStack(PatternStack):
         return relay
 
     def _outcome(self, orders: OrdersTable) -> PythonFunction:
-        outcome = self._function(
-            "Outcome",
-            entrypoint="outcome",
-            description="Takes orders' outcomes from the event bus",
-            environment={"ORDERS_TABLE": orders.table.table_name},
-        )
+        timeout = Duration.seconds(10)
         outcomes = AlarmedQueue(
             self,
             "Outcomes",
             settings=self._settings,
             alarms=self._alarms,
-            visibility=Duration.seconds(6 * outcome.timeout.to_seconds()),
+            visibility=Duration.seconds(6 * timeout.to_seconds()),
+        )
+        outcome = self._function(
+            "Outcome",
+            entrypoint="outcome",
+            description="Takes orders' outcomes from the event bus",
+            environment={
+                "ORDERS_TABLE": orders.table.table_name,
+                "DEAD_LETTER_URL": outcomes.dead_letters.queue.queue_url,
+                "MAX_RECEIVES": str(outcomes.max_receives),
+            },
+            timeout=timeout,
         )
         events.Rule(
             self,
@@ -180,6 +186,7 @@ class WebApiStack(PatternStack):
         )
         QueueConsumer(self, "Inbox", queue=outcomes, consumer=outcome)
         outcome.allow(["dynamodb:UpdateItem"], orders.table.table_arn)
+        outcome.allow(["sqs:SendMessage"], outcomes.dead_letters.queue.queue_arn)
         return outcome
 
     @property

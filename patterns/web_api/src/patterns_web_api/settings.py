@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from patterns_shared.environment import MissingSetting, text
+from patterns_shared.environment import MissingSetting, text, whole
 
 __all__ = ["ApiSettings", "MissingSetting", "OutcomeSettings", "RelaySettings"]
 
@@ -88,10 +88,14 @@ class OutcomeSettings:
     Attributes:
         stage: ``STAGE``, name of the deployment.
         orders_table: ``ORDERS_TABLE``, name of the DynamoDB table.
+        dead_letter_url: ``DEAD_LETTER_URL``, the dead-letter queue of the function's own queue.
+        max_receives: ``MAX_RECEIVES``, the queue's maxReceiveCount.
     """
 
     stage: str
     orders_table: str
+    dead_letter_url: str
+    max_receives: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "OutcomeSettings":
@@ -99,5 +103,11 @@ class OutcomeSettings:
 
         Raises:
             MissingSetting: naming the first variable that is absent or empty.
+            InvalidSetting: naming the first variable that has an impossible value.
         """
-        return cls(stage=text(environment, "STAGE"), orders_table=text(environment, "ORDERS_TABLE"))
+        return cls(
+            stage=text(environment, "STAGE"),
+            orders_table=text(environment, "ORDERS_TABLE"),
+            dead_letter_url=text(environment, "DEAD_LETTER_URL"),
+            max_receives=whole(environment, "MAX_RECEIVES"),
+        )

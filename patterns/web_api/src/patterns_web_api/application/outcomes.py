@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from patterns_shared.domain.errors import IllegalTransition, InvalidEvent, OrderNotFound
+from patterns_shared.domain.errors import IllegalTransition, InvalidEvent, OrderNotFound, PermanentFailure
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.domain.orders import OrderStatus
 from patterns_shared.ports import OrdersRepository
@@ -19,12 +19,12 @@ _STATUS_AFTER = {
 class Recorded(StrEnum):
     """What recording an outcome did; every one of these is a success."""
 
-    MOVED = "OutcomeRecorded"
-    DUPLICATE = "OutcomeDuplicate"
+    MOVED = "recorded"
+    DUPLICATE = "duplicate"
     """The order has this status already."""
-    LATE = "LateOutcome"
+    LATE = "late_outcome"
     """The customer cancelled first: the cancellation stands, downstream compensates by OrderCancelled."""
-    CONFLICTING = "ConflictingOutcome"
+    CONFLICTING = "conflicting_outcome"
     """The order has the other outcome: the first stands, and a person should know."""
 
 
@@ -40,18 +40,21 @@ class Outcomes:
 
         Raises:
             InvalidEvent: it is no outcome.
-            OrderNotFound: this shop has no such order of this customer.
+            PermanentFailure: this shop has no such order of this customer. Outcomes follow the event that tells of an
+                order in the table, so it will not come later.
             TemporarilyUnavailable: the store; the event may come again.
         """
         target = _STATUS_AFTER.get(event.type)
         if target is None:
             raise InvalidEvent("type", f"{event.type} is not an outcome")
         if not is_order_id(event.order_id):
-            raise OrderNotFound(event.order_id)
+            raise PermanentFailure("the order's id is none of this shop")
         try:
             self._repository.move(
                 event.order_id, target, traceparent=event.traceparent, customer_id=event.data.customer_id
             )
+        except OrderNotFound as missing:
+            raise PermanentFailure(f"order {event.order_id} of this customer is not in the table") from missing
         except IllegalTransition as refused:
             return _standing(OrderStatus(refused.current), target)
         return Recorded.MOVED

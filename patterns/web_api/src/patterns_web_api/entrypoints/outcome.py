@@ -11,6 +11,5 @@ outcomes = cache(bootstrap)
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Record a batch of outcomes; messages that failed stay in the queue, alone."""
-    failed = outcomes().record_all(event["Records"])
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    """Record a batch of outcomes; what no later attempt can help is a dead letter, what failed for now comes again."""
+    return outcomes()(event)
