@@ -1,11 +1,7 @@
 """What the tests of several modules need: AWS that is not there, and a table that is."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import cache
-from typing import Any
-from unittest.mock import patch
 
 import hypothesis
 import pytest
@@ -16,6 +12,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from patterns_shared.adapters import aws_client
+from patterns_shared.testing import no_account
 
 # A busy machine is no reason to fail. `--hypothesis-profile thorough` looks longer.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -23,31 +20,13 @@ hypothesis.settings.register_profile("quick", _PATIENT, max_examples=50)
 hypothesis.settings.register_profile("thorough", _PATIENT, max_examples=2_000)
 hypothesis.settings.load_profile("quick")
 
-Client = Any
-"""botocore makes its client classes at run time."""
+Client = no_account.Client
 Answers = Callable[..., list[bytes]]
 LoseAnswer = Callable[[Client, str], list[str]]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _no_account() -> Iterator[None]:
-    """No test reaches an account, whatever the machine is configured with."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    fake = {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_CONFIG_FILE": "/nonexistent",
-        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-    }
-    with patch.dict(os.environ, kept | fake, clear=True):
-        yield
-
-
-@pytest.fixture(scope="session")
-def clients() -> Callable[[str], Client]:
-    """Clients that try once, so that what they are answered is what an adapter sees; made once, since it takes time."""
-    return cache(lambda service: aws_client.create_client(service, max_attempts=1))
+_no_account = no_account.no_account
+clients = no_account.clients
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from patterns_infra.place import AwsClient
 from patterns_infra.settings import Target
 from patterns_infra.stack_removal import remove_stack
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_shared.testing.no_account import without_account
 
 from .account import BATCH, IMAGES, REPOSITORY, WEB_API, Account
 from .conftest import FakeDocker
@@ -37,9 +38,6 @@ def account(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, image_stack: Callable[[str], SynthesizedStack]
 ) -> Iterator[Account]:
     """Return an account in which nothing is; the tag of every image is known beforehand."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("PATTERNS_LOCAL_STATE", str(tmp_path / "state"))
     made = Account(image_stack("aws").template)
     monkeypatch.setattr(aws_deployment, "Cdk", made.cdk)
@@ -47,7 +45,7 @@ def account(
     monkeypatch.setattr("patterns_infra.image_delivery.image_tag", lambda _: TAG)
     monkeypatch.setattr(changing, "open_aws", lambda *_: made.access)
     monkeypatch.setattr(sys, "stdin", StringIO())
-    with mock_aws():
+    with without_account(), mock_aws():
         yield made
 
 

@@ -1,11 +1,9 @@
 """What the tests share: AWS as moto plays it, a partner that really listens, receivers ready to use."""
 
 import json
-import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from unittest.mock import patch
@@ -17,12 +15,11 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from patterns_shared.adapters import aws_client
 from patterns_shared.adapters.event_receiver import AfterBatch, Receiver
 from patterns_shared.adapters.message_reports import Reporter
 from patterns_shared.observability.logger import make_logger
 from patterns_shared.observability.metrics import make_metrics
-from patterns_shared.testing import RecordingDeadLetters
+from patterns_shared.testing import RecordingDeadLetters, no_account
 
 # A busy machine is no reason to fail. `--hypothesis-profile thorough` looks longer.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -30,29 +27,11 @@ hypothesis.settings.register_profile("quick", _PATIENT, max_examples=30, statefu
 hypothesis.settings.register_profile("thorough", _PATIENT, max_examples=2_000)
 hypothesis.settings.load_profile("quick")
 
-Client = Any
-"""botocore makes its client classes at run time."""
+Client = no_account.Client
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _no_account() -> Iterator[None]:
-    """No test reaches an account, whatever the machine is configured with."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    fake = {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_CONFIG_FILE": "/nonexistent",
-        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-    }
-    with patch.dict(os.environ, kept | fake, clear=True):
-        yield
-
-
-@pytest.fixture(scope="session")
-def clients() -> Callable[[str], Client]:
-    """Clients that try once; made once, since it takes time."""
-    return cache(lambda service: aws_client.create_client(service, max_attempts=1))
+_no_account = no_account.no_account
+clients = no_account.clients
 
 
 @pytest.fixture

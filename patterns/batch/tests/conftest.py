@@ -1,11 +1,9 @@
 """What the tests share: steps on stand-ins, AWS as moto plays it."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from patterns_batch.engine.database import connect
 from patterns_batch.manifest import Manifest
 from patterns_batch.settings import Settings
 from patterns_batch.testing import FixedPseudonyms, InMemoryInputs, InMemoryObjects, InMemoryOrdersTable
-from patterns_shared.adapters import aws_client
+from patterns_shared.testing import no_account
 
 # A busy machine is no reason to fail. `--hypothesis-profile thorough` looks longer.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
@@ -29,8 +27,7 @@ hypothesis.settings.register_profile("quick", _PATIENT, max_examples=10)
 hypothesis.settings.register_profile("thorough", _PATIENT, max_examples=500)
 hypothesis.settings.load_profile("quick")
 
-Client = Any
-"""botocore makes its client classes at run time."""
+Client = no_account.Client
 
 _ENVIRONMENT = {
     "STAGE": "test",
@@ -44,17 +41,8 @@ _ENVIRONMENT = {
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_account() -> Iterator[None]:
-    """No test reaches an account, whatever the machine is configured with."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    fake = {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_CONFIG_FILE": "/nonexistent",
-        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-        "POWERTOOLS_METRICS_NAMESPACE": "Patterns",
-    }
-    with patch.dict(os.environ, kept | fake, clear=True):
+    """No test reaches an account."""
+    with no_account.without_account(POWERTOOLS_METRICS_NAMESPACE="Patterns"):
         yield
 
 
@@ -83,10 +71,7 @@ def own_engines() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def clients() -> Callable[[str], Client]:
-    """Clients that try once; made once, since it takes time."""
-    return cache(lambda service: aws_client.create_client(service, max_attempts=1))
+clients = no_account.clients
 
 
 @pytest.fixture

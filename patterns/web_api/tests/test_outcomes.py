@@ -12,11 +12,10 @@ from aws_lambda_powertools.metrics import Metrics
 from patterns_shared.adapters.event_messages import event_from_delivery
 from patterns_shared.adapters.event_receiver import Receiver, one_at_a_time
 from patterns_shared.adapters.message_reports import Reporter
-from patterns_shared.adapters.sqs_batch import Message
 from patterns_shared.domain.event_codec import encode_event
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.domain.orders import OrderStatus
-from patterns_shared.testing import FakeOrders, make_event, make_order
+from patterns_shared.testing import FakeOrders, RecordingDeadLetters, make_event, make_order
 from patterns_web_api.application.outcomes import Outcomes, Recorded
 
 ORDER = make_order()
@@ -39,28 +38,17 @@ def orders() -> FakeOrders:
     return FakeOrders(ORDER)
 
 
-class Letters:
-    """Dead letters: reasons by message id."""
-
-    def __init__(self) -> None:
-        self.reasons: dict[str, str] = {}
-
-    def keep(self, message: Message, reason: str) -> None:
-        """Keep the reason."""
-        self.reasons[message.id] = reason
-
-
 @pytest.fixture
-def letters() -> Letters:
+def letters() -> RecordingDeadLetters:
     """An empty dead-letter queue."""
-    return Letters()
+    return RecordingDeadLetters()
 
 
 Receive = Callable[..., list[str]]
 
 
 @pytest.fixture
-def receive(orders: FakeOrders, letters: Letters, logger: Logger, metrics: Metrics) -> Receive:
+def receive(orders: FakeOrders, letters: RecordingDeadLetters, logger: Logger, metrics: Metrics) -> Receive:
     """The function's work over that store: from messages to the ids of those that must come again."""
     reporter = Reporter("outcome", pattern="web_api", stage="test", logger=logger, metrics=metrics)
     receiver = Receiver(dead_letters=letters, reporter=reporter, last_receive=5, read=event_from_delivery)
@@ -112,10 +100,10 @@ def test_of_two_outcomes_the_first_to_arrive_stands(orders: FakeOrders, events: 
     assert orders.get(ORDER.order_id).status is expected
 
 
-def test_a_whole_good_batch_leaves_nothing_behind(receive: Receive, letters: Letters) -> None:
+def test_a_whole_good_batch_leaves_nothing_behind(receive: Receive, letters: RecordingDeadLetters) -> None:
     """No message has to come again, and none is set aside."""
     assert receive(message("a", FULFILLED), message("b", FULFILLED)) == []
-    assert letters.reasons == {}
+    assert letters.kept == []
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
@@ -143,18 +131,21 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", list(BAD))
-def test_a_bad_message_costs_only_itself(receive: Receive, letters: Letters, orders: FakeOrders, name: str) -> None:
+def test_a_bad_message_costs_only_itself(
+    receive: Receive, letters: RecordingDeadLetters, orders: FakeOrders, name: str
+) -> None:
     """Its neighbours are recorded, and it alone is set aside, with the reason, the first time that it comes."""
     bad, reason = BAD[name]
     good = {**encode_event(FULFILLED), "id": "another-event"}
     assert receive(bad, message("good", good)) == []
-    assert list(letters.reasons) == [name]
-    assert reason in letters.reasons[name]
+    ((body, told),) = letters.kept
+    assert body == bad["body"]
+    assert reason in told
     assert orders.get(ORDER.order_id).status is OrderStatus.FULFILLED
 
 
 def test_while_the_store_is_down_every_message_comes_again(
-    receive: Receive, letters: Letters, orders: FakeOrders
+    receive: Receive, letters: RecordingDeadLetters, orders: FakeOrders
 ) -> None:
     """And is recorded once it is back."""
     messages = [message("a", FULFILLED), message("b", FULFILLED)]
@@ -163,7 +154,7 @@ def test_while_the_store_is_down_every_message_comes_again(
 
     orders.unavailable = False
     assert receive(*messages) == []
-    assert letters.reasons == {}
+    assert letters.kept == []
 
 
 def test_every_result_is_counted(receive: Receive, orders: FakeOrders, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 """Fakes that behave like the adapters, made orders, and the contract suites that keep the two alike.
 
-The suites (``orders_contract``, ``publisher_contract``) need pytest and are imported from their own modules; the rest
-needs nothing but this package.
+The suites (``orders_contract``, ``publisher_contract``) and ``no_account`` need pytest and are imported from their own
+modules; the rest needs nothing but this package.
 """
 
 from patterns_shared.testing.batches import body_of, make_batch
