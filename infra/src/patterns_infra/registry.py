@@ -121,6 +121,22 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 needs=("sender_email", "operator_email", "partner_url"),
                 demo="patterns_infra.demo.asynchronous:play",
             ),
+            Pattern(
+                name="k8s",
+                stack="patterns_infra.stacks.kubernetes:KubernetesStack",
+                summary="EKS, ECR and SQS: an operator and the workers that decide orders",
+                package="patterns-k8s",
+                outputs=(
+                    "cluster_name",
+                    "namespace",
+                    "worker_image",
+                    "fulfilment_queue_url",
+                    "fulfilment_dead_letter_url",
+                ),
+                images=("patterns-k8s",),
+                needs=("cluster_admin_arn",),
+                kubernetes=True,
+            ),
         )
     }
 )

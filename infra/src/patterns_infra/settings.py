@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 if TYPE_CHECKING:
     from constructs import Node
 
-__all__ = ["Settings", "SettingsError", "Target"]
+__all__ = ["KUBERNETES_VERSION", "Nodes", "Settings", "SettingsError", "Target"]
 
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
@@ -22,10 +22,14 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PARTNER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]")
+_KUBERNETES = re.compile(r"1\.[0-9]{2}")
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[!-~]+")
 
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_SITE_ORIGIN = "http://localhost:5173"
 LOCAL_SENDER = "orders@shop.example.com"
+KUBERNETES_VERSION = "1.36"
+"""The one that everything was tried with; docs/k8s-upgrade.md says what to do when it changes."""
 
 
 class SettingsError(ValueError):
@@ -42,6 +46,13 @@ class Target(StrEnum):
 
     LOCAL = "local"
     AWS = "aws"
+
+
+class Nodes(StrEnum):
+    """Who looks after a Kubernetes cluster's nodes."""
+
+    AUTO = "auto"
+    MANAGED = "managed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,11 @@ class Settings:
         report_schedule: another schedule than that, as EventBridge Scheduler takes it.
         point_in_time_export: a day's report reads an export of the orders table, not the table itself.
         public_tasks: tasks in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
+        kubernetes_version: of the cluster, as ``1.36``.
+        nodes: ``auto`` leaves nodes to EKS Auto Mode; ``managed`` has a managed node group, and security groups for pods.
+        public_nodes: nodes in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
+        private_cluster: Kubernetes' API is reachable only from inside the cluster's VPC.
+        cluster_admin_arn: IAM role or user that may administer the cluster; required on AWS by k8s.
         private_api: reachable only through an interface endpoint inside a VPC.
         vpc_id: an existing VPC for the private API's endpoint; without it one is created.
         vpc_cidr: address range of that VPC, which may call the endpoint.
@@ -84,6 +100,11 @@ class Settings:
     report_schedule: str | None = None
     point_in_time_export: bool = False
     public_tasks: bool = False
+    kubernetes_version: str = KUBERNETES_VERSION
+    nodes: Nodes = Nodes.AUTO
+    public_nodes: bool = False
+    private_cluster: bool = False
+    cluster_admin_arn: str | None = None
     private_api: bool = False
     vpc_id: str | None = None
     vpc_cidr: str | None = None
@@ -108,6 +129,9 @@ class Settings:
         if self.partner_url is not None:
             _match("partner_url", self.partner_url, _PARTNER, "an address such as https://partner.example.com/events")
         _check_zone(self.time_zone)
+        _match("kubernetes_version", self.kubernetes_version, _KUBERNETES, f"such as {KUBERNETES_VERSION}")
+        if self.cluster_admin_arn is not None:
+            _match("cluster_admin_arn", self.cluster_admin_arn, _PRINCIPAL, "the ARN of an IAM role or user")
         if self.on_aws:
             self._check_aws()
         else:
@@ -196,11 +220,14 @@ class Settings:
 
 
 _AWS_ONLY = {"private_api": "has no VPC endpoints", "point_in_time_export": "exports no tables"}
+_CHOICES: Mapping[str, type[StrEnum]] = {"target": Target, "nodes": Nodes}
+_FLAGS = {"point_in_time_export", "private_api", "private_cluster", "public_nodes", "public_tasks"}
 _WHAT_FOR = {
     "site_origin": "the web page's origin, for CORS",
     "sender_email": "the address that customers get mail from; verify it in SES",
     "operator_email": "who is told of rejected orders",
     "partner_url": "where the partner takes events",
+    "cluster_admin_arn": "the IAM role or user that may administer the cluster; deploy as it",
 }
 
 
@@ -217,12 +244,13 @@ def _check_zone(zone: str) -> None:
 
 
 def _read(name: str, value: object) -> object:
-    if name == "target":
+    if name in _CHOICES:
+        choices = _CHOICES[name]
         try:
-            return Target(str(value))
+            return choices(str(value))
         except ValueError:
-            raise SettingsError(name, f"must be one of {', '.join(Target)}, not {value!r}") from None
-    if name in {"point_in_time_export", "private_api", "public_tasks"}:
+            raise SettingsError(name, f"must be one of {', '.join(choices)}, not {value!r}") from None
+    if name in _FLAGS:
         text = str(value).lower()
         if text not in {"true", "false"}:
             raise SettingsError(name, f"must be true or false, not {value!r}")

@@ -26,6 +26,7 @@ _AWS = {
     "sender_email": "orders@shop.example.com",
     "operator_email": "operators@shop.example.com",
     "partner_url": "https://partner.example.com/events",
+    "cluster_admin_arn": "arn:aws:iam::123456789012:role/operators",
 }
 _PRODUCTION = {**_AWS, "stage": "production", "alarm_email": "operators@example.com"}
 VARIANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -43,6 +44,8 @@ VARIANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "vpc_subnet_ids": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
             "vpc_availability_zones": "us-east-1a,us-east-1b",
         },
+        "managed-nodes": {**_AWS, "stage": "dev", "nodes": "managed", "private_cluster": "true"},
+        "public-nodes": {**_AWS, "stage": "dev", "nodes": "managed", "public_nodes": "true"},
     }
 )
 """Every target, and every setting that changes which resources there are."""

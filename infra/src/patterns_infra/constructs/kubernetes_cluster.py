@@ -1,0 +1,170 @@
+"""A Kubernetes cluster of EKS: its control plane, its nodes, and who may administer it."""
+
+from typing import cast
+
+from aws_cdk import Stack, aws_kms
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct, IDependable
+
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.cluster_network import ClusterNetwork
+from patterns_infra.constructs.managed_policies import accept_managed_policies
+from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.settings import Nodes, Settings
+
+__all__ = ["KubernetesCluster"]
+
+_INSTANCES = ("m7i.large", "m6i.large")
+"""Of the managed nodes. A security group for each pod needs machines that can have branch interfaces: no burstable ones
+(https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html)."""
+_NODES_AT_LEAST, _NODES_AT_MOST = 2, 6
+_INSIGHTS = ("application", "dataplane", "host", "performance")
+"""Container Insights writes to /aws/containerinsights/{cluster}/ these."""
+
+
+class KubernetesCluster(Construct):
+    """A control plane that logs everything and keeps secrets under a key of the stack's, and nodes of the kind wanted.
+
+    It is named like its stack. So its log groups can be there before it is, with a retention and a key; those that EKS
+    makes keep everything for ever.
+
+    Attributes:
+        cluster: the cluster.
+        nodes: what must be there before pods can run; none with Auto Mode, whose nodes come with the pods.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, network: ClusterNetwork, key: aws_kms.IKey
+    ) -> None:
+        """``key`` encrypts the logs."""
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._network = network
+        self._managed = settings.nodes is Nodes.MANAGED
+        secrets = aws_kms.Key(
+            self,
+            "Secrets",
+            description=f"Kubernetes secrets of {Stack.of(self).stack_name}",
+            enable_key_rotation=True,
+            removal_policy=keep_traces(settings),
+        )
+        self.cluster = eks.Cluster(
+            self,
+            "Cluster",
+            cluster_name=Stack.of(self).stack_name,
+            version=eks.KubernetesVersion.of(settings.kubernetes_version),
+            vpc=network.vpc,
+            vpc_subnets=[network.subnets],
+            endpoint_access=eks.EndpointAccess.PRIVATE
+            if settings.private_cluster
+            else eks.EndpointAccess.PUBLIC_AND_PRIVATE,
+            cluster_logging=list(eks.ClusterLoggingTypes),
+            secrets_encryption_key=secrets,
+            default_capacity_type=eks.DefaultCapacityType.NODEGROUP
+            if self._managed
+            else eks.DefaultCapacityType.AUTOMODE,
+            default_capacity=0 if self._managed else None,
+            # Whoever CloudFormation acts as is no user: administrators are named, below.
+            bootstrap_cluster_creator_admin_permissions=False,
+            bootstrap_self_managed_addons=False,
+            output_config_command=False,
+        )
+        self.nodes: list[IDependable] = []
+        self._protect(cast("eks.CfnCluster", self.cluster.node.default_child))
+        self._log(key)
+        self._admit(settings.cluster_admin_arn)
+        self._acknowledge()
+
+    def add_nodes(self, *, after: list[IDependable]) -> None:
+        """Add the managed nodes; Auto Mode has its own. They are not ready without the add-ons ``after`` which they come."""
+        if not self._managed:
+            return
+        role = iam.Role(
+            self,
+            "NodeRole",
+            assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name(name)
+                for name in ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+            ],
+        )
+        accept_managed_policies(role)
+        template = ec2.CfnLaunchTemplate(
+            self,
+            "NodeTemplate",
+            launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+                # A pod cannot have the node's role: its request would need a second hop.
+                metadata_options=ec2.CfnLaunchTemplate.MetadataOptionsProperty(
+                    http_tokens="required", http_put_response_hop_limit=1
+                ),
+                block_device_mappings=[
+                    ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
+                        device_name="/dev/xvda",
+                        ebs=ec2.CfnLaunchTemplate.EbsProperty(encrypted=True, volume_size=40, volume_type="gp3"),
+                    )
+                ],
+            ),
+        )
+        group = self.cluster.add_nodegroup_capacity(
+            "Nodes",
+            node_role=role,
+            ami_type=eks.NodegroupAmiType.AL2023_X86_64_STANDARD,
+            instance_types=[ec2.InstanceType(x) for x in _INSTANCES],
+            launch_template_spec=eks.LaunchTemplateSpec(id=template.ref, version=template.attr_latest_version_number),
+            min_size=_NODES_AT_LEAST,
+            desired_size=_NODES_AT_LEAST,
+            max_size=_NODES_AT_MOST,
+            subnets=self._network.subnets,
+            max_unavailable=1,
+            enable_node_auto_repair=True,
+            # A node whose pods may not be moved yet holds the upgrade up, rather than losing them.
+            force_update=False,
+        )
+        group.node.add_dependency(self._network, *after)
+        self.nodes.append(group)
+
+    def _protect(self, native: eks.CfnCluster) -> None:
+        native.deletion_protection = self._settings.production
+        # Elsewhere EKS upgrades a cluster whose version it no longer supports, rather than charge sixfold for it.
+        support = "EXTENDED" if self._settings.production else "STANDARD"
+        native.upgrade_policy = eks.CfnCluster.UpgradePolicyProperty(support_type=support)
+
+    def _log(self, key: aws_kms.IKey) -> None:
+        name = Stack.of(self).stack_name
+        names = {"ControlPlaneLog": f"/aws/eks/{name}/cluster"}
+        names |= {f"{x.title()}Log": f"/aws/containerinsights/{name}/{x}" for x in _INSIGHTS}
+        for construct_id, group in names.items():
+            made = logs.LogGroup(
+                self,
+                construct_id,
+                log_group_name=group,
+                retention=log_retention(self._settings),
+                encryption_key=key,
+                removal_policy=keep_traces(self._settings),
+            )
+            self.cluster.node.add_dependency(made)
+
+    def _admit(self, administrator: str | None) -> None:
+        if administrator is not None:
+            policy = eks.AccessPolicy.from_access_policy_name(
+                "AmazonEKSClusterAdminPolicy", access_scope_type=eks.AccessScopeType.CLUSTER
+            )
+            self.cluster.grant_access("Administrator", administrator, [policy])
+
+    def _acknowledge(self) -> None:
+        accept_managed_policies(self.cluster)
+        if not self._settings.private_cluster:
+            acknowledge(
+                self.cluster,
+                "AwsSolutions-EKS1",
+                "Reached with IAM credentials that have an access entry; private_cluster=true takes the address away.",
+            )
+        if not self._network.public:
+            acknowledge(
+                self.cluster,
+                "Annotation::@aws-cdk/aws-eks:isolatedSubnetsForKubectlPrivateSubnets",
+                "The network has those endpoints, and CloudFormation runs no kubectl here.",
+            )

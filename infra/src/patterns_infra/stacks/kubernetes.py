@@ -1,0 +1,182 @@
+"""Pattern 3: EKS, ECR, SQS, SNS: a queue of orders, and a cluster whose operator runs the workers that decide them."""
+
+from aws_cdk import ArnFormat, CfnOutput, Duration, Environment, Fn, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.alarmed_queue import AlarmedQueue
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.cluster_addons import ClusterAddons
+from patterns_infra.constructs.cluster_network import ClusterNetwork
+from patterns_infra.constructs.dashboard import Dashboard
+from patterns_infra.constructs.encryption_key import EncryptionKey
+from patterns_infra.constructs.image_repository import ImageRepository
+from patterns_infra.constructs.kubernetes_cluster import KubernetesCluster
+from patterns_infra.constructs.pod_role import PodRole
+from patterns_infra.constructs.published_names import PublishedNames
+from patterns_infra.constructs.worker_firewall import WorkerFirewall
+from patterns_infra.container_images import image_tag
+from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR, WORKER_GROUP_OUTPUT
+from patterns_infra.registry import Pattern
+from patterns_infra.settings import Nodes, Settings
+
+__all__ = ["KubernetesStack"]
+
+_NO_ACCOUNT = "<AWS::AccountId>"
+"""How cdk-nag writes an account that only the deployment knows."""
+_VISIBILITY = Duration.seconds(60)
+"""How long a message is a worker's; it extends that while it works, and a pod that is to end has a little longer."""
+
+
+class KubernetesStack(Stack):
+    """Orders come from the event bus into a queue; pods take them and tell the topic what became of them.
+
+    What runs in the cluster comes with the manifests, not with CloudFormation. The grants are all here: a role for the
+    operator's service account and one for the workers'.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
+        """Compose the pattern."""
+        super().__init__(
+            scope,
+            construct_id,
+            env=Environment(account=settings.deploy_account, region=settings.region),
+            description=pattern.summary,
+            termination_protection=settings.production,
+        )
+        self._settings = settings
+        self._key = EncryptionKey(self, "Key", settings=settings).key
+        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
+
+        self._fulfilment = self._orders_to_decide()
+        images = ImageRepository(self, "Images").repository
+        network = ClusterNetwork(self, "Network", settings=settings, key=self._key)
+        self._kubernetes = KubernetesCluster(self, "Kubernetes", settings=settings, network=network, key=self._key)
+        ClusterAddons(self, "Addons", settings=settings, cluster=self._kubernetes, network=network)
+        self._operator()
+        self._worker()
+        if settings.nodes is Nodes.MANAGED:
+            nodes = self._kubernetes.cluster.cluster_security_group
+            firewall = WorkerFirewall(self, "Firewall", network=network, nodes=nodes)
+            CfnOutput(self, WORKER_GROUP_OUTPUT, value=firewall.group.security_group_id)
+
+        PublishedNames(
+            self,
+            "Names",
+            settings=settings,
+            pattern=pattern,
+            values={
+                "cluster_name": self._kubernetes.cluster.cluster_name,
+                "namespace": NAMESPACE,
+                "worker_image": images.repository_uri_for_tag(image_tag(pattern.package)),
+                "fulfilment_queue_url": self._fulfilment.queue.queue_url,
+                "fulfilment_dead_letter_url": self._fulfilment.dead_letters.queue.queue_url,
+            },
+        )
+        self._dashboard()
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """Two of the region's zones, whichever they are: the template must not depend on who asks where."""
+        return [Fn.select(number, Fn.get_azs()) for number in range(2)]
+
+    def _orders_to_decide(self) -> AlarmedQueue:
+        fulfilment = AlarmedQueue(
+            self, "Fulfilment", settings=self._settings, alarms=self._alarms, visibility=_VISIBILITY
+        )
+        events.Rule(
+            self,
+            "OrderToDecide",
+            description="Orders that were placed, and those that were cancelled",
+            event_pattern=events.EventPattern(
+                source=[f"patterns.{self._settings.stage}"], detail_type=["OrderPlaced", "OrderCancelled"]
+            ),
+            targets=[targets.SqsQueue(fulfilment.queue, dead_letter_queue=fulfilment.dead_letters.queue)],
+        )
+        return fulfilment
+
+    def _operator(self) -> None:
+        """Looks up where queue and topic are, and how long the queue is."""
+        operator = self._pod_role("Operator", OPERATOR)
+        operator.allow(
+            ["ssm:GetParameter"], self._published("k8s/fulfilment_queue_url"), self._published("async/topic_arn")
+        )
+        operator.allow(["sqs:GetQueueAttributes"], self._fulfilment.queue.queue_arn)
+
+    def _worker(self) -> None:
+        """Takes orders, tells the topic of another stack, sets dead letters aside; a backfill reads the orders."""
+        worker = self._pod_role("Worker", PROCESSOR)
+        worker.allow(
+            [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+            ],
+            self._fulfilment.queue.queue_arn,
+        )
+        worker.allow(["sqs:GetQueueUrl", "sqs:SendMessage"], self._fulfilment.dead_letters.queue.queue_arn)
+        topic = f"patterns-{self._settings.stage}-order-events"
+        worker.allow(["sns:Publish"], self.format_arn(service="sns", resource=topic))
+        # The topic's key by its alias, and through the topic only: it belongs to a stack that may come later.
+        keys = self.format_arn(service="kms", resource="key", resource_name="*")
+        worker.allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            keys,
+            conditions={
+                "StringEquals": {"kms:ViaService": f"sns.{self.region}.amazonaws.com"},
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{topic}"},
+            },
+        )
+        acknowledge(
+            worker.role,
+            f"AwsSolutions-IAM5[Resource::{keys.replace(self.account, self._settings.deploy_account or _NO_ACCOUNT)}]",
+            "The key of a stack that may come later has no name yet: the conditions allow one alias, through SNS only.",
+        )
+        orders = self.format_arn(
+            service="dynamodb", resource="table", resource_name=f"patterns-{self._settings.stage}-orders"
+        )
+        worker.allow(["dynamodb:Scan"], orders)
+
+    def _pod_role(self, name: str, service_account: str) -> PodRole:
+        cluster = self._kubernetes.cluster
+        return PodRole(self, name, cluster=cluster, namespace=NAMESPACE, service_account=service_account)
+
+    def _published(self, name: str) -> str:
+        """Return the ARN of a published name, of whichever pattern."""
+        return self.format_arn(
+            service="ssm",
+            resource="parameter",
+            resource_name=f"patterns/{self._settings.stage}/{name}",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+
+    def _dashboard(self) -> None:
+        queue = self._fulfilment
+        waiting = queue.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1))
+        Dashboard(
+            self,
+            "Dashboard",
+            alarms=self._alarms,
+            graphs={
+                "Orders waiting": [waiting],
+                "Oldest order (s)": [queue.age],
+                "Dead letters": [queue.dead_letters.visible],
+                "Worker pods": [self._insight("service_number_of_running_pods", "Service")],
+                "Restarts": [self._insight("pod_number_of_container_restarts", "PodName")],
+                "Memory (%)": [self._insight("pod_memory_utilization_over_pod_limit", "PodName")],
+            },
+        )
+
+    def _insight(self, metric: str, dimension: str) -> cloudwatch.IMetric:
+        """Return a metric of Container Insights about the workers and the operator, one line for each."""
+        found = (
+            f'{{ContainerInsights,ClusterName,Namespace,{dimension}}} MetricName="{metric}" '
+            f'ClusterName="{self.stack_name}" Namespace="{NAMESPACE}"'
+        )
+        return cloudwatch.MathExpression(
+            expression=f"SEARCH('{found}', 'Maximum', 60)", label="", period=Duration.minutes(1)
+        )
