@@ -32,6 +32,18 @@ KUBERNETES_VERSION = "1.36"
 """The one that everything was tried with; docs/k8s-upgrade.md says what to do when it changes."""
 
 
+_FORMATS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "stage": (_STAGE, "a letter, then up to 15 of a-z, 0-9 and -"),
+    "region": (_REGION, "an AWS region such as eu-west-1"),
+    "account": (_ACCOUNT, "12 digits"),
+    **dict.fromkeys(("alarm_email", "sender_email", "operator_email"), (_EMAIL, "an email address")),
+    "site_origin": (_ORIGIN, "an origin such as https://shop.example.com, with no path"),
+    "partner_url": (_PARTNER, "an address such as https://partner.example.com/events"),
+    "kubernetes_version": (_KUBERNETES, f"a version such as {KUBERNETES_VERSION}"),
+    "cluster_admin_arn": (_PRINCIPAL, "the ARN of an IAM role or user"),
+}
+
+
 class SettingsError(ValueError):
     """A setting is missing or wrong. The text is one line that begins with the setting's name."""
 
@@ -75,7 +87,7 @@ class Settings:
         point_in_time_export: a day's report reads an export of the orders table, not the table itself.
         public_tasks: tasks in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
         kubernetes_version: of the cluster, as ``1.36``.
-        nodes: ``auto`` leaves nodes to EKS Auto Mode; ``managed`` has a managed node group, and security groups for pods.
+        nodes: ``auto`` leaves nodes to EKS Auto Mode; ``managed`` has a node group and security groups for pods.
         public_nodes: nodes in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
         private_cluster: Kubernetes' API is reachable only from inside the cluster's VPC.
         cluster_admin_arn: IAM role or user that may administer the cluster; required on AWS by k8s.
@@ -117,21 +129,10 @@ class Settings:
         Raises:
             SettingsError: naming the first setting that is wrong.
         """
-        _match("stage", self.stage, _STAGE, "a letter, then up to 15 of a-z, 0-9 and -")
-        _match("region", self.region, _REGION, "an AWS region such as eu-west-1")
-        if self.account is not None:
-            _match("account", self.account, _ACCOUNT, "12 digits")
-        for name in ("alarm_email", "sender_email", "operator_email"):
-            if (address := getattr(self, name)) is not None:
-                _match(name, address, _EMAIL, "an email address")
-        if self.site_origin is not None:
-            _match("site_origin", self.site_origin, _ORIGIN, "an origin such as https://shop.example.com, with no path")
-        if self.partner_url is not None:
-            _match("partner_url", self.partner_url, _PARTNER, "an address such as https://partner.example.com/events")
+        for name, (pattern, expected) in _FORMATS.items():
+            if (value := getattr(self, name)) is not None:
+                _match(name, value, pattern, expected)
         _check_zone(self.time_zone)
-        _match("kubernetes_version", self.kubernetes_version, _KUBERNETES, f"such as {KUBERNETES_VERSION}")
-        if self.cluster_admin_arn is not None:
-            _match("cluster_admin_arn", self.cluster_admin_arn, _PRINCIPAL, "the ARN of an IAM role or user")
         if self.on_aws:
             self._check_aws()
         else:

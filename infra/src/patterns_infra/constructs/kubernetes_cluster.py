@@ -79,7 +79,7 @@ class KubernetesCluster(Construct):
         self._acknowledge()
 
     def add_nodes(self, *, after: list[IDependable]) -> None:
-        """Add the managed nodes; Auto Mode has its own. They are not ready without the add-ons ``after`` which they come."""
+        """Add the managed nodes, once the add-ons are there without which they are not ready; Auto Mode has its own."""
         if not self._managed:
             return
         role = iam.Role(
