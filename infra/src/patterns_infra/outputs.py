@@ -23,4 +23,8 @@ def read_outputs(place: Place) -> dict[str, dict[str, str | None]]:
         for name, pattern in PATTERNS.items()
         if name in published
     }
+    for name, names in deployed.items():
+        if PATTERNS[name].kubernetes:
+            # A file of whoever asks, so that nobody publishes it.
+            names["kubeconfig"] = str(place.kubeconfig) if place.kubeconfig else None
     return {"aws": where, **deployed}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from patterns_infra.settings import Target
@@ -23,6 +24,7 @@ class Place:
         account: account number.
         endpoint_url: of the local platform, or of AWS where the user configured another one.
         client: makes a client of a service.
+        kubeconfig: of the Kubernetes cluster there, ``None`` while nobody has one.
     """
 
     target: Target
@@ -31,6 +33,7 @@ class Place:
     account: str
     endpoint_url: str | None
     client: Callable[[str], AwsClient]
+    kubeconfig: Path | None = None
 
 
 def stack_status(cloudformation: AwsClient, stack: str) -> str | None:

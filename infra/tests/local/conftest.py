@@ -127,7 +127,7 @@ class RunningEmulator:
         """Create a role that services and the account may assume, with these statements; its ARN."""
         services = [f"{service}.amazonaws.com" for service in ("lambda", "ecs-tasks", "states", "scheduler", "events")]
         principal = {"Service": services, "AWS": "arn:aws:iam::000000000000:root"}
-        assume = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        assume = {"Effect": "Allow", "Principal": principal, "Action": ["sts:AssumeRole", "sts:TagSession"]}
         trust = {"Version": "2012-10-17", "Statement": [assume]}
         iam = self.client("iam")
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]

@@ -79,7 +79,8 @@ def destroy(order: Order) -> None:
     if order.target is Target.LOCAL:
         platform = Platform.require(stage=order.local_stage())
         for pattern in reversed(chosen):
-            remained = platform.destroy(pattern)
+            with progress_for(sys.stderr) as report:
+                remained = platform.destroy(pattern, report=report)
             _tell(pattern.stack_name(platform.stage), remained)
         return
     if not order.stage:

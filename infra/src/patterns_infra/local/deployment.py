@@ -16,6 +16,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.images import Images
 from patterns_infra.local.local_aws import ACCOUNT, REGION, build_environment, child_environment, client_for
 from patterns_infra.local.node_cdk import Cdk
+from patterns_infra.local.operator import deploy_operator_locally
 from patterns_infra.local.partner.introduction import introduce
 from patterns_infra.local.progress import ResourceCount, Timings
 from patterns_infra.local.runner import Runner
@@ -95,6 +96,8 @@ class LocalDeployment:
                     self._deploy(pattern, stack, assembly, parameters, addresses)
                     record_digest(self.folder, stack, digest)
             stack = pattern.stack_name(self.settings.stage)
+            if pattern.kubernetes:
+                deploy_operator_locally(self.folder, pattern, self.settings, addresses.endpoint_url, self.timings)
             if pattern.images and addresses.docker:
                 images.name(pattern.images, DeployedStack.describe(stack, assembly.template(stack), client))
 

@@ -132,6 +132,19 @@ class LocalFolder:
         return self.root / "kubeconfig"
 
     @property
+    def webhook_port(self) -> Path:
+        """Where the cluster's API server asks the operator, the port that was used last."""
+        return self.root / "webhook-port"
+
+    def orders_manifest(self, target: str, stage: str) -> Path:
+        """The OrderProcessor that a deployment leaves for the user to apply."""
+        return self.root / "kubernetes" / f"{target}-{stage}" / "orders.yaml"
+
+    def cluster_kubeconfig(self, account: str, region: str, stage: str) -> Path:
+        """For kubectl and a cluster of EKS."""
+        return self.root / "kubernetes" / f"{account}-{region}-{stage}" / "kubeconfig"
+
+    @property
     def control_plane_project(self) -> Path:
         """The Go modules that Kubernetes' programs are built from, part of the repository."""
         return REPOSITORY / "infra" / "local" / "control_plane"

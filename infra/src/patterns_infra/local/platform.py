@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from patterns_infra.kubernetes.deploying import remove_operator
 from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import Addresses, LocalDeployment
 from patterns_infra.local.docker import find_docker
@@ -20,6 +21,7 @@ from patterns_infra.local.kubernetes_start import kubernetes_starter
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
 from patterns_infra.local.lock import exclusive
+from patterns_infra.local.operator import local_cluster
 from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import tail
 from patterns_infra.local.progress import Progress, Silence, Timings
@@ -148,7 +150,9 @@ class Platform:
     @property
     def place(self) -> Place:
         """The platform as a place that stacks are deployed to."""
-        return Place(Target.LOCAL, self.stage, self.region, self.account, self.endpoint_url, self.client)
+        return Place(
+            Target.LOCAL, self.stage, self.region, self.account, self.endpoint_url, self.client, self.kubeconfig
+        )
 
     @property
     def mails(self) -> Path:
@@ -180,13 +184,16 @@ class Platform:
             self._owned.stay()
             self._owned = None
 
-    def destroy(self, pattern: Pattern) -> list[str] | None:
-        """Delete a pattern's stacks; what remains of them, `None` when it was not deployed.
+    def destroy(self, pattern: Pattern, *, report: Progress | None = None) -> list[str] | None:
+        """Delete what a pattern has in the cluster, then its stacks; what remains, `None` when it was not deployed.
 
         Raises:
             DeployFailed: it could not be deleted.
         """
         with exclusive(self.folder.lock, seconds=_LOCK_SECONDS, waiting=lambda _: None):
+            if pattern.kubernetes and self.kubeconfig:
+                cluster = local_cluster(self.folder, self.endpoint_url, self.stage)
+                remove_operator(cluster, Timings(report or Silence()))
             remained: list[str] | None = None
             for stack in reversed(pattern.stack_names(self.stage)):
                 forget_digest(self.folder, stack)

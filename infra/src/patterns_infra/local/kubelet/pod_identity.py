@@ -102,9 +102,11 @@ class PodIdentity:
     def _assume(self, account: _Account) -> dict[str, Any]:
         """Return credentials of the account's role, and until when they are good."""
         try:
-            role = self._associated(account)
+            role, cluster = self._associated(account)
             session = f"{account.namespace}-{account.pod}"[-64:]
-            given = client_for("sts", self.aws_endpoint).assume_role(RoleArn=role, RoleSessionName=session)
+            given = client_for("sts", self.aws_endpoint).assume_role(
+                RoleArn=role, RoleSessionName=session, Tags=_session_tags(account, cluster)
+            )
         except (BotoCoreError, ClientError) as error:
             raise RoleNotFound(f"service account {account.namespace}/{account.name}: {error}") from error
         keys = given["Credentials"]
@@ -118,8 +120,8 @@ class PodIdentity:
         }
         return {"credentials": credentials, "until": until.timestamp()}
 
-    def _associated(self, account: _Account) -> str:
-        """Return the ARN of the role that any of the account's clusters associates with the service account."""
+    def _associated(self, account: _Account) -> tuple[str, str]:
+        """Return the role that a cluster associates with the service account, and the name of that cluster."""
         eks = client_for("eks", self.aws_endpoint)
         for cluster in eks.list_clusters()["clusters"]:
             found = eks.list_pod_identity_associations(
@@ -129,7 +131,7 @@ class PodIdentity:
                 described = eks.describe_pod_identity_association(
                     clusterName=cluster, associationId=each["associationId"]
                 )
-                return str(described["association"]["roleArn"])
+                return str(described["association"]["roleArn"]), cluster
         raise RoleNotFound(f"service account {account.namespace}/{account.name} has no pod identity association")
 
     def _token_file(self, pod: Pod) -> Path:
@@ -145,3 +147,17 @@ class PodIdentity:
             path.touch(mode=0o600)
             path.write_text(token)
         return path
+
+
+def _session_tags(account: _Account, cluster: str) -> list[dict[str, str]]:
+    """Return the tags by which Pod Identity says for whom it asks; a role may trust it for these only.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
+    """
+    tags = {
+        "eks-cluster-name": cluster,
+        "kubernetes-namespace": account.namespace,
+        "kubernetes-service-account": account.name,
+        "kubernetes-pod-name": account.pod,
+    }
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,0 +1,119 @@
+"""The manifests of the repository with what only a deployment knows, as kustomize takes it."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate
+from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, PACKAGE
+
+__all__ = ["STAGE_LABEL", "Installation", "write_operator", "write_orders"]
+
+STAGE_LABEL = "patterns.example.com/stage"
+_CERTIFICATE = "patterns.example.com/webhook-certificate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What a deployment adds to the manifests.
+
+    Attributes:
+        overlay: folder of the overlay: ``local`` or ``aws``.
+        stage: the deployment's name.
+        region: of AWS.
+        image: of the operator and the workers, ``repository:tag``.
+        settings: variables of the operator beside the overlay's.
+        webhook_url: where the API server asks, for a cluster without Services; ``None`` for the operator's Service.
+        components: folders of the components that the cluster is for.
+        worker_group: security group of the workers' pods, where pods can have one.
+    """
+
+    overlay: str
+    stage: str
+    region: str
+    image: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    webhook_url: str | None = None
+    components: tuple[str, ...] = ()
+    worker_group: str | None = None
+
+
+def write_operator(folder: Path, wanted: Installation, certificate: WebhookCertificate) -> None:
+    """Write a kustomization of the operator and all that it needs, but for the definitions; keep the folder private."""
+    for name, content in certificate.files.items():
+        (folder / name).write_bytes(content)
+    settings = {"STAGE": wanted.stage, "AWS_REGION": wanted.region, **wanted.settings}
+    literals = [f"{name}={value}" for name, value in sorted(settings.items())]
+    _write(
+        folder,
+        {
+            "resources": [_path(folder, "overlays", wanted.overlay)],
+            "components": [_path(folder, "components", name) for name in wanted.components],
+            "images": [_image(wanted.image)],
+            "configMapGenerator": [
+                {"name": f"{OPERATOR}-settings", "namespace": NAMESPACE, "behavior": "merge", "literals": literals}
+            ],
+            "secretGenerator": [
+                {
+                    "name": f"{OPERATOR}-webhook",
+                    "namespace": NAMESPACE,
+                    "files": sorted(certificate.files),
+                    "options": {"disableNameSuffixHash": True, "labels": {"app.kubernetes.io/part-of": "patterns"}},
+                }
+            ],
+            "patches": [*_patches(wanted, certificate)],
+        },
+    )
+
+
+def write_orders(folder: Path, image: str) -> None:
+    """Write a kustomization of the shop's own OrderProcessor."""
+    _write(folder, {"resources": [_path(folder, "orders")], "images": [_image(image)]})
+
+
+def _patches(wanted: Installation, certificate: WebhookCertificate) -> list[dict[str, Any]]:
+    webhook = [_add("/webhooks/0/clientConfig/caBundle", certificate.authority)]
+    if wanted.webhook_url:
+        asked = {"url": wanted.webhook_url, "caBundle": certificate.authority}
+        webhook = [_add("/webhooks/0/clientConfig", asked)]
+    # The operator reads its certificate when it starts: another one is another rollout.
+    digest = hashlib.sha256(certificate.files["tls.crt"]).hexdigest()[:16]
+    patches = [
+        _patch("ValidatingWebhookConfiguration", *webhook),
+        _patch(
+            "Deployment",
+            _add("/spec/template/metadata/annotations", {_CERTIFICATE: digest}),
+            _add(f"/metadata/labels/{STAGE_LABEL.replace('/', '~1')}", wanted.stage),
+        ),
+    ]
+    if wanted.worker_group:
+        patches.append(_patch("SecurityGroupPolicy", _add("/spec/securityGroups/groupIds", [wanted.worker_group])))
+    return patches
+
+
+def _patch(kind: str, *operations: Mapping[str, object]) -> dict[str, Any]:
+    return {"target": {"kind": kind}, "patch": json.dumps(operations)}
+
+
+def _add(path: str, value: object) -> dict[str, object]:
+    """Return an operation that sets a field, whether or not it is there."""
+    return {"op": "add", "path": path, "value": value}
+
+
+def _image(reference: str) -> dict[str, str]:
+    name, _, tag = reference.rpartition(":")
+    return {"name": PACKAGE, "newName": name, "newTag": tag}
+
+
+def _path(folder: Path, *parts: str) -> str:
+    """Return where a folder of the manifests is, from a kustomization's own: it takes no absolute paths."""
+    return os.path.relpath(MANIFESTS.joinpath(*parts).resolve(), folder.resolve())
+
+
+def _write(folder: Path, document: Mapping[str, object]) -> None:
+    head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    (folder / "kustomization.yaml").write_text(json.dumps({**head, **document}, indent=2))
