@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from patterns_infra.container_program import ContainerProgram
 from patterns_infra.image_delivery import Delivery, Image
+from patterns_infra.kubernetes.eks import deploy_operator_on_aws, remove_operator_on_aws
 from patterns_infra.local.assembly import Assembly, assemble
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lock import exclusive
@@ -17,7 +18,7 @@ from patterns_infra.real_aws import AwsAccess
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 
-__all__ = ["deploy_images", "deploy_to_aws"]
+__all__ = ["deploy_images", "deploy_to_aws", "empty_cluster"]
 
 _SECONDS = 3600.0
 _LOCK_SECONDS = 900.0
@@ -49,6 +50,8 @@ def deploy_to_aws(
         assembly = work.deliver(access, settings, patterns, images, program)
         for pattern in patterns:
             work.deploy(access, assembly, pattern.stack_name(settings.stage), f"deploy {pattern.name}")
+            if pattern.kubernetes:
+                deploy_operator_on_aws(work.folder, access, pattern, work.timings)
 
 
 def deploy_images(
@@ -80,6 +83,15 @@ def _working(report: Progress) -> "Iterator[_Work]":
         except BaseException:
             work.runner.end_all()
             raise
+
+
+def empty_cluster(access: AwsAccess, pattern: Pattern, *, report: Progress) -> None:
+    """Take away what a pattern has in its cluster, after its workers have finished.
+
+    Raises:
+        DeployFailed: workers do not end, or the cluster cannot be reached.
+    """
+    remove_operator_on_aws(LocalFolder.default(), access, pattern, Timings(report))
 
 
 @dataclass(frozen=True, slots=True)

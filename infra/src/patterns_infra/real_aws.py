@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from patterns_infra.local.folder import LocalFolder
 from patterns_infra.place import AwsClient, Place
 from patterns_infra.settings import LOCAL_ACCOUNT, Target
 
@@ -71,7 +72,9 @@ def open_aws(stage: str, region: str | None) -> AwsAccess:
         return made
 
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    place = Place(Target.AWS, stage, session.region_name, identity["Account"], endpoint, client)
+    region, account = session.region_name, identity["Account"]
+    kubeconfig = LocalFolder.default().cluster_kubeconfig(account, region, stage)
+    place = Place(Target.AWS, stage, region, account, endpoint, client, kubeconfig if kubeconfig.exists() else None)
     given = {"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret_key}
     given |= {"AWS_SESSION_TOKEN": keys.token} if keys.token else {}
     given |= {"AWS_REGION": place.region, "AWS_DEFAULT_REGION": place.region, "CDK_DEFAULT_ACCOUNT": place.account}

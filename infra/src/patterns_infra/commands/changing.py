@@ -88,7 +88,12 @@ def destroy(order: Order) -> None:
     access = open_aws(order.stage, order.region)
     going = _stacks(chosen, order.stage) | _images_that_go(chosen, access.place)
     confirm("destroy in", access, going, yes=order.yes)
+    from patterns_infra.aws_deployment import empty_cluster  # noqa: PLC0415 - not needed to refuse
+
     for pattern in reversed(chosen):
+        if pattern.kubernetes:
+            with progress_for(sys.stderr) as report:
+                empty_cluster(access, pattern, report=report)
         # What runs the images first: if it cannot be removed, they are still needed.
         for stack in reversed(pattern.stack_names(order.stage)):
             _tell(stack, remove_stack(access.place.client("cloudformation"), stack))

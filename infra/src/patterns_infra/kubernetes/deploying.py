@@ -26,11 +26,13 @@ class ClusterAccess:
         kubectl: reaches it.
         seconds: how long the operator may take to be ready: nodes may have to come first.
         orders: file for the manifest of the shop's own OrderProcessor.
+        hint: what to look at when it cannot be reached.
     """
 
     kubectl: Kubectl
     seconds: float
     orders: Path
+    hint: str = ""
 
 
 def deploy_operator(access: ClusterAccess, wanted: Installation, timings: Timings) -> None:
@@ -40,7 +42,7 @@ def deploy_operator(access: ClusterAccess, wanted: Installation, timings: Timing
         DeployFailed: with what the cluster, or the operator, said.
     """
     with timings.step(_STEP, INSTALL_STEPS) as note:
-        orders = Installer(access.kubectl, _shown(timings, _STEP)).install(wanted, seconds=access.seconds)
+        orders = Installer(access.kubectl, _shown(timings, _STEP), access.hint).install(wanted, seconds=access.seconds)
         access.orders.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(access.orders, orders)
         note(f"ready; orders wait until: kubectl apply -f {access.orders}")
@@ -54,7 +56,7 @@ def remove_operator(access: ClusterAccess, timings: Timings) -> None:
     """
     step = f"remove {_STEP}"
     with timings.step(step, INSTALL_STEPS):
-        Installer(access.kubectl, _shown(timings, step)).remove()
+        Installer(access.kubectl, _shown(timings, step), access.hint).remove()
         access.orders.unlink(missing_ok=True)
 
 

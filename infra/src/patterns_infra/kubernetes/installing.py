@@ -24,6 +24,7 @@ _PROCESSORS = "orderprocessors.patterns.example.com"
 _PEERINGS = "kopfpeerings.kopf.dev"
 _MANAGER = "--field-manager=patterns-deploy"
 _HOST = f"{OPERATOR}.{NAMESPACE}.svc"
+_REACH_SECONDS = 20
 _ADMISSION_SECONDS = 30.0
 _DRAIN_SECONDS = 960.0
 """A little more than the operator gives a drain."""
@@ -36,10 +37,12 @@ class Installer:
     Attributes:
         kubectl: the cluster.
         advance: is told which of the steps is done, and what is being waited for.
+        hint: what to look at when the cluster cannot be reached.
     """
 
     kubectl: Kubectl
     advance: Callable[[int, str], None]
+    hint: str = ""
 
     def install(self, wanted: Installation, *, seconds: float) -> str:
         """Apply everything, wait until it works, and return the manifest of the shop's own OrderProcessor.
@@ -49,6 +52,8 @@ class Installer:
         Raises:
             DeployFailed: with what the cluster, or the operator, said.
         """
+        self.advance(0, "reaching the cluster")
+        self._reach()
         self._refuse_another_stage(wanted.stage)
         self.advance(0, "definitions")
         for name in _DEFINITIONS:
@@ -81,6 +86,7 @@ class Installer:
         Raises:
             DeployFailed: workers do not end, or the cluster cannot be reached.
         """
+        self._reach()
         self._drain()
         self.advance(1, "operator")
         self.kubectl.delete("validatingwebhookconfiguration", OPERATOR)
@@ -90,6 +96,13 @@ class Installer:
         self.advance(3, "definitions")
         self.kubectl.delete("crd", _PROCESSORS, _PEERINGS)
         self.advance(4, "gone")
+
+    def _reach(self) -> None:
+        try:
+            self.kubectl.run("get", "--raw=/readyz", f"--request-timeout={_REACH_SECONDS}s")
+        except KubectlFailed as failed:
+            hint = f" ({self.hint})" if self.hint else ""
+            raise DeployFailed(f"the cluster cannot be reached: {failed}{hint}", detail=failed.detail) from failed
 
     def _refuse_another_stage(self, stage: str) -> None:
         found = self.kubectl.get("deployment", OPERATOR, f"--namespace={NAMESPACE}")
