@@ -136,6 +136,7 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 images=("patterns-k8s",),
                 needs=("cluster_admin_arn",),
                 kubernetes=True,
+                demo="patterns_infra.demo.kubernetes:play",
             ),
         )
     }

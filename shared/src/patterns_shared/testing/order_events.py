@@ -24,7 +24,7 @@ from patterns_shared.domain.fulfilment import decide
 from patterns_shared.domain.orders import Order, place_order
 from patterns_shared.testing.orders_generator import OrderGenerator
 
-__all__ = ["events_of_orders"]
+__all__ = ["events_of_orders", "events_to_decide"]
 
 _CANCELLED = 0.1
 """Share of orders that their customers cancel in time."""
@@ -34,25 +34,41 @@ _CUSTOMERS = 50
 
 
 def events_of_orders(*, seed: int, orders: int) -> list[Event]:
-    """Return the events of this many orders, in the order in which they happen to arrive."""
+    """Return what became of this many orders, in the order in which it happens to arrive."""
     chance = Random(seed)
-    baskets = islice(OrderGenerator(seed), orders)
-    events: list[Event] = []
-    for number, basket in enumerate(baskets):
-        order = place_order(
+    return [event for order in _orders(seed, orders) for event in _fate(order, chance)]
+
+
+def events_to_decide(*, seed: int, orders: int) -> list[Event]:
+    """Return what happened to this many orders before anybody decided them: placed, and some of them cancelled."""
+    chance = Random(seed)
+    events = []
+    for order in _orders(seed, orders):
+        traceparent = _new_traceparent()
+        events.append(_placed(order, traceparent))
+        if chance.random() < _CANCELLED:
+            events.append(_cancelled(order, traceparent))
+    return events
+
+
+def _orders(seed: int, orders: int) -> Iterator[Order]:
+    for number, basket in enumerate(islice(OrderGenerator(seed), orders)):
+        yield place_order(
             order_id=new_order_id(),
             customer_id=f"customer-{number % _CUSTOMERS}",
             contact_email=f"customer-{number % _CUSTOMERS}@example.com",
             requested=basket,
             placed_at=datetime.now(UTC),
         )
-        events += _fate(order, chance)
-    return events
+
+
+def _new_traceparent() -> str:
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
 def _fate(order: Order, chance: Random) -> Iterator[Event]:
     fate = chance.random()
-    traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    traceparent = _new_traceparent()
     if fate < _CANCELLED:
         yield _cancelled(order, traceparent)
     elif fate < _CANCELLED + _RACED / 2:
@@ -61,6 +77,19 @@ def _fate(order: Order, chance: Random) -> Iterator[Event]:
         yield from (_outcome(order, traceparent), _cancelled(order, traceparent))
     else:
         yield _outcome(order, traceparent)
+
+
+def _placed(order: Order, traceparent: str) -> Event:
+    return Event(
+        id=change_event_id(order.order_id, 1),
+        type=EventType.ORDER_PLACED,
+        schema_version=SCHEMA_VERSION,
+        occurred_at=order.placed_at,
+        order_id=order.order_id,
+        order_version=1,
+        data=order_data(order),
+        traceparent=traceparent,
+    )
 
 
 def _outcome(order: Order, traceparent: str) -> Event:
