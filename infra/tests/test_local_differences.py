@@ -25,6 +25,7 @@ ONLY_ON_AWS = {
     "async": set(),
     # Where there is nothing to say but "TLS only".
     "batch": {"S3::BucketPolicy", "SNS::TopicPolicy", "SQS::QueuePolicy"},
+    "k8s": set(),
 }
 DIFFERENT = {
     "web_api": {
@@ -46,6 +47,10 @@ DIFFERENT = {
     },
     "async": {
         "DynamoDB::Table": {"DeletionPolicy", "DeletionProtectionEnabled", "UpdateReplacePolicy"},
+        "SNS::TopicPolicy": {"PolicyDocument"},  # http only
+        "SQS::QueuePolicy": {"PolicyDocument"},  # http only
+    },
+    "k8s": {
         "SNS::TopicPolicy": {"PolicyDocument"},  # http only
         "SQS::QueuePolicy": {"PolicyDocument"},  # http only
     },
@@ -72,7 +77,7 @@ def pattern(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def both(pattern: str, synthesize_pattern: Callable[[str, Settings], SynthesizedStack]) -> list[Resources]:
     """Return the resources of both targets with everything else equal, by ids without their hashes."""
-    same = {**VARIANTS["aws"], "account": "000000000000", "public_tasks": "true"}
+    same = {**VARIANTS["aws"], "account": "000000000000", "public_tasks": "true", "public_nodes": "true"}
     stacks = [synthesize_pattern(pattern, Settings.from_mapping({**same, "target": target})) for target in Target]
     return [{_plain(name): x for name, x in stack.resources.items()} for stack in stacks]
 

@@ -4,9 +4,11 @@ Each test sees AWS's behaviour in a corrected emulator and another one in the em
 newer version behaves, the second half fails: the correction can go.
 """
 
+import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.
 Emulator = Any
@@ -54,3 +56,58 @@ def test_a_reference_to_a_secret_is_its_arn(corrected: Emulator, uncorrected: Em
     arn = corrected.client("secretsmanager").describe_secret
     assert reference(corrected) == arn(SecretId="cursor")["ARN"]
     assert reference(uncorrected) == "cursor"
+
+
+def _eks(kind: str, **properties: object) -> dict[str, Any]:
+    return {"Type": f"AWS::EKS::{kind}", "Properties": {"ClusterName": {"Ref": "C"}, **properties}}
+
+
+def _cluster(emulator: Emulator) -> dict[str, dict[str, Any]]:
+    role = emulator.role(f"cluster-{id(emulator)}", {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"})
+    network = {"SubnetIds": ["subnet-1", "subnet-2"]}
+    return {
+        "C": {
+            "Type": "AWS::EKS::Cluster",
+            "Properties": {"Name": "shop", "RoleArn": role, "ResourcesVpcConfig": network},
+        }
+    }
+
+
+def test_a_cluster_has_add_ons_administrators_and_roles_for_pods(corrected: Emulator, uncorrected: Emulator) -> None:
+    """As the API has them; the emulator refuses the template as a whole."""
+    cluster = _cluster(corrected)
+    role = cluster["C"]["Properties"]["RoleArn"]
+    scope = {
+        "AccessScope": {"Type": "cluster"},
+        "PolicyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+    }
+    parts = {
+        "A": _eks("Addon", AddonName="coredns", ConfigurationValues="{}"),
+        "E": _eks("AccessEntry", PrincipalArn=role, AccessPolicies=[scope]),
+        "P": _eks("PodIdentityAssociation", Namespace="patterns", ServiceAccount="orders", RoleArn=role),
+    }
+    assert corrected.deploy("eks", {**cluster, **parts}) == "CREATE_COMPLETE"
+    eks = corrected.client("eks")
+    assert eks.list_addons(clusterName="shop")["addons"] == ["coredns"]
+    [policy] = eks.list_associated_access_policies(clusterName="shop", principalArn=role)["associatedAccessPolicies"]
+    assert policy["policyArn"] == scope["PolicyArn"]
+    [found] = eks.list_pod_identity_associations(clusterName="shop", serviceAccount="orders")["associations"]
+    described = eks.describe_pod_identity_association(clusterName="shop", associationId=found["associationId"])
+    assert described["association"]["roleArn"] == role
+
+    parts["P"] = _eks("PodIdentityAssociation", Namespace="patterns", ServiceAccount="others", RoleArn=role)
+    del parts["A"], parts["E"]
+    template = json.dumps({"Resources": {**cluster, **parts}})
+    corrected.client("cloudformation").update_stack(StackName="eks", TemplateBody=template)
+    corrected.client("cloudformation").get_waiter("stack_update_complete").wait(
+        StackName="eks", WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+    )
+    [left] = eks.list_pod_identity_associations(clusterName="shop")["associations"]
+    assert left["serviceAccount"] == "others"
+    assert eks.list_addons(clusterName="shop")["addons"] == []
+    entries = eks.list_access_entries(clusterName="shop")["accessEntries"]
+    assert role not in entries
+
+    for part in (_eks("Addon", AddonName="coredns"), _eks("AccessEntry", PrincipalArn=role), parts["P"]):
+        with pytest.raises(ClientError, match="Unrecognized resource types"):
+            uncorrected.deploy("refused", {**_cluster(uncorrected), "X": part})

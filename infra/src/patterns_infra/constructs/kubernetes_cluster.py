@@ -73,6 +73,11 @@ class KubernetesCluster(Construct):
             output_config_command=False,
         )
         self.nodes: list[IDependable] = []
+        if self._managed:
+            # The control plane gives pods their own interfaces, by which they have a security group of their own.
+            self.cluster.role.add_managed_policy(
+                iam.ManagedPolicy.from_aws_managed_policy_name("AmazonEKSVPCResourceController")
+            )
         self._protect(cast("eks.CfnCluster", self.cluster.node.default_child))
         self._log(key)
         self._admit(settings.cluster_admin_arn)

