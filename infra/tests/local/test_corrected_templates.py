@@ -108,6 +108,7 @@ def test_a_cluster_has_add_ons_administrators_and_roles_for_pods(corrected: Emul
     entries = eks.list_access_entries(clusterName="shop")["accessEntries"]
     assert role not in entries
 
+    elsewhere = _cluster(uncorrected)
     for part in (_eks("Addon", AddonName="coredns"), _eks("AccessEntry", PrincipalArn=role), parts["P"]):
         with pytest.raises(ClientError, match="Unrecognized resource types"):
-            uncorrected.deploy("refused", {**_cluster(uncorrected), "X": part})
+            uncorrected.deploy("refused", {**elsewhere, "X": part})
