@@ -51,7 +51,7 @@ def test_one_wrong_cent_is_found(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert re.search(r"^DIFFERS +hear OrderPlaced", printed, re.MULTILINE)
 
 
-@pytest.mark.parametrize("pattern", ["async", "batch"])
+@pytest.mark.parametrize("pattern", ["async", "batch", "k8s"])
 def test_every_other_pattern_s_part_is_as_expected(
     platform: Platform, pattern: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,215 @@
+"""The pattern as `patterns deploy` leaves it and `patterns destroy` takes it away, with the others around it."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.calls import one_line, signed_in
+from tests.clients import administrator
+from tests.commands import patterns
+from tests.roles import assumed, is_refused
+from tests.waiting import eventually
+
+from patterns_infra.demo.shoppers import Shopper
+from patterns_infra.kubernetes.deploying import reached_locally
+from patterns_infra.kubernetes.installing import Installer
+from patterns_infra.kubernetes.kubectl import Kubectl
+from patterns_infra.kubernetes.rendering import Installation
+from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR
+from patterns_infra.local.errors import DeployFailed
+from patterns_infra.local.local_aws import child_environment
+from patterns_infra.local.platform import LOCAL_STAGE, Platform
+from patterns_infra.registry import PATTERNS
+
+pytestmark = pytest.mark.integration
+
+IN_NAMESPACE = f"--namespace={NAMESPACE}"
+OF_OPERATOR = f"--selector=app.kubernetes.io/name={OPERATOR}"
+KINDS = "orderprocessors.patterns.example.com"
+
+
+@pytest.fixture
+def kubectl(platform: Platform) -> Kubectl:
+    """Return the platform's cluster, as its administrator."""
+    assert platform.kubeconfig
+    return Kubectl(platform.kubeconfig, child_environment(platform.endpoint_url))
+
+
+@pytest.fixture
+def orders(platform: Platform) -> Path:
+    """Return the manifest that the deployment left for the user."""
+    return platform.folder.orders_manifest("local", LOCAL_STAGE)
+
+
+@pytest.fixture
+def wanted(platform: Platform, kubectl: Kubectl) -> Installation:
+    """Return what is installed."""
+    image = str(platform.outputs()["k8s"]["worker_image"])
+    wanted = Installation(overlay="local", stage=LOCAL_STAGE, region=platform.region, image=image)
+    return reached_locally(kubectl, wanted, remembered=platform.folder.webhook_port)
+
+
+@pytest.fixture
+def working(kubectl: Kubectl, orders: Path) -> Iterator[None]:
+    """Have the shop's own OrderProcessor for one test."""
+    kubectl.run("apply", f"--filename={orders}")
+    kubectl.run("wait", "--for=condition=Ready", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
+    yield
+    kubectl.delete(KINDS, PROCESSOR, IN_NAMESPACE, seconds=120)
+
+
+def pods(kubectl: Kubectl) -> set[str]:
+    """Return the operator's pods, each known by its uid."""
+    return {x["metadata"]["uid"] for x in kubectl.items("pods", OF_OPERATOR, IN_NAMESPACE)}
+
+
+def installer(kubectl: Kubectl) -> Installer:
+    """Return what installs, and shows nothing."""
+    return Installer(kubectl, lambda _, __: None)
+
+
+def test_outputs_name_the_cluster(platform: Platform) -> None:
+    """As other programs look for them; the kubeconfig is a file that is there."""
+    found = platform.outputs()["k8s"]
+    assert {"cluster_name", "kubeconfig", "namespace", "fulfilment_queue_url", "fulfilment_dead_letter_url"} <= set(
+        found
+    )
+    assert found["cluster_name"] == PATTERNS["k8s"].stack_name(LOCAL_STAGE)
+    assert found["namespace"] == NAMESPACE
+    assert Path(str(found["kubeconfig"])).is_file()
+    cluster = administrator(platform, "eks").describe_cluster(name=found["cluster_name"])["cluster"]
+    assert cluster["status"] == "ACTIVE"
+
+
+def test_deploying_again_changes_nothing(platform: Platform, kubectl: Kubectl) -> None:
+    """The same pods with the same certificate; the user is told how to begin."""
+    before = pods(kubectl)
+    assert before
+    done = patterns(platform, "deploy", "k8s")
+    assert done.returncode == 0, done.stderr
+    assert "kubectl apply -f " in done.stderr
+    assert pods(kubectl) == before
+
+
+@pytest.mark.usefixtures("working")
+def test_an_order_is_fulfilled_by_three_patterns(api: httpx.Client, alice: Shopper, platform: Platform) -> None:
+    """Placed in the web API, decided in a pod, told by the topic, and the web API knows, without anybody's help."""
+    placed = api.post("/orders", json=one_line(), headers=signed_in(alice)).json()
+
+    def status() -> str:
+        return str(api.get(f"/orders/{placed['order_id']}", headers=signed_in(alice)).json()["status"])
+
+    assert eventually(lambda: status() == "FULFILLED", seconds=60)
+    depth = administrator(platform, "sqs").get_queue_attributes(
+        QueueUrl=platform.outputs()["k8s"]["fulfilment_dead_letter_url"],
+        AttributeNames=["ApproximateNumberOfMessages"],
+    )
+    assert depth["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
+def test_an_image_that_is_not_there_is_told_and_mended(kubectl: Kubectl, wanted: Installation) -> None:
+    """The line says what is being waited for, the detail what the cluster says of the pod; the right image goes in."""
+    wrong = replace(wanted, image=wanted.image.rpartition(":")[0] + ":nobody-built-this")
+    with pytest.raises(DeployFailed, match="the operator was not ready within 3 s: 0 of 1 ") as caught:
+        installer(kubectl).install(wrong, seconds=3)
+    assert "nobody-built-this" in caught.value.detail
+    assert re.search(r"ErrImagePull|ImagePullBackOff", caught.value.detail)
+    assert PROCESSOR in installer(kubectl).install(wanted, seconds=60)
+
+
+def test_an_operator_that_fails_is_quoted(kubectl: Kubectl, wanted: Installation) -> None:
+    """The end of its log says why, with the name of the variable."""
+    wrong = replace(wanted, settings={**wanted.settings, "LOOK_SECONDS": "often"})
+    with pytest.raises(DeployFailed) as caught:
+        installer(kubectl).install(wrong, seconds=6)
+    assert "LOOK_SECONDS" in caught.value.detail
+    installer(kubectl).install(wanted, seconds=60)
+
+
+def test_a_cluster_has_room_for_one_stage(kubectl: Kubectl, wanted: Installation) -> None:
+    """Another one is refused before anything is changed: the first would be replaced without a word."""
+    before = pods(kubectl)
+    with pytest.raises(DeployFailed, match="has the operator of stage 'local'"):
+        installer(kubectl).install(replace(wanted, stage="other"), seconds=1)
+    assert pods(kubectl) == before
+
+
+def test_a_cluster_that_cannot_be_reached_is_named(tmp_path: Path, platform: Platform, wanted: Installation) -> None:
+    """In one line, with what to look at."""
+    config = json.loads(Path(str(platform.kubeconfig)).read_text())
+    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
+    nowhere = Kubectl(tmp_path / "kubeconfig", child_environment(platform.endpoint_url))
+    with pytest.raises(DeployFailed, match=r"the cluster cannot be reached: .*127\.0\.0\.1:1.*\(look here\)"):
+        Installer(nowhere, lambda _, __: None, "look here").install(wanted, seconds=1)
+
+
+def test_the_workers_role_is_for_them_and_for_what_they_do(platform: Platform) -> None:
+    """Nobody else is given it, and it is refused what the workers never ask for."""
+    outputs = {key: str(value) for key, value in platform.outputs()["k8s"].items()}
+    eks = administrator(platform, "eks")
+    (found,) = eks.list_pod_identity_associations(clusterName=outputs["cluster_name"], serviceAccount=PROCESSOR)[
+        "associations"
+    ]
+    arn = eks.describe_pod_identity_association(
+        clusterName=outputs["cluster_name"], associationId=found["associationId"]
+    )["association"]["roleArn"]
+    sts = administrator(platform, "sts")
+    for account in ("default", OPERATOR):
+        tags = {"kubernetes-namespace": NAMESPACE, "kubernetes-service-account": account}
+        given = [{"Key": key, "Value": value} for key, value in tags.items()]
+        with pytest.raises(sts.exceptions.ClientError, match="not authorized to perform: sts:AssumeRole"):
+            sts.assume_role(RoleArn=arn, RoleSessionName="test", Tags=given)
+    queue, dead = outputs["fulfilment_queue_url"], outputs["fulfilment_dead_letter_url"]
+    with assumed(platform, arn.rpartition("/")[2]) as client:
+        client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
+
+        def sends(service: Any) -> object:  # noqa: ANN401 - boto3 makes its clients' classes
+            return service("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+
+        def receives(service: Any) -> object:  # noqa: ANN401 - as above
+            return service("sqs").receive_message(QueueUrl=dead)
+
+        assert is_refused(platform, client, "sqs:SendMessage", sends)
+        assert is_refused(platform, client, "sqs:ReceiveMessage", receives)
+    administrator(platform, "sqs").purge_queue(QueueUrl=queue)
+
+
+def test_destroying_drains_and_leaves_nothing(platform: Platform, kubectl: Kubectl, orders: Path) -> None:
+    """The workers end first; then there is neither operator, definition nor stack, and deploying brings it all back."""
+    kubectl.run("apply", f"--filename={orders}")
+    kubectl.run("wait", "--for=condition=Ready", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
+    done = patterns(platform, "destroy", "k8s")
+    assert done.returncode == 0, done.stderr
+    assert f"{PATTERNS['k8s'].stack_name(LOCAL_STAGE)}: destroyed" in done.stderr
+    for kind in (f"namespace/{NAMESPACE}", f"crd/{KINDS}", f"validatingwebhookconfiguration/{OPERATOR}"):
+        assert kubectl.get(kind) is None, kind
+    assert "k8s" not in platform.outputs()
+    assert not administrator(platform, "eks").list_clusters()["clusters"]
+    assert not orders.exists()
+
+    again = patterns(platform, "destroy", "k8s")
+    assert again.returncode == 0, again.stderr
+    assert "was not deployed" in again.stderr
+    assert patterns(platform, "deploy", "k8s").returncode == 0
+    assert orders.exists()
+    assert len(pods(kubectl)) == 1
+
+
+def test_without_an_operator_a_removal_goes_on(kubectl: Kubectl, wanted: Installation, orders: Path) -> None:
+    """Nobody would take the finalizer away; what the workers held comes again."""
+    kubectl.run("apply", f"--filename={orders}")
+    kubectl.run("wait", "--for=condition=QueueResolved", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=30s")
+    kubectl.delete("deployment", OPERATOR, IN_NAMESPACE)
+    removed = threading.Thread(target=installer(kubectl).remove)
+    removed.start()
+    removed.join(timeout=120)
+    assert not removed.is_alive()
+    assert kubectl.get(f"crd/{KINDS}") is None
+    installer(kubectl).install(wanted, seconds=60)
