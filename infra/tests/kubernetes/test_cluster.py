@@ -68,13 +68,15 @@ def test_logs_are_there_before_the_cluster_writes_them(anywhere_k8s: Synthesized
 
 
 def test_the_version_is_one_setting(synthesize_k8s_with: Callable[..., SynthesizedStack]) -> None:
-    """Of the cluster alone: its nodes and add-ons follow it, so that nothing else has to be changed."""
+    """Of the cluster and its nodes, which come after it; the deployment brings the add-ons along."""
     stacks = [synthesize_k8s_with(nodes="managed", kubernetes_version=x) for x in ("1.35", "1.36")]
     texts = [json.dumps(stack.template, sort_keys=True) for stack in stacks]
     assert texts[0] != texts[1]
     assert texts[0].replace('"Version": "1.35"', '"Version": "1.36"') == texts[1]
     assert stacks[0].only("EKS::Cluster")["Version"] == "1.35"
-    assert "Version" not in stacks[0].only("EKS::Nodegroup")
+    assert stacks[0].only("EKS::Nodegroup")["Version"] == "1.35"
+    (cluster,), (nodes,) = (stacks[0].of_type(kind) for kind in ("EKS::Cluster", "EKS::Nodegroup"))
+    assert comes_after(stacks[0], nodes, cluster)
     assert not any("AddonVersion" in x for x in stacks[0].all("EKS::Addon"))
 
 
@@ -153,6 +155,11 @@ def test_pods_have_security_groups_on_managed_nodes(managed_k8s: SynthesizedStac
     role = managed_k8s.only("EKS::Cluster")["RoleArn"]["Fn::GetAtt"][0]
     policies = json.dumps(managed_k8s.resources[role]["Properties"]["ManagedPolicyArns"])
     assert "AmazonEKSVPCResourceController" in policies, "nobody may attach branch interfaces"
+
+
+def test_pods_with_interfaces_are_for_private_subnets(synthesize_k8s: Callable[[str], SynthesizedStack]) -> None:
+    """Such an interface has no public address, by which a pod in a public subnet would reach AWS."""
+    assert WORKER_GROUP_OUTPUT not in synthesize_k8s("public-nodes").template.get("Outputs", {})
 
 
 def test_the_workers_security_group(managed_k8s: SynthesizedStack) -> None:

@@ -26,7 +26,8 @@ _NETWORK = {
 class ClusterAddons(Construct):
     """Container Insights always; network, proxy, Pod Identity and DNS where the nodes do not bring them.
 
-    The version of each is EKS's default for the cluster's version, so that one setting upgrades all of it.
+    A new one has EKS's default version for the cluster; after an upgrade of the cluster the deployment brings each to
+    the default again (`patterns_infra.kubernetes.addons`), so that no version is written down here.
     """
 
     def __init__(

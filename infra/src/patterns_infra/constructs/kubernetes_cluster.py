@@ -128,6 +128,8 @@ class KubernetesCluster(Construct):
             # A node whose pods may not be moved yet holds the upgrade up, rather than losing them.
             force_update=False,
         )
+        # Told, so that CloudFormation brings the nodes to the cluster's version, after it; they would not follow.
+        cast("eks.CfnNodegroup", group.node.default_child).version = self._settings.kubernetes_version
         group.node.add_dependency(self._network, *after)
         self.nodes.append(group)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from patterns_infra.kubernetes.addons import update_addons
 from patterns_infra.kubernetes.deploying import ClusterAccess, deploy_operator, remove_operator
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.rendering import Installation
@@ -32,7 +33,11 @@ def deploy_operator_on_aws(folder: LocalFolder, access: AwsAccess, pattern: Patt
     """
     place = access.place
     names = {key: _parameter(place, pattern, key) for key in ("cluster_name", "worker_image")}
-    found = place.client("eks").describe_cluster(name=names["cluster_name"])["cluster"]
+    eks = place.client("eks")
+    found = eks.describe_cluster(name=names["cluster_name"])["cluster"]
+    with timings.step("add-ons k8s") as note:
+        changed = update_addons(eks, found["name"], version=found["version"], say=timings.report.say)
+        note(", ".join(changed) or "as they should be")
     cluster = _cluster(folder, access, found)
     group = _outputs(place, pattern.stack_name(place.stage)).get(WORKER_GROUP_OUTPUT)
     wanted = Installation(
@@ -40,8 +45,7 @@ def deploy_operator_on_aws(folder: LocalFolder, access: AwsAccess, pattern: Patt
         stage=place.stage,
         region=place.region,
         image=names["worker_image"],
-        # A security group for pods is there with managed nodes only; Auto Mode is told to mind network policies.
-        components=("security-groups",) if group else ("auto-mode",),
+        components=_components(found, group),
         worker_group=group,
     )
     deploy_operator(cluster, wanted, timings)
@@ -100,6 +104,12 @@ def _cluster(folder: LocalFolder, access: AwsAccess, found: Mapping[str, Any]) -
     write_atomically(path, kubeconfig_of(found, region=place.region))
     orders = folder.orders_manifest("aws", place.stage)
     return ClusterAccess(Kubectl(path, access.environment), _SECONDS, orders, _HINT)
+
+
+def _components(found: Mapping[str, Any], worker_group: str | None) -> tuple[str, ...]:
+    """Return what the kind of nodes needs: Auto Mode does not mind network policies unless it is told to."""
+    auto = found.get("computeConfig", {}).get("enabled", False)
+    return (*(("auto-mode",) if auto else ()), *(("security-groups",) if worker_group else ()))
 
 
 def _parameter(place: Place, pattern: Pattern, key: str) -> str:

@@ -58,7 +58,8 @@ class KubernetesStack(Stack):
         ClusterAddons(self, "Addons", settings=settings, cluster=self._kubernetes, network=network)
         self._operator()
         self._worker()
-        if settings.nodes is Nodes.MANAGED:
+        # In private subnets only: a pod with an interface of its own has no public address.
+        if settings.nodes is Nodes.MANAGED and not network.public:
             nodes = self._kubernetes.cluster.cluster_security_group
             firewall = WorkerFirewall(self, "Firewall", network=network, nodes=nodes)
             CfnOutput(self, WORKER_GROUP_OUTPUT, value=firewall.group.security_group_id)
