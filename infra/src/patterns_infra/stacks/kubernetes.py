@@ -13,7 +13,7 @@ from patterns_infra.constructs.cluster_addons import ClusterAddons
 from patterns_infra.constructs.cluster_network import ClusterNetwork
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.encryption_key import EncryptionKey
-from patterns_infra.constructs.image_repository import ImageRepository
+from patterns_infra.constructs.image_repository import published_repository
 from patterns_infra.constructs.kubernetes_cluster import KubernetesCluster
 from patterns_infra.constructs.pod_role import PodRole
 from patterns_infra.constructs.published_names import PublishedNames
@@ -52,7 +52,7 @@ class KubernetesStack(Stack):
         self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
 
         self._fulfilment = self._orders_to_decide()
-        images = ImageRepository(self, "Images").repository
+        images = published_repository(self, "Images", settings=settings, package=pattern.package)
         network = ClusterNetwork(self, "Network", settings=settings, key=self._key)
         self._kubernetes = KubernetesCluster(self, "Kubernetes", settings=settings, network=network, key=self._key)
         ClusterAddons(self, "Addons", settings=settings, cluster=self._kubernetes, network=network)
