@@ -97,6 +97,27 @@ def test_deploying_again_changes_nothing(platform: Platform, kubectl: Kubectl) -
     assert pods(kubectl) == before
 
 
+def test_status_tells_of_order_processors(platform: Platform, kubectl: Kubectl, orders: Path) -> None:
+    """That there is none, how each is, and when nobody looks after them."""
+
+    def told() -> dict[str, Any]:
+        statuses = json.loads(patterns(platform, "status", "--json").stdout)
+        (found,) = (x for x in statuses if x["pattern"] == "k8s")
+        return dict(found)
+
+    before = told()
+    assert before["processors"] == {"no OrderProcessor": "orders wait until one is applied"}
+    assert not [x for x in before["problems"] if "operator" in x or "OrderProcessor" in x]
+    kubectl.run("apply", f"--filename={orders}")
+    kubectl.run("wait", "--for=condition=Ready", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
+    assert told()["processors"][PROCESSOR].startswith("WorkersReady, 1 of 1 pods")
+    kubectl.run("scale", f"deployment/{OPERATOR}", "--replicas=0", IN_NAMESPACE)
+    assert eventually(lambda: [x for x in told()["problems"] if x.startswith("no operator is available")], seconds=30)
+    kubectl.run("scale", f"deployment/{OPERATOR}", "--replicas=1", IN_NAMESPACE)
+    kubectl.run("rollout", "status", f"deployment/{OPERATOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
+    kubectl.delete(KINDS, PROCESSOR, IN_NAMESPACE, seconds=120)
+
+
 @pytest.mark.usefixtures("working")
 def test_an_order_is_fulfilled_by_three_patterns(api: httpx.Client, alice: Shopper, platform: Platform) -> None:
     """Placed in the web API, decided in a pod, told by the topic, and the web API knows, without anybody's help."""

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
+from patterns_infra.kubernetes.health import read_cluster_health
 from patterns_infra.place import Place, stack_status
 from patterns_infra.registry import PATTERNS, Pattern
 from patterns_infra.stack_resources import logical_name, stack_resources
@@ -37,6 +38,7 @@ class PatternStatus:
         api: what ``GET /health`` answered, for a pattern that has an API.
         queues: all of the stack's queues.
         mappings: streams and queues that feed functions, with what became of the last batch.
+        processors: OrderProcessors of a pattern in a Kubernetes cluster, with how each is.
         alarms: those that are in alarm.
         problems: one line for each thing that is not as it should be.
     """
@@ -46,6 +48,7 @@ class PatternStatus:
     api: str | None = None
     queues: list[QueueDepth] = field(default_factory=list)
     mappings: dict[str, str] = field(default_factory=dict)
+    processors: dict[str, str] = field(default_factory=dict)
     alarms: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -72,6 +75,10 @@ def _look_at(place: Place, pattern: Pattern, published: dict[str, str | None]) -
     status.problems += [f"{x.waiting} dead letters in {x.name}" for x in status.queues if x.dead_letters and x.waiting]
     _look_at_mappings(place, resources, status)
     _look_at_alarms(place, resources, status)
+    if pattern.kubernetes:
+        health = read_cluster_health(place)
+        status.processors = health.processors
+        status.problems += health.problems
     api_url = published.get("api_url")
     if api_url:
         status.api = _health(api_url)

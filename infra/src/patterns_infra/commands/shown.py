@@ -43,7 +43,7 @@ def show_status(statuses: Sequence[PatternStatus]) -> None:
     table = Table("pattern", "stack", "API", "queue or feed", "waiting", "in flight", "state")
     for status in statuses:
         rows = [(x.name, str(x.waiting), str(x.in_flight), "") for x in status.queues]
-        rows += [(name, "", "", state) for name, state in status.mappings.items()]
+        rows += [(name, "", "", state) for name, state in (status.mappings | status.processors).items()]
         first = (status.pattern, status.stack or "not deployed", status.api or "")
         for index, row in enumerate(rows or [("", "", "", "")]):
             table.add_row(*(first if index == 0 else ("", "", "")), *row)
@@ -63,7 +63,7 @@ def _show_plainly(statuses: Sequence[PatternStatus]) -> None:
         sys.stderr.write(f"{status.pattern}: {status.stack or 'not deployed'}{api}\n")
         for queue in status.queues:
             sys.stderr.write(f"  {queue.name}: {queue.waiting} waiting, {queue.in_flight} in flight\n")
-        for name, state in status.mappings.items():
+        for name, state in (status.mappings | status.processors).items():
             sys.stderr.write(f"  {name}: {state}\n")
 
 

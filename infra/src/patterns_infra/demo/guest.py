@@ -64,6 +64,9 @@ def directions(outputs: Mapping[str, Mapping[str, str | None]], guest: Shopper |
             f"  token    {token}",
             f'  orders   curl -H "Authorization: Bearer $({token})" {api_url}/orders',
         ]
+    kubeconfig = outputs.get("k8s", {}).get("kubeconfig")
+    if kubeconfig:
+        lines.append(f"  kubectl  KUBECONFIG={kubeconfig} uv run kubectl get orderprocessors,pods --namespace patterns")
     return [*lines, '  AWS CLI  eval "$(uv run patterns env)"', "  end it   uv run patterns down"]
 
 
