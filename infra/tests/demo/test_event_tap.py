@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.demo.event_tap import EventTap, event_tap
+from patterns_infra.demo.event_tap import EventTap, event_tap, topic_tap
 from patterns_shared.domain.event_codec import encode_event
 from patterns_shared.domain.events import EventType
 from patterns_shared.testing import make_event
@@ -30,6 +30,13 @@ class _Cloud:
 
     def put_targets(self, **_: object) -> None:
         self._made("target", {})
+
+    def subscribe(self, *, Attributes: dict[str, str], **_: object) -> dict[str, str]:  # noqa: N803 - boto's names
+        assert Attributes == {"RawMessageDelivery": "true"}
+        return self._made("subscription", {"SubscriptionArn": "arn:subscription"})
+
+    def unsubscribe(self, **_: object) -> None:
+        self.there.remove("subscription")
 
     def _made(self, what: str, answer: dict[str, str]) -> dict[str, str]:
         if what == self.refuse:
@@ -100,11 +107,25 @@ def test_it_hears_its_source_and_types_only_and_lets_no_other_rule_in() -> None:
 def test_listening_goes_on_until_there_is_enough_and_then_for_a_lull() -> None:
     """A surplus event that comes after the last expected one is still heard."""
     event = make_event()
-    message = {"detail": encode_event(event)}
+    message = {"detail-type": event.type.value, "detail": encode_event(event)}
     cloud = _Cloud([message], [], [message])
     with _tap(cloud) as tap:
         asyncio.run(tap.listen(lambda heard: len(heard) >= 1, lull=0.05))
     assert tap.heard == [event, event]
+
+
+def test_a_topic_is_overheard_by_a_queue_that_lets_nobody_else_in() -> None:
+    """Its events come as they are; of queue and subscription nothing is left."""
+    event = make_event()
+    cloud = _Cloud([encode_event(event)])
+    with topic_tap(lambda _: cloud, "arn:topic", name="tap") as tap:
+        assert cloud.there == ["queue", "subscription"]
+        (statement,) = json.loads(cloud.policy)["Statement"]
+        assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+        assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": "arn:topic"}}
+        asyncio.run(tap.listen(bool, lull=0))
+    assert tap.heard == [event]
+    assert cloud.there == []
 
 
 def test_listening_can_be_bounded() -> None:
