@@ -68,6 +68,12 @@ def test_bad_stages(stage: str) -> None:
         ("vpc_id", without(VPC, "private_api")),
         ("vpc_id", without(VPC, "vpc_cidr")),
         ("vpc_availability_zones", {**VPC, "vpc_availability_zones": "us-east-1a"}),
+        ("kubernetes_version", {"kubernetes_version": "latest"}),
+        ("kubernetes_version", {"kubernetes_version": "1.36.3"}),
+        ("nodes", {"nodes": "fargate"}),
+        ("public_nodes", {"public_nodes": "yes"}),
+        ("cluster_admin_arn", {"cluster_admin_arn": "operators"}),
+        ("cluster_admin_arn", {"cluster_admin_arn": "arn:aws:sts::123456789012:assumed-role/operators/me"}),
         ("stgae", {"stgae": "dev"}),
     ],
 )
@@ -96,7 +102,15 @@ def test_what_a_pattern_needs_is_asked_for_on_aws_only(pattern: Pattern) -> None
 
 
 @pytest.mark.parametrize(
-    "values", [{}, AWS, PRODUCTION, VPC, {"endpoint_url": "http://127.0.0.1:1", "region": "eu-west-1"}]
+    "values",
+    [
+        {},
+        AWS,
+        PRODUCTION,
+        VPC,
+        {**AWS, "nodes": "managed", "public_nodes": "true"},
+        {"endpoint_url": "http://127.0.0.1:1", "region": "eu-west-1"},
+    ],
 )
 def test_context_round_trip(values: dict[str, str]) -> None:
     """What the command line passes to the CDK app arrives unchanged."""

@@ -1,6 +1,6 @@
 """Pattern 3: EKS, ECR, SQS, SNS: a queue of orders, and a cluster whose operator runs the workers that decide them."""
 
-from aws_cdk import ArnFormat, CfnOutput, Duration, Environment, Fn, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -22,6 +22,7 @@ from patterns_infra.container_images import image_tag
 from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR, WORKER_GROUP_OUTPUT
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Nodes, Settings
+from patterns_infra.stacks.pattern_stack import PatternStack
 
 __all__ = ["KubernetesStack"]
 
@@ -31,7 +32,7 @@ _VISIBILITY = Duration.seconds(60)
 """How long a message is a worker's; it extends that while it works, and a pod that is to end has a little longer."""
 
 
-class KubernetesStack(Stack):
+class KubernetesStack(PatternStack):
     """Orders come from the event bus into a queue; pods take them and tell the topic what became of them.
 
     What runs in the cluster comes with the manifests, not with CloudFormation. The grants are all here: a role for the
@@ -40,13 +41,7 @@ class KubernetesStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(
-            scope,
-            construct_id,
-            env=Environment(account=settings.deploy_account, region=settings.region),
-            description=pattern.summary,
-            termination_protection=settings.production,
-        )
+        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
         self._settings = settings
         self._key = EncryptionKey(self, "Key", settings=settings).key
         self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
@@ -78,11 +73,6 @@ class KubernetesStack(Stack):
             },
         )
         self._dashboard()
-
-    @property
-    def availability_zones(self) -> list[str]:
-        """Two of the region's zones, whichever they are: the template must not depend on who asks where."""
-        return [Fn.select(number, Fn.get_azs()) for number in range(2)]
 
     def _orders_to_decide(self) -> AlarmedQueue:
         fulfilment = AlarmedQueue(
