@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import botocore.session
 import pytest
 
-from patterns_infra.kubernetes.eks import kubeconfig_of
+from patterns_infra.kubernetes.eks import components_for, kubeconfig_of
 from patterns_infra.kubernetes.eks_token import credential
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session"}
@@ -99,3 +99,18 @@ def test_a_kubeconfig_leads_to_the_cluster_and_to_this_program() -> None:
     )
     assert json.loads(done.stdout)["apiVersion"] == program["apiVersion"]
     assert config["current-context"] == config["contexts"][0]["name"]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "group", "components"),
+    [
+        ({"computeConfig": {"enabled": True}}, None, ("auto-mode",)),
+        ({"computeConfig": {"enabled": False}}, "sg-1", ("security-groups",)),
+        ({}, None, ()),
+    ],
+)
+def test_the_kind_of_nodes_decides_what_is_applied(
+    cluster: dict[str, object], group: str | None, components: tuple[str, ...]
+) -> None:
+    """Auto Mode's switch for network policies; a policy of security groups where the stack made a group."""
+    assert components_for(cluster, group) == components

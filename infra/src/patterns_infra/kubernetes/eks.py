@@ -18,7 +18,7 @@ from patterns_infra.place import Place
 from patterns_infra.real_aws import AwsAccess
 from patterns_infra.registry import Pattern
 
-__all__ = ["deploy_operator_on_aws", "kubeconfig_of", "remove_operator_on_aws"]
+__all__ = ["components_for", "deploy_operator_on_aws", "kubeconfig_of", "remove_operator_on_aws"]
 
 _SECONDS = 900.0
 """The first pods wait for their nodes, which come in some minutes."""
@@ -45,7 +45,7 @@ def deploy_operator_on_aws(folder: LocalFolder, access: AwsAccess, pattern: Patt
         stage=place.stage,
         region=place.region,
         image=names["worker_image"],
-        components=_components(found, group),
+        components=components_for(found, group),
         worker_group=group,
     )
     deploy_operator(cluster, wanted, timings)
@@ -106,7 +106,7 @@ def _cluster(folder: LocalFolder, access: AwsAccess, found: Mapping[str, Any]) -
     return ClusterAccess(Kubectl(path, access.environment), _SECONDS, orders, _HINT)
 
 
-def _components(found: Mapping[str, Any], worker_group: str | None) -> tuple[str, ...]:
+def components_for(found: Mapping[str, Any], worker_group: str | None) -> tuple[str, ...]:
     """Return what the kind of nodes needs: Auto Mode does not mind network policies unless it is told to."""
     auto = found.get("computeConfig", {}).get("enabled", False)
     return (*(("auto-mode",) if auto else ()), *(("security-groups",) if worker_group else ()))
