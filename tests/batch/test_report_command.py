@@ -191,7 +191,7 @@ def test_interrupted_it_goes_on_and_the_same_command_follows_it(platform: Platfo
 
 
 def test_an_execution_that_was_stopped_does_not_keep_others_out(platform: Platform, tmp_path: Path) -> None:
-    """It could not give its claim back, whose lease goes on for hours."""
+    """It could not give its claim back, whose lease goes on for hours: the next one sees that, and takes it over."""
     path = a_file(tmp_path)
     with begun(platform, "--input", str(path)) as command:
         read_until(command, "Claim")
@@ -201,7 +201,7 @@ def test_an_execution_that_was_stopped_does_not_keep_others_out(platform: Platfo
     administrator(platform, "stepfunctions").stop_execution(executionArn=stop[stop.index("--execution-arn") + 1])
     run = patterns(platform, "report", "--input", str(path))
     assert run.returncode == 0, run.stderr
-    assert "freed the claim of by-command-" in run.stderr
+    assert "Take over" in run.stderr
     assert "3 rows read" in run.stderr
 
 

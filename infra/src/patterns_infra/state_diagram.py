@@ -134,26 +134,38 @@ def _ways_out(name: str, state: Mapping[str, Any]) -> Iterator[tuple[str, str, b
     if "Next" in state:
         yield state["Next"], "", False
     for retry in state.get("Retry", []):
-        times = retry.get("MaxAttempts", 3)
-        yield name, f"retry {', '.join(retry['ErrorEquals'])}: {times} times", True
+        times = _more_tries(retry)
+        if times and not _of_any_failure(retry):
+            yield name, f"retry {', '.join(retry['ErrorEquals'])}: {times} times", True
     for catch in state.get("Catch", []):
         yield catch["Next"], f"catch {', '.join(catch['ErrorEquals'])}", True
 
 
+def _more_tries(retry: Mapping[str, Any]) -> int:
+    return int(retry.get("MaxAttempts", 3))
+
+
+def _of_any_failure(retry: Mapping[str, Any]) -> bool:
+    return bool({"States.TaskFailed", "States.ALL"} & set(retry["ErrorEquals"]))
+
+
 def _condition(text: str) -> str:
-    """Return a condition, or, of a long one, which fields of the input it looks at."""
+    """Return a condition, or, of a long one, what it looks at of the input or of the execution."""
     plain = text.removeprefix("{%").removesuffix("%}").strip()
-    fields = list(dict.fromkeys(re.findall(r"\$states\.input\.(\w+)", plain)))
-    return f"given {' and '.join(fields)}" if len(plain) > _LONGEST_CONDITION and fields else plain
+    fields = list(dict.fromkeys(re.findall(r"\$states\.(?:input|context\.Execution)\.(\w+)", plain)))
+    never = "not " if plain.startswith("$not(") else ""
+    return f"{never}given {' and '.join(fields)}" if len(plain) > _LONGEST_CONDITION and fields else plain
 
 
 def _label(name: str, state: Mapping[str, Any]) -> str:
-    """Return the name, and what a task calls or how many run at once."""
+    """Return the name, and what a task calls, how long and how often at most, or how many run at once."""
     if state["Type"] == "Map":
         return f"{name}: each, {state.get('MaxConcurrency', 'all')} at once"
     service = re.sub(r"^.*:states:::(aws-sdk:)?", "", str(state.get("Resource", "")))
     limit = f", at most {state['TimeoutSeconds'] // 60} min" if "TimeoutSeconds" in state else ""
-    return f"{name}\n{service}{limit}" if service else name
+    tries = 1 + sum(_more_tries(retry) for retry in state.get("Retry", []) if _of_any_failure(retry))
+    often = f", at most {tries} tries" if tries > 1 else ""
+    return f"{name}\n{service}{limit}{often}" if service else name
 
 
 def _ways(states: States) -> dict[tuple[str, ...], dict[str, Mapping[str, Any]]]:

@@ -35,6 +35,14 @@ def test_ways_that_failures_take_are_dashed() -> None:
     ]
 
 
+def test_tries_after_any_failure_are_told_in_the_state() -> None:
+    """An arrow back to each of many states would hide the ways; what is never tried again has no arrow either."""
+    never, often = {"ErrorEquals": ["X.No"], "MaxAttempts": 0}, {"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 4}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "End": True}
+    assert lines({"A": {**task, "Retry": [never, often]}})[:1] == ['s_A["A<br/>s3:getObject, at most 5 tries"]']
+    assert not any("retry" in line for line in lines({"A": {**task, "Retry": [never, often]}}))
+
+
 def test_choices_show_their_conditions() -> None:
     """A long one by what it looks at; two that lead to the same state are one way; Mermaid's own signs are replaced."""
     long = "{% $type($states.input.date) = 'string' and $exists($states.input.zone) %}"
