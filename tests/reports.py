@@ -76,11 +76,8 @@ class Reports:
         return found
 
     @contextmanager
-    def scheduled(self, *, seconds: int, copies: int, given: str | None = None) -> Iterator[datetime]:
-        """Create copies of the daily schedule that are due in some seconds, and give the moment; then remove them.
-
-        With ``given`` they give that input to the execution, in the place of the schedule's own.
-        """
+    def scheduled(self, *, seconds: int, copies: int) -> Iterator[datetime]:
+        """Create copies of the daily schedule that are due in some seconds, and give the moment; then remove them."""
         daily = self._scheduler.get_schedule(Name=self.outputs["schedule_name"])
         due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
         names = [f"patterns-test-{secrets.token_hex(4)}" for _ in range(copies)]
@@ -89,7 +86,7 @@ class Reports:
                 Name=name,
                 ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
                 FlexibleTimeWindow={"Mode": "OFF"},
-                Target={**daily["Target"], **({"Input": given} if given else {})},
+                Target=daily["Target"],
             )
         yield due
         for name in names:

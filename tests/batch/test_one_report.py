@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -42,29 +42,6 @@ def test_two_executions_for_one_day_make_one_report(reports: Reports, day: date)
     assert sorted(output["outcome"] for output in outputs) == ["REPORTED", "STOOD_BACK", "STOOD_BACK"]
     assert {output["report"] for output in outputs} == {f"date={day}"}
     assert sum(key.endswith("sales.json") for key in reports.published(f"date={day}/")) == 1
-
-
-def test_a_schedule_that_fires_twice_makes_one_report(platform: Platform, reports: Reports, day: date) -> None:
-    """The Scheduler promises to fire once at least; the deployed schedule's own target and role are fired twice."""
-    scheduler = administrator(platform, "scheduler")
-    (deployed,) = (each for each in scheduler.list_schedules()["Schedules"] if "batch" in each["Name"].lower())
-    target = scheduler.get_schedule(Name=deployed["Name"], GroupName=deployed["GroupName"])["Target"]
-    assert json.loads(target["Input"]) == {"scheduled": "<aws.scheduler.scheduled-time>", "offset": "+0000"}
-    moment = f"{day + timedelta(days=1)}T03:00:00Z"
-    target["Input"] = json.dumps({"scheduled": moment, "offset": "+0000"})
-    at = (datetime.now(UTC) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%S")
-    for number in range(2):
-        scheduler.create_schedule(
-            Name=f"twice-{number}-{secrets.token_hex(4)}",
-            ScheduleExpression=f"at({at})",
-            FlexibleTimeWindow={"Mode": "OFF"},
-            Target=target,
-            ActionAfterCompletion="DELETE",
-        )
-    started = eventually(lambda: found if len(found := reports.of(moment)) == 2 else [], seconds=60)
-    outcomes = [json.loads(reports.end(arn)["output"])["outcome"] for arn in started]
-    assert sorted(outcomes) == ["REPORTED", "STOOD_BACK"]
-    assert reports.claim(f"date={day}")["state"] == "DONE"
 
 
 def test_a_claim_of_an_execution_that_was_stopped_is_taken_over(platform: Platform, reports: Reports) -> None:
