@@ -44,19 +44,18 @@ def test_two_executions_for_one_day_make_one_report(reports: Reports, day: date)
     assert sum(key.endswith("sales.json") for key in reports.published(f"date={day}/")) == 1
 
 
-def test_a_claim_of_an_execution_that_was_stopped_is_taken_over(platform: Platform, reports: Reports) -> None:
+def test_a_claim_of_an_execution_that_was_stopped_is_taken_over(
+    platform: Platform, reports: Reports, day: date
+) -> None:
     """At once, not when its lease is over: Step Functions knows that it does not run any more."""
-    name = f"stopped-{secrets.token_hex(4)}.csv"
-    address = reports.drop(name, ROW)
-    first = eventually(lambda: next(iter(reports.of(address)), ""), seconds=30)
-    run = first.rpartition(":")[2]
-    assert Killer(platform, reports.outputs["cluster_arn"], run).appears("plan")
+    report, given = f"date={day}", {"date": day.isoformat()}
+    first = reports.start(**given)
+    assert Killer(platform, reports.outputs["cluster_arn"], first.rpartition(":")[2]).appears("plan")
     reports.abort(first)
-    (report,) = reports.claimed(name)
     left = reports.claim(report)
     assert (left["state"], left["holder"]) == ("RUNNING", first)
     assert int(left["lease_until"]) > time.time() + 3600
-    second = reports.start(input=address)
+    second = reports.start(**given)
     assert json.loads(reports.end(second)["output"]) == {"outcome": "REPORTED", "report": report}
     assert reports.entered(second)["Take over"] == 1
     assert reports.claim(report)["holder"] == second
