@@ -50,7 +50,7 @@ def test_a_bad_file_is_refused_with_its_reason(
     run = arn.rpartition(":")[2]
     failure = reports.read(f"runs/{run}/failure.json")
     assert (failure["step"], failure["exit_code"]) == (file.step.lower(), 2)
-    assert cause.startswith(failure["reason"])
+    assert cause == failure["reason"]
     claims = [reports.claim(report) for report in reports.claimed(name)]
     assert [(claim["state"], claim["reason"]) for claim in claims] == [("FAILED", cause)]
     assert not reports.published(f"input={name}")

@@ -12,7 +12,6 @@ import pytest
 from tests.clients import administrator
 from tests.reports import Reports
 from tests.task_kills import Killer
-from tests.waiting import eventually
 
 from patterns_infra.local.platform import Platform
 

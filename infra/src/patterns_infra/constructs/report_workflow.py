@@ -18,7 +18,7 @@ from patterns_infra.constructs.orders_export import OrdersExport
 from patterns_infra.constructs.report_claim import ReportClaim
 from patterns_infra.constructs.report_input import check_input
 from patterns_infra.constructs.report_watch import ReportWatch
-from patterns_infra.constructs.resilient_task import ResilientTask, ended_with
+from patterns_infra.constructs.resilient_task import BAD_INPUT, ResilientTask, ended_with
 from patterns_infra.constructs.retention import keep_traces, log_retention
 from patterns_infra.constructs.retried_call import retried
 from patterns_infra.constructs.task_runner import TaskRunner
@@ -145,7 +145,9 @@ class ReportWorkflow(Construct):
         shard = "($exists($words.shard) ? ' ' & $string($words.shard) : '')"
         # The words may be of an earlier try, and the last one could not leave any, since it was killed.
         theirs = f"$contains($error.Cause, {ended_with(f'$words.step & {shard}', '$string($words.exit_code)')})"
-        told = "$substring($words.reason, 0, 8000) & ' [' & $error.Cause & ']'"
+        # Of bad input the words say all that its sender needs; of anything else somebody has to look at the log.
+        where = f"($words.exit_code = {BAD_INPUT} ? '' : ' [' & $error.Cause & ']')"
+        told = f"$substring($words.reason, 0, 8000) & {where}"
         reason = f"{{% ( $words := $parse($states.result.Body); {theirs} ? {told} : {of_machine} ) %}}"
         words = self._read("Read the reason", "failure.json", {"reason": reason})
         fail = sfn.Fail.jsonata(self, "Failed", error="ReportFailed", cause="{% $reason %}")
