@@ -102,7 +102,7 @@ class ReportClaim(Construct):
         reason = "Any execution of this very machine may be the claim's holder."
         acknowledge(policy, f"AwsSolutions-IAM5[Resource::{told}]", reason)
 
-    def _refused(self, take: sfn.IChainable, then: sfn.IChainable) -> sfn.State:
+    def _refused(self, take: sfn.IChainable, then: sfn.IChainable) -> sfn.Chain:
         """Stand back from a holder that runs, or has made the report; take over from one that has ended."""
         stand_back = sfn.Succeed.jsonata(
             self, "Somebody else's", outputs={"outcome": "STOOD_BACK", "report": "{% $key %}"}

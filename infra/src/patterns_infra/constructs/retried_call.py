@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 
 __all__ = ["retried"]
 
-_Call = TypeVar("_Call", sfn.TaskStateBase, sfn.CustomState)
+_Call = TypeVar("_Call", tasks.CallAwsService, tasks.SnsPublish, sfn.CustomState)
 
 
 def retried(call: _Call, *, but: Sequence[str] = ()) -> _Call:
