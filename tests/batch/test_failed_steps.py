@@ -5,7 +5,7 @@ What the deployed machine cannot be made to do in a test is done by a copy of it
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from random import Random
@@ -45,8 +45,8 @@ class Workshop:
         )["stateMachineArn"]
         return made
 
-    def task(self, definition: str, **changes: object) -> str:
-        """Return a task definition whose container is changed."""
+    def task(self, definition: str, *, more: Sequence[Mapping[str, str]] = (), **changes: object) -> str:
+        """Return a task definition whose container is changed, or has more variables."""
         kept = self._ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
         (container,) = kept["containerDefinitions"]
         names = (
@@ -60,7 +60,7 @@ class Workshop:
         )
         made: str = self._ecs.register_task_definition(
             family=f"broken-{secrets.token_hex(4)}",
-            containerDefinitions=[{**container, **changes}],
+            containerDefinitions=[{**container, "environment": [*container["environment"], *more], **changes}],
             **{name: kept[name] for name in names if kept.get(name)},
         )["taskDefinition"]["taskDefinitionArn"]
         return made
@@ -109,6 +109,14 @@ def breaks(workshop: Workshop, definition: Definition) -> None:
         )
 
 
+def reaches_no_secrets(workshop: Workshop, definition: Definition) -> None:
+    """Let a service be down for as long as it is tried."""
+    nowhere = {"name": "AWS_ENDPOINT_URL_SECRETS_MANAGER", "value": "http://127.0.0.1:9"}
+    for plan in _plans(definition):
+        arguments = plan["Arguments"]
+        arguments["TaskDefinition"] = workshop.task(arguments["TaskDefinition"], more=[nowhere])
+
+
 def has_a_wrong_expression(_: Workshop, definition: Definition) -> None:
     """Let an expression of the machine fail."""
     work_of(definition)["Read plan"]["Arguments"]["Key"] = "{% $number('no number') %}"
@@ -126,6 +134,7 @@ CASES: Mapping[str, tuple[Break, str, list[int]]] = {
     "has no image": (has_no_image, "plan did not run (TaskFailedToStart: CannotPullContainerError", [1, 3]),
     "has no cluster": (has_no_cluster, "plan could not be started: ECS.ClusterNotFoundException: ", [1, 3]),
     "breaks": (breaks, "plan ended with exit code 3 (Essential container in task exited), log stream task/", [4, 0]),
+    "reaches no secrets": (reaches_no_secrets, "secrets", [1, 3]),
     "wrong expression": (has_a_wrong_expression, "States.QueryEvaluationError: ", [1, 0]),
     "another report": (plans_another_report, "States.QueryEvaluationError: ", [1, 0]),
 }
@@ -155,6 +164,8 @@ def test_the_reason_is_a_sentence_and_is_recorded(
     day, execution = ended[why]
     assert (execution["status"], execution["error"]) == ("FAILED", "ReportFailed")
     assert execution["cause"].startswith(told)
+    # What the program said, and where to read more; of what could say nothing the rest has it all.
+    assert ("[plan ended with exit code 75 (" in execution["cause"]) == (why == "reaches no secrets")
     entered = reports.entered(execution["executionArn"])
     assert (entered["Plan on Spot"], entered["Plan on demand"]) == (on_spot, on_demand)
     claim = reports.claim(f"date={day}")
