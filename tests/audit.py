@@ -43,19 +43,20 @@ class AuditLog:
 
     def mark(self) -> int:
         """Return how many requests were answered so far, for `calls`."""
-        return sum(1 for _ in self._lines())
+        return sum(1 for _ in self.lines())
 
     def calls(self, user: str, *, since: int = 0) -> list[Call]:
         """Return the answered requests of a user after a mark. A watch counts when it has begun, and once."""
         found = []
-        for number, line in enumerate(self._lines()):
+        for number, line in enumerate(self.lines()):
             if number >= since:
                 entry = json.loads(line)
                 if entry["user"]["username"] == user and _counts(entry):
                     found.append(_call(entry))
         return found
 
-    def _lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
+        """Yield every line, the oldest first."""
         rotated = sorted(self._folder.glob("audit-*.log"))
         for file in (*rotated, self._folder / "audit.log"):
             yield from _whole_lines(file)

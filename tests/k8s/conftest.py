@@ -20,6 +20,11 @@ from tests.pod_roles import associate_operator, associate_workers
 from patterns_infra.local.folder import LocalFolder
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the comparison of rights and requests come last: it is about all that was asked for in the session."""
+    items.sort(key=lambda item: item.path.name == "test_rights.py")
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeCluster]:
     """Start a cluster; without Kubernetes' programs the tests fail, they are never skipped."""
