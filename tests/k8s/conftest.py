@@ -6,12 +6,13 @@ Queues, topics and roles are made by hand, as the pattern's stack makes them; no
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from tests.audit import AuditLog
+from tests.fault_table import FaultTable
 from tests.kube_cluster import KubeCluster, running_cluster
 from tests.operator_install import OPERATOR, Installation, install
+from tests.operator_trials import Trial
 from tests.operators import OperatorProcess, Operators
 from tests.order_processors import remove
 from tests.order_queue import OrderQueue
@@ -107,6 +108,28 @@ def queue(make_queue: Callable[..., OrderQueue]) -> OrderQueue:
 
 
 @pytest.fixture
-def scratch(tmp_path: Path) -> Path:
-    """Return an empty folder."""
-    return tmp_path
+def trial(cluster: KubeCluster, audit: AuditLog, make_queue: Callable[..., OrderQueue]) -> Trial:
+    """Return OrderProcessors for somebody to disturb."""
+    return Trial(cluster, audit, make_queue)
+
+
+@pytest.fixture(scope="session")
+def operator_faults(request: pytest.FixtureRequest) -> Iterator[FaultTable]:
+    """Return the table of what was done to the operator; it is printed at the end."""
+    columns = ("meanwhile", "API calls", "processor", "converged in", "told twice", "at rest, 10 s")
+    yield from _shown(request, FaultTable("What was done to the operator and its cluster", columns))
+
+
+@pytest.fixture(scope="session")
+def worker_faults(request: pytest.FixtureRequest) -> Iterator[FaultTable]:
+    """Return the table of what was done to workers; it is printed at the end."""
+    columns = ("sent", "told of", "told twice", "dead letters", "left", "took")
+    yield from _shown(request, FaultTable("What was done to the workers", columns))
+
+
+def _shown(request: pytest.FixtureRequest, table: FaultTable) -> Iterator[FaultTable]:
+    yield table
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    assert capture is not None
+    with capture.global_and_fixture_disabled():
+        table.show()

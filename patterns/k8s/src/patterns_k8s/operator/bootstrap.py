@@ -76,5 +76,5 @@ def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics) -
             reconciler, Reports(cluster, now=utc_now), memories, metrics, look_seconds=settings.look_seconds
         ),
         metrics=metrics,
-        status_server=StatusServer(metrics),
+        status_server=StatusServer(metrics, admission=settings.webhook is not None),
     )

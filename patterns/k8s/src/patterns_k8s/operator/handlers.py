@@ -13,6 +13,7 @@ from typing import Any
 import kopf
 
 from patterns_k8s.operator.admission import problems_of, warnings_of
+from patterns_k8s.operator.admission_server import AdmissionServer
 from patterns_k8s.operator.cluster import ClusterError
 from patterns_k8s.operator.drain import drain
 from patterns_k8s.operator.parts import Parts
@@ -46,6 +47,9 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     @kopf.on.startup(registry=registry, id="start")
     async def start(settings: kopf.OperatorSettings, **_: object) -> None:
         configure(settings, parts.settings)
+        if parts.settings.webhook is not None:
+            status = parts.status_server
+            settings.admission.server = AdmissionServer(parts.settings.webhook, listening=status.admits)
         await parts.status_server.start(parts.settings.host, parts.settings.status_port)
 
     @kopf.on.cleanup(registry=registry, id="end")

@@ -2,7 +2,7 @@
 
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,16 @@ from patterns_shared.environment import InvalidSetting, address, seconds, text, 
 __all__ = ["OperatorSettings", "WebhookSettings", "configure"]
 
 _FINALIZER = f"{GROUP}/drain"
+
+
+class _Backoffs:
+    """Seconds from try to try, without end. kopf goes through them anew for each request."""
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield growing pauses, then as long ones as an outage's end may be noticed late."""
+        yield from (0.2, 0.5, 1.0, 2.0)
+        while True:
+            yield random.uniform(3.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +102,8 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
 
     - A watch ends at the server after five minutes and begins again: a connection that died in silence is noticed.
     - Without the scan for new kinds and namespaces it needs no right to see all of them.
+    - A request that finds nobody, or only errors, is made again until it is answered: were it given up, kopf would end
+      with it when it was a listing or a sign of life for the peers, and an outage of the API server is no reason to.
     - Children are filtered by the server, so that other people's objects cost nothing.
     - Of two operators with the same priority both would wait, so each draws its own.
     """
@@ -101,7 +113,7 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.execution.default_backoff = 3
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = (0.2, 0.5, 1, 2, 5)
+    settings.networking.error_backoffs = _Backoffs()
     settings.queueing.error_delays = (0.2, 0.5, 1, 2, 5, 10, 30)
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 330
@@ -119,15 +131,6 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.peering.lifetime = ours.peering_seconds
     settings.peering.priority = random.randint(1, 2**31 - 1)
     settings.peering.stealth = True
-    if ours.webhook is not None:
-        settings.admission.server = kopf.WebhookServer(
-            addr=ours.webhook.host or None,
-            port=ours.webhook.port,
-            certfile=str(ours.webhook.certificate),
-            pkeyfile=str(ours.webhook.key),
-            # Only for what kopf would tell the API server, which is told by the manifests instead.
-            cafile=str(ours.webhook.certificate),
-        )
 
 
 def _webhook(environment: Mapping[str, str]) -> WebhookSettings | None:
