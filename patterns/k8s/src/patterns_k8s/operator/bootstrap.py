@@ -14,6 +14,7 @@ from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.parts import Parts
 from patterns_k8s.operator.recent import Recent
 from patterns_k8s.operator.reconciler import Lookups, Reconciler
+from patterns_k8s.operator.reminders import Reminders
 from patterns_k8s.operator.reports import Reports
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_k8s.operator.status_server import StatusServer
@@ -76,5 +77,6 @@ def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics) -
             reconciler, Reports(cluster, now=utc_now), memories, metrics, look_seconds=settings.look_seconds
         ),
         metrics=metrics,
+        reminders=Reminders(cluster),
         status_server=StatusServer(metrics, admission=settings.webhook is not None),
     )

@@ -1,7 +1,8 @@
 """What kopf calls, and when; every handler hands on at once.
 
 There is one handler that acts, a daemon for each OrderProcessor, so that no two ever act on the same one; the others
-wake it. kopf starts it for those that are there and those that come, and stops it when a peer takes over, when the
+wake it, and are coroutines, since kopf would run a plain function in a thread, from which nobody may be woken. kopf
+starts the daemon for those that are there and those that come, and stops it when a peer takes over, when the
 OrderProcessor is deleted, and when the operator ends.
 """
 
@@ -18,7 +19,7 @@ from patterns_k8s.operator.cluster import ClusterError
 from patterns_k8s.operator.drain import drain
 from patterns_k8s.operator.parts import Parts
 from patterns_k8s.operator.ports import Tell
-from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER
+from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER, reference_of
 from patterns_k8s.operator.settings import configure
 from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION, OrderProcessorSpec
 
@@ -33,6 +34,7 @@ def register(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     """Register every handler."""
     _register_life(registry, parts)
     _register_processors(registry, parts)
+    _register_deletions(registry, parts)
     for plural, (group, version, kind) in CHILDREN.items():
         _register_child(registry, parts, kind, (group, version, plural) if group else (version, plural))
     if parts.settings.webhook is not None:
@@ -41,7 +43,7 @@ def register(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 
 def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     @kopf.on.login(registry=registry, id="login")
-    def login(settings: kopf.OperatorSettings, **_: object) -> kopf.ConnectionInfo:
+    async def login(settings: kopf.OperatorSettings, **_: object) -> kopf.ConnectionInfo:
         return parts.connect(settings)
 
     @kopf.on.startup(registry=registry, id="start")
@@ -54,6 +56,7 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 
     @kopf.on.cleanup(registry=registry, id="end")
     async def end(**_: object) -> None:
+        parts.reminders.close()
         await parts.status_server.stop()
         await parts.cluster.close()
 
@@ -69,12 +72,17 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
                 raise
 
     @kopf.on.event(*_PROCESSORS, registry=registry, id="edited")
-    def edited(type: str | None, uid: str, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf's name
+    async def edited(type: str | None, uid: str, body: kopf.Body, meta: kopf.Meta, **_: object) -> None:  # noqa: A002 - kopf's name
         if type == "DELETED":
             parts.memories.forget(uid)
-        else:
-            parts.memories.edited(uid, body)
+            parts.reminders.end(uid)
+            return
+        if _is_ending(meta):
+            parts.reminders.begin(uid, reference_of(meta["name"], meta["namespace"]))
+        parts.memories.edited(uid, body)
 
+
+def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     # Without the condition kopf would note, in every object, what it looked like when it was last handled. With the id
     # the progress of a drain has a name that an annotation may have.
     @kopf.on.delete(*_PROCESSORS, registry=registry, id="drain", when=_is_ending, timeout=_DRAIN_SECONDS)
@@ -91,13 +99,13 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 
 def _register_child(registry: kopf.OperatorRegistry, parts: Parts, kind: str, resource: tuple[str, ...]) -> None:
     @kopf.on.event(*resource, registry=registry, id=f"child-{kind}", labels={MANAGED_BY: MANAGER})
-    def told(event: Mapping[str, Any], **_: object) -> None:
+    async def told(event: Mapping[str, Any], **_: object) -> None:
         parts.memories.told(kind, event["object"], deleted=event["type"] == "DELETED")
 
 
 def _register_admission(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     @kopf.on.validate(*_PROCESSORS, registry=registry, id="validate")
-    def validate(name: str, namespace: str | None, body: kopf.Body, warnings: list[str], **_: object) -> None:
+    async def validate(name: str, namespace: str | None, body: kopf.Body, warnings: list[str], **_: object) -> None:
         problems = problems_of(body["spec"], today=datetime.now(UTC).date())
         parts.metrics.admissions.labels("refused" if problems else "allowed").inc()
         if problems:

@@ -7,6 +7,7 @@ import kopf
 
 from patterns_k8s.operator.cluster import Cluster
 from patterns_k8s.operator.metrics import Metrics
+from patterns_k8s.operator.reminders import Reminders
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_k8s.operator.status_server import StatusServer
 from patterns_k8s.operator.tended import Memories
@@ -25,4 +26,5 @@ class Parts:
     memories: Memories
     tending: Tending
     metrics: Metrics
+    reminders: Reminders
     status_server: StatusServer

@@ -6,7 +6,17 @@ from typing import Any
 
 from patterns_k8s.resource.order_processor import GROUP, KIND, VERSION, OrderProcessorSpec
 
-__all__ = ["CHILDREN", "MANAGED_BY", "MANAGER", "Manifest", "Processor", "labels_of", "owner_uid", "selector_of"]
+__all__ = [
+    "CHILDREN",
+    "MANAGED_BY",
+    "MANAGER",
+    "Manifest",
+    "Processor",
+    "labels_of",
+    "owner_uid",
+    "reference_of",
+    "selector_of",
+]
 
 MANAGER = "patterns-operator"
 """Who manages the children: their label, and the field manager of what is applied."""
@@ -84,3 +94,12 @@ def owner_uid(body: Mapping[str, Any]) -> str | None:
         if reference.get("kind") == KIND and reference.get("controller"):
             return str(reference["uid"])
     return None
+
+
+def reference_of(name: str, namespace: str) -> Manifest:
+    """Return by what an OrderProcessor is found."""
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": KIND,
+        "metadata": {"name": name, "namespace": namespace},
+    }

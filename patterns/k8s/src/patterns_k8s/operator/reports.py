@@ -6,9 +6,8 @@ from typing import Any
 
 from patterns_k8s.operator.conditions import Claim, condition_of, transitions
 from patterns_k8s.operator.ports import Children, Tell
-from patterns_k8s.operator.processor import Manifest, Processor
+from patterns_k8s.operator.processor import Processor, reference_of
 from patterns_k8s.operator.tended import Tended
-from patterns_k8s.resource.order_processor import GROUP, KIND, VERSION
 
 __all__ = ["Reports"]
 
@@ -45,7 +44,7 @@ class Reports:
             return
         gone = dict.fromkeys(before.keys() - after.keys())
         await self._cluster.merge(
-            _reference(processor.name, processor.namespace), {"status": after | gone}, part="/status"
+            reference_of(processor.name, processor.namespace), {"status": after | gone}, part="/status"
         )
         tended.status = after
         for condition in transitions(before, after):
@@ -62,15 +61,7 @@ class Reports:
         if ready == old.get("Ready"):
             return
         after = {**before, "conditions": [ready, *(each for each in old.values() if each["type"] != "Ready")]}
-        reference = _reference(metadata["name"], metadata["namespace"])
+        reference = reference_of(metadata["name"], metadata["namespace"])
         await self._cluster.merge(reference, {"status": {"conditions": after["conditions"]}}, part="/status")
         tended.status = after
         tell("Warning", "InvalidSpec", problem)
-
-
-def _reference(name: str, namespace: str) -> Manifest:
-    return {
-        "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": KIND,
-        "metadata": {"name": name, "namespace": namespace},
-    }
