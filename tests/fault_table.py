@@ -15,7 +15,7 @@ class FaultTable:
 
     Attributes:
         title: of the table.
-        columns: what is told of each fault, after its name.
+        columns: what is told of each fault, after its name; ``_`` stands for a space.
     """
 
     title: str
@@ -39,7 +39,7 @@ class FaultTable:
             return
         table = Table(title=self.title, title_justify="left")
         for column in ("fault", *self.columns):
-            table.add_column(column, overflow="fold")
+            table.add_column(column.replace("_", " "), overflow="fold")
         for fault, seen in self._rows:
             table.add_row(fault, *(seen.get(column, "") for column in self.columns))
         Console(width=160).print(table)

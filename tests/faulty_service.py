@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 __all__ = [
     "Answer",
@@ -143,7 +143,7 @@ class FaultyService(AbstractContextManager["FaultyService"]):
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
         """Return what one request gets."""
-        operation = headers.get("X-Amz-Target", "").rpartition(".")[2]
+        operation = headers.get("X-Amz-Target", "").rpartition(".")[2] or _action(body)
         self.operations.append(operation)
         return self.fault(Request(operation, body, lambda: self._forward(method, path, headers, body)))
 
@@ -157,6 +157,11 @@ class FaultyService(AbstractContextManager["FaultyService"]):
             return Answer(response.status, response.read(), kept)
         finally:
             connection.close()
+
+
+def _action(body: bytes) -> str:
+    """Return the operation of a service that is asked by a form, as SNS is."""
+    return parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
 
 
 class _Server(ThreadingHTTPServer):

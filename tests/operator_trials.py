@@ -1,6 +1,7 @@
 """OrderProcessors that are changed while something fails, and whether all comes to what is declared."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ __all__ = ["Trial"]
 
 CHILDREN = {"ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"}
 _KINDS = "orderprocessors,serviceaccounts,networkpolicies,poddisruptionbudgets,deployments"
+_AT_REST_SECONDS = 10.0
 Objects = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -22,6 +24,7 @@ class Trial:
     """One that works orders, and some that are suspended, of which the manifests say all there is to say.
 
     Attributes:
+        audit: what operators asked for.
         working: the queue of the one with workers.
         sent: how many orders were put into it.
     """
@@ -29,7 +32,7 @@ class Trial:
     def __init__(self, cluster: KubeCluster, audit: AuditLog, make_queue: Callable[..., OrderQueue]) -> None:
         """Declare nothing yet."""
         self._cluster = cluster
-        self._audit = audit
+        self.audit = audit
         self._make_queue = make_queue
         self._due: set[str] = set()
         self._round = 0
@@ -53,12 +56,16 @@ class Trial:
         """Change what is declared, add one, delete one, damage children of two; and send orders."""
         self.send(20)
         self._add()
-        damaged, edited, removed, *_ = self._suspended
-        self._suspended.remove(removed)
+        removed = self._suspended.pop(0)
         self._removed.append(removed)
         self._cluster.kubectl("delete", "orderprocessor", removed.name, "--wait=false")
         self._declare()
-        self._cluster.kubectl("delete", "serviceaccount,poddisruptionbudget", damaged.name, "--ignore-not-found")
+        self.damage()
+
+    def damage(self) -> None:
+        """Delete children of one and edit one of another, as somebody might who does not know whose they are."""
+        deleted, edited, *_ = self._suspended
+        self._cluster.kubectl("delete", "serviceaccount,poddisruptionbudget", deleted.name, "--ignore-not-found")
         change = '--patch={"spec": {"replicas": 7}}'
         self._cluster.kubectl("patch", "deployment", edited.name, "--type=merge", change, fails=None)
 
@@ -92,9 +99,28 @@ class Trial:
         assert told.keys() == self._due, "the topic was told of events that nobody sent"
         return sum(times > 1 for times in told.values())
 
+    def row(self, began: float, calls: int) -> dict[str, str]:
+        """Return what the table tells of a fault after all has converged."""
+        took = time.monotonic() - began
+        return {
+            "API_calls": str(calls),
+            "converged_in": f"{took:.0f} s in all",
+            "told_twice": f"{self.wait_told()} of {self.sent}",
+            "at_rest": self.rest(),
+        }
+
+    def rest(self) -> str:
+        """Wait a while and tell what operators asked for meanwhile, which must be nothing."""
+        time.sleep(3)  # what was on its way
+        mark = self.audit.mark()
+        time.sleep(_AT_REST_SECONDS)
+        calls = self.calls(mark)
+        assert not calls, calls
+        return f"0 calls in {_AT_REST_SECONDS:g} s"
+
     def calls(self, since: int) -> Counter[str]:
         """Return what operators asked for after a mark of the audit log, watches and signs of life left out."""
-        asked = self._audit.calls(OPERATOR_USER, since=since)
+        asked = self.audit.calls(OPERATOR_USER, since=since)
         return Counter(
             f"{call.verb} {call.resource}"
             for call in asked

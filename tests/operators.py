@@ -8,8 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from types import TracebackType
@@ -23,7 +24,7 @@ from tests.waiting import eventually
 from patterns_infra.local.local_aws import Keys
 from patterns_infra.local.ports import HOST
 
-__all__ = ["OperatorProcess", "Operators"]
+__all__ = ["OperatorProcess", "Operators", "measured"]
 
 
 class OperatorProcess:
@@ -148,3 +149,13 @@ class Operators:
         path = self._folder / f"operator-{number}.kubeconfig"
         path.write_text(json.dumps(config))
         return path
+
+
+@contextlib.contextmanager
+def measured(operator: OperatorProcess) -> Iterator[Callable[[], str]]:
+    """Give what tells, after the block, the share of a processor that the operator took within it."""
+    began, (used, _) = time.monotonic(), operator.usage()
+    share: list[float] = []
+    yield lambda: f"{share[0]:.0%}"
+    share.append((operator.usage()[0] - used) / (time.monotonic() - began))
+    assert share[0] < 0.8, f"the operator took {share[0]:.0%} of a processor"

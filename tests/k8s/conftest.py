@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from tests.audit import AuditLog
 from tests.fault_table import FaultTable
+from tests.faulty_api_server import FaultyApiServer
 from tests.kube_cluster import KubeCluster, running_cluster
 from tests.operator_install import OPERATOR, Installation, install
 from tests.operator_trials import Trial
@@ -113,17 +114,24 @@ def trial(cluster: KubeCluster, audit: AuditLog, make_queue: Callable[..., Order
     return Trial(cluster, audit, make_queue)
 
 
+@pytest.fixture
+def api_server(cluster: KubeCluster) -> Iterator[FaultyApiServer]:
+    """Give what stands in front of the API server."""
+    with FaultyApiServer(cluster) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def operator_faults(request: pytest.FixtureRequest) -> Iterator[FaultTable]:
     """Return the table of what was done to the operator; it is printed at the end."""
-    columns = ("meanwhile", "API calls", "processor", "converged in", "told twice", "at rest, 10 s")
+    columns = ("meanwhile", "API_calls", "processor", "converged_in", "told_twice", "at_rest")
     yield from _shown(request, FaultTable("What was done to the operator and its cluster", columns))
 
 
 @pytest.fixture(scope="session")
 def worker_faults(request: pytest.FixtureRequest) -> Iterator[FaultTable]:
     """Return the table of what was done to workers; it is printed at the end."""
-    columns = ("sent", "told of", "told twice", "dead letters", "left", "took")
+    columns = ("sent", "told_of", "told_twice", "dead_letters", "took")
     yield from _shown(request, FaultTable("What was done to the workers", columns))
 
 

@@ -1,125 +1,148 @@
-"""Whatever happens to the operator or its cluster, all comes to what is declared, and nothing runs hot."""
+"""Operators that are killed or frozen, and a cluster that is: all comes to what is declared, and nothing runs hot."""
 
+import os
+import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from random import Random
+from signal import SIGCONT, SIGKILL, SIGSTOP
+from threading import Event
 
 import pytest
-from tests.audit import AuditLog
 from tests.fault_table import FaultTable
-from tests.faulty_api_server import Asked, Fault, FaultyApiServer, Refusal, pass_on
+from tests.faulty_api_server import Asked, FaultyApiServer, Refusal, pass_on
 from tests.kube_cluster import KubeCluster
 from tests.operator_trials import Trial
-from tests.operators import OperatorProcess, Operators
+from tests.operators import OperatorProcess, Operators, measured
 
 pytestmark = pytest.mark.faults
 
-_AT_REST_SECONDS = 10.0
-_CALLS_A_SECOND = 60.0
-"""More than that for each second of a fault is a hot loop: six OrderProcessors have about fifty children and states."""
 
-
-def conflict_once() -> Fault:
-    """Refuse the first change of every object: somebody else was faster."""
-    seen: set[Asked] = set()
-
-    def fault(asked: Asked) -> Refusal | None:
-        if not asked.writes or "kopfpeerings" in asked.path or asked in seen:
-            return None
-        seen.add(asked)
-        return Refusal(409, "Conflict")
-
-    return fault
-
-
-def refuse(status: int, reason: str, *, writes_only: bool = False, retry_after: str = "") -> Callable[[], Fault]:
-    """Refuse everything, or every change."""
-    refusal = Refusal(status, reason, {"Retry-After": retry_after} if retry_after else {})
-    return lambda: lambda asked: refusal if asked.writes or not writes_only else None
-
-
-def expire_new_watches() -> Fault:
-    """End every new watch at once: it is too old."""
-    return lambda asked: Refusal(410, "Expired", in_stream=True) if asked.verb == "WATCH" else None
-
-
-FAULTS = {
-    "409 for the first change of every object": (conflict_once, 10.0),
-    "410 at once for every watch": (expire_new_watches, 10.0),
-    "429 for everything, come back in 1 s": (refuse(429, "TooManyRequests", retry_after="1"), 15.0),
-    "500 for every change": (refuse(500, "InternalError", writes_only=True), 15.0),
-    "500 for everything": (refuse(500, "InternalError"), 30.0),
-    "503 for everything": (refuse(503, "ServiceUnavailable"), 30.0),
-    "403 for every change": (refuse(403, "Forbidden", writes_only=True), 10.0),
-}
-
-
-@pytest.fixture
-def api_server(cluster: KubeCluster) -> Iterator[FaultyApiServer]:
-    """Give what stands in front of the API server."""
-    with FaultyApiServer(cluster) as server:
-        yield server
-
-
-@pytest.fixture
-def rested(trial: Trial, audit: AuditLog) -> Callable[[], str]:
-    """Return what waits a while and tells what operators asked for meanwhile, which must be nothing."""
-
-    def rest() -> str:
-        time.sleep(3)  # what was on its way
-        mark = audit.mark()
-        time.sleep(_AT_REST_SECONDS)
-        calls = trial.calls(mark)
-        assert not calls, calls
-        return "0 calls"
-
-    return rest
-
-
-@contextmanager
-def measured(operator: OperatorProcess) -> Iterator[Callable[[], str]]:
-    """Give what tells, after the block, the share of a processor that the operator took within it."""
-    began, (used, _) = time.monotonic(), operator.usage()
-    share: list[float] = []
-    yield lambda: f"{share[0]:.0%}"
-    share.append((operator.usage()[0] - used) / (time.monotonic() - began))
-    assert share[0] < 0.8, f"the operator took {share[0]:.0%} of a processor"
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_the_api_server_answers_badly(
-    name: str,
+def test_killed_before_each_of_its_changes(
     operators: Operators,
     api_server: FaultyApiServer,
     trial: Trial,
-    rested: Callable[[], str],
     operator_faults: FaultTable,
 ) -> None:
-    """While it does the operator asks again, with pauses; afterwards it goes on where it was."""
-    make_fault, seconds = FAULTS[name]
-    with operators.running(server=api_server.url) as operator:
+    """Before its first change, before its second, and so on: the next one finds out what is left."""
+    with operators.running(server=api_server.url):
         trial.declare()
         trial.wait_converged()
-        asked, api_server.refused = len(api_server.asked), 0
-        with measured(operator) as share:
-            api_server.fault = make_fault()
+    began, asked, kills = time.monotonic(), len(api_server.asked), 0
+    for number in range(1, 10):
+        api_server.fault = reached = _Nth(number)
+        with operators.start(server=api_server.url) as operator:
+            operator.wait_ready()
             trial.disturb()
-            time.sleep(seconds)
-            api_server.fault = pass_on
-        asked = len(api_server.asked) - asked
-        assert api_server.refused
-        assert asked < _CALLS_A_SECOND * seconds, f"{asked} requests within {seconds:g} s"
-        ended = time.monotonic()
+            if reached.event.wait(10):
+                operator.kill()
+                kills += 1
+        api_server.fault = pass_on
+    assert kills >= 8
+    with operators.running(server=api_server.url):
         trial.wait_converged()
-        took = time.monotonic() - ended
-        operator_faults.add(
-            name,
-            **{
-                "meanwhile": f"for {seconds:g} s: changes, damage, one more, one less",
-                "API calls": f"{asked}, {api_server.refused} refused",
-                "processor": share(),
-                "converged in": f"{took:.1f} s",
-                "told twice": f"{trial.wait_told()} of {trial.sent}",
-                "at rest, 10 s": rested(),
-            },
-        )
+        row = trial.row(began, len(api_server.asked) - asked)
+        operator_faults.add("killed before a change", meanwhile=f"{kills} times, at the 1st to the 9th change", **row)
+
+
+def test_killed_at_random_moments(operators: Operators, trial: Trial, operator_faults: FaultTable) -> None:
+    """While it starts, looks, applies or drains; ``PATTERNS_SEED`` repeats the moments."""
+    seed = int(os.environ.get("PATTERNS_SEED") or secrets.randbelow(10**6))
+    chance = Random(seed)
+    with operators.running():
+        trial.declare()
+        trial.wait_converged()
+    began, mark = time.monotonic(), trial.audit.mark()
+    for _ in range(8):
+        with operators.running() as operator:
+            trial.disturb()
+            time.sleep(chance.uniform(0.0, 2.0))
+            operator.kill()
+    with operators.running():
+        trial.wait_converged()
+        row = trial.row(began, trial.calls(mark).total())
+        operator_faults.add("killed at a random moment", meanwhile=f"8 times, seed {seed}", **row)
+
+
+def test_two_at_once_one_of_which_is_frozen_and_wakes_up(
+    operators: Operators, trial: Trial, operator_faults: FaultTable
+) -> None:
+    """The other takes over; the one that wakes up finds that it is not alone, and nobody fights."""
+    with operators.running() as first, operators.running() as second:
+        trial.declare()
+        trial.wait_converged()
+        began, mark = time.monotonic(), trial.audit.mark()
+        for operator in (first, second):
+            operator.signal(SIGSTOP)
+            trial.damage()
+            trial.wait_converged()
+            operator.signal(SIGCONT)
+            trial.disturb()
+            trial.wait_converged()
+        row = trial.row(began, trial.calls(mark).total())
+        operator_faults.add("two, each frozen in turn", meanwhile="damage while frozen, changes after", **row)
+
+
+def test_the_api_server_is_killed(
+    cluster: KubeCluster,
+    operator: OperatorProcess,
+    trial: Trial,
+    operator_faults: FaultTable,
+) -> None:
+    """Three times; orders are decided meanwhile, since workers need no API server."""
+    trial.declare()
+    trial.wait_converged()
+    began, mark = time.monotonic(), trial.audit.mark()
+    with measured(operator) as share:
+        for _ in range(3):
+            trial.disturb()
+            cluster.signal("kube-apiserver", SIGKILL)
+            trial.send(20)
+            time.sleep(2)
+            cluster.wait_serving()
+    trial.wait_converged()
+    row = trial.row(began, trial.calls(mark).total())
+    operator_faults.add("API server killed", meanwhile="3 times", processor=share(), **row)
+
+
+@pytest.mark.parametrize("program", ["etcd", "kube-apiserver"])
+def test_the_cluster_hangs(
+    cluster: KubeCluster,
+    operator: OperatorProcess,
+    trial: Trial,
+    operator_faults: FaultTable,
+    program: str,
+) -> None:
+    """For twenty seconds nothing is answered; then all goes on."""
+    trial.declare()
+    trial.wait_converged()
+    began, mark = time.monotonic(), trial.audit.mark()
+    trial.disturb()
+    with measured(operator) as share:
+        cluster.signal(program, SIGSTOP)
+        try:
+            trial.send(20)
+            time.sleep(20)
+        finally:
+            cluster.signal(program, SIGCONT)
+    cluster.wait_serving()
+    trial.disturb()
+    trial.wait_converged()
+    row = trial.row(began, trial.calls(mark).total())
+    operator_faults.add(f"{program} stopped", meanwhile="for 20 s, after changes and before", processor=share(), **row)
+
+
+class _Nth:
+    """Lets no change through from the n-th on, and says when it came: who asked for it dies there."""
+
+    def __init__(self, number: int) -> None:
+        self.event = Event()
+        self._left = number
+
+    def __call__(self, asked: Asked) -> Refusal | None:
+        if not asked.writes or "kopfpeerings" in asked.path:
+            return None
+        self._left -= 1
+        if self._left > 0:
+            return None
+        self.event.set()
+        return Refusal(503, "ServiceUnavailable")

@@ -71,6 +71,11 @@ class Scene:
         registry = kopf.OperatorRegistry()
         register(registry, replace(parts, connect=lambda _settings: info))
         stop = asyncio.Event()
+
+        @kopf.on.startup(registry=registry, id="impatient")
+        async def hurry(settings: kopf.OperatorSettings, **_: object) -> None:
+            settings.networking.error_backoffs = [0.01] * 20
+
         running = asyncio.create_task(kopf.operator(registry=registry, namespaces=["test"], stop_flag=stop))
         try:
             yield parts

@@ -1,0 +1,50 @@
+"""Workers as processes of this machine, with the role of their OrderProcessor: they can be killed at any point."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.kube_cluster import KubeCluster
+from tests.operator_install import free_port
+from tests.order_queue import OrderQueue
+
+from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys
+from patterns_infra.local.ports import HOST
+
+__all__ = ["running_worker"]
+
+
+@contextmanager
+def running_worker(
+    cluster: KubeCluster, queue: OrderQueue, log: Path, **endpoints: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker as its pod would, until the block ends; ``sqs="http://…"`` puts something in that service's place."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/{queue.name}"
+    given = cluster.client("sts").assume_role(RoleArn=role, RoleSessionName="worker")["Credentials"]
+    environment = {
+        "PATH": os.defpath,
+        "STAGE": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": cluster.aws,
+        "QUEUE_URL": queue.url,
+        "TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT}:{queue.name}",
+        "CONCURRENCY": "10",
+        "POLL_SECONDS": "1",
+        "POD_IP": HOST,
+        "HEALTH_PORT": str(free_port()),
+        **Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]).variables(),
+        **{f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in endpoints.items()},
+    }
+    with log.open("ab") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "patterns_k8s.worker"], env=environment, stdout=output, stderr=output
+        )
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
