@@ -21,7 +21,7 @@ __all__ = ["running_worker"]
 def running_worker(
     cluster: KubeCluster, queue: OrderQueue, log: Path, **endpoints: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker as its pod would, until the block ends; ``sqs="http://…"`` puts something in that service's place."""
+    """Run a worker as its pod would, until the block ends; ``sqs="http://…"`` puts something in SQS's place."""
     role = f"arn:aws:iam::{ACCOUNT}:role/{queue.name}"
     given = cluster.client("sts").assume_role(RoleArn=role, RoleSessionName="worker")["Credentials"]
     environment = {

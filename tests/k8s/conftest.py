@@ -85,8 +85,9 @@ def operator(operators: Operators) -> Iterator[OperatorProcess]:
 
 
 @pytest.fixture
-def make_queue(cluster: KubeCluster) -> Iterator[Callable[..., OrderQueue]]:
+def make_queue(cluster: KubeCluster, installed: Installed) -> Iterator[Callable[..., OrderQueue]]:
     """Return a maker of queues whose workers have a role; their OrderProcessors are gone afterwards."""
+    assert installed.role
     made: list[OrderQueue] = []
 
     def make(*, name: str = "shop", **traits: int) -> OrderQueue:

@@ -26,9 +26,10 @@ MakeQueue = Callable[..., OrderQueue]
 
 def check(queue: OrderQueue, due: set[str], table: FaultTable, fault: str, began: float, *, letters: int = 0) -> None:
     """Nothing is lost or left, nothing unknown is told of; and tell of it."""
-    told = queue.wait_told(due, seconds=120)
-    assert told.keys() == due
+    queue.wait_told(due, seconds=120)
     eventually(lambda: queue.depth() == (0, 0), seconds=60)
+    told = queue.heard()
+    assert told.keys() == due
     found = queue.letters()
     assert len(found) == letters, found[:3]
     table.add(
@@ -89,11 +90,10 @@ def test_pods_are_killed_at_random(
     for start in range(0, 400, 50):
         queue.send(orders[start : start + 50])
         time.sleep(chance.uniform(0.1, 0.6))
-        running = [each for each in psutil.process_iter(["cmdline", "environ"]) if _works(each, queue)]
-        if running:
-            chance.choice(running).send_signal(SIGKILL)
+        chance.choice(eventually(lambda: _running(queue), seconds=20)).send_signal(SIGKILL)
     check(queue, outcomes_of(orders), worker_faults, "pods killed 8 times", began)
-    wait_pods(cluster, queue.name, 2)
+    states = [pod["status"]["containerStatuses"][0] for pod in wait_pods(cluster, queue.name, 2)]
+    assert sum(each["restartCount"] for each in states) == 8
 
 
 def test_a_thousand_poison_and_good_messages(
@@ -141,7 +141,9 @@ def test_the_topic_goes_and_comes_back(
     # Two visibility timeouts and more receives than a message has, if they were counted.
     time.sleep(15)
     waiting, held = queue.depth()
-    assert (waiting + held, held) == (60, 20)
+    said = cluster.kubectl("logs", f"deployment/{queue.name}")
+    assert (waiting + held, held) == (60, 20), said
+    assert "topic_out_of_reach" in said
     queue.make_topic()
     check(queue, outcomes_of(orders), worker_faults, "topic missing for 15 s", began)
     wait_condition(cluster, queue.name, "WorkersReady")
@@ -164,9 +166,14 @@ def test_the_queue_goes_and_comes_back(
     check(queue, outcomes_of(orders), worker_faults, "queue deleted and made again", began)
 
 
-def _works(process: psutil.Process, queue: OrderQueue) -> bool:
-    command, environment = process.info["cmdline"] or [], process.info["environ"] or {}
-    return "patterns_k8s.worker" in command and environment.get("QUEUE_URL") == queue.url
+def _running(queue: OrderQueue) -> list[psutil.Process]:
+    """Return the queue's workers, without what started them."""
+    return [
+        each
+        for each in psutil.process_iter(["cmdline", "environ"])
+        if (each.info["cmdline"] or [])[1:] == ["-m", "patterns_k8s.worker"]
+        and (each.info["environ"] or {}).get("QUEUE_URL") == queue.url
+    ]
 
 
 def _poison(body: str, number: int) -> tuple[str, str]:
