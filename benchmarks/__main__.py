@@ -12,6 +12,7 @@ from benchmarks.answers import WrongAnswer, check
 from benchmarks.asynchronous import end_to_end, ledger
 from benchmarks.batch import curve, report, scan
 from benchmarks.installation import Installation, install
+from benchmarks.k8s import operator, scaling, worker
 from benchmarks.page import tables, with_tables
 from benchmarks.results import Result, merged, read_rows, stamped, write_rows
 from benchmarks.subjects import SUBJECTS
@@ -34,6 +35,9 @@ TITLES = {
     "batch": "The report of ten million order lines",
     "batch-growth": "The report as rows grow",
     "batch-table": "A day's report from the orders table, on the local platform",
+    "k8s-operator": "The operator beside a bare kopf handler that makes the same children, on the local cluster",
+    "k8s-worker": "The worker beside a bare loop of receive, publish and delete, on the local platform",
+    "k8s-scaling": "Five thousand waiting messages, on the local cluster",
     "local-loop": "The local platform, with warm caches",
 }
 
@@ -55,6 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
         "batch": lambda: report.measure(chosen.reports),
         "batch-growth": lambda: report.measure_growth(chosen.reports),
         "batch-table": lambda: scan.measure(chosen.reports),
+        "k8s-operator": lambda: operator.measure(chosen.processors),
+        "k8s-worker": lambda: worker.measure(chosen.crossings),
+        "k8s-scaling": scaling.measure,
         "local-loop": lambda: local_loop.measure(chosen.loops),
     }
     rows = []
@@ -95,9 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=list(TITLES), metavar="NAME", help=", ".join(TITLES))
     parser.add_argument("--rounds", type=int, default=15, help="of cold, warm and ledger; at least 9, 15 by default")
     parser.add_argument("--loops", type=int, default=3, help="of local-loop, each of half a minute; 3 by default")
-    parser.add_argument("--crossings", type=int, default=3, help="of async-end-to-end; at least 2, 3 by default")
+    parser.add_argument(
+        "--crossings", type=int, default=3, help="of async-end-to-end and k8s-worker; at least 2, 3 by default"
+    )
     parser.add_argument(
         "--reports", type=int, default=3, help="rounds of batch, batch-growth and batch-table; 3 by default"
+    )
+    parser.add_argument(
+        "--processors", type=int, default=1_000, help="OrderProcessors of k8s-operator; 1,000 by default"
     )
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser

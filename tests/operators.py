@@ -23,6 +23,7 @@ from tests.waiting import eventually
 
 from patterns_infra.local.local_aws import Keys
 from patterns_infra.local.ports import HOST
+from patterns_infra.paths import REPOSITORY
 
 __all__ = ["OperatorProcess", "Operators", "measured"]
 
@@ -30,13 +31,14 @@ __all__ = ["OperatorProcess", "Operators", "measured"]
 class OperatorProcess:
     """One operator. Its log is there when it has ended, too."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        """Start it; `wait_ready` says when it works."""
+    def __init__(self, environment: Mapping[str, str], log: Path, *, module: str = "patterns_k8s.operator") -> None:
+        """Start it, or another program in its place; `wait_ready` says when it works."""
         self.log = log
         self._status_port = environment["STATUS_PORT"]
         with log.open("w") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "patterns_k8s.operator"],
+                [sys.executable, "-m", module],
+                cwd=REPOSITORY,
                 env=dict(environment),
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -111,13 +113,22 @@ class Operators:
         self._keys = Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
     @contextlib.contextmanager
-    def running(self, *, server: str = "", webhook: bool = True, **settings: str) -> Iterator[OperatorProcess]:
-        """Run one until the block ends; ``server`` is another way to the API server."""
-        with self.start(server=server, webhook=webhook, **settings) as operator:
-            yield operator.wait_ready()
+    def running(
+        self, *, server: str = "", webhook: bool = True, module: str = "", ready: bool = True
+    ) -> Iterator[OperatorProcess]:
+        """Run one until the block ends.
 
-    def start(self, *, server: str = "", webhook: bool = True, **settings: str) -> OperatorProcess:
-        """Start one."""
+        Args:
+            server: another way to the API server.
+            webhook: whether it answers admission reviews.
+            module: another program in its place.
+            ready: whether to wait until it says that it is.
+        """
+        with self.start(server=server, webhook=webhook, module=module) as operator:
+            yield operator.wait_ready() if ready else operator
+
+    def start(self, *, server: str = "", webhook: bool = True, module: str = "") -> OperatorProcess:
+        """Start one, as above."""
         number = next(self._numbers)
         environment = {
             "PATH": os.defpath,
@@ -131,14 +142,14 @@ class Operators:
             "PYTHONUNBUFFERED": "1",
             **self._keys.variables(),
             **SETTINGS,
-            **settings,
         }
         if webhook:
             environment |= {
                 "WEBHOOK_CERTIFICATES": str(self._installation.certificates),
                 "WEBHOOK_PORT": str(self._installation.webhook_port),
             }
-        return OperatorProcess(environment, self._folder / f"operator-{number}.log")
+        log = self._folder / f"operator-{number}.log"
+        return OperatorProcess(environment, log, module=module or "patterns_k8s.operator")
 
     def _kubeconfig(self, server: str, number: int) -> Path:
         """Write a kubeconfig of the operator's account."""

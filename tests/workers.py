@@ -13,15 +13,19 @@ from tests.order_queue import OrderQueue
 
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys
 from patterns_infra.local.ports import HOST
+from patterns_infra.paths import REPOSITORY
 
 __all__ = ["running_worker"]
 
 
 @contextmanager
 def running_worker(
-    cluster: KubeCluster, queue: OrderQueue, log: Path, **endpoints: str
+    cluster: KubeCluster, queue: OrderQueue, log: Path, *, module: str = "patterns_k8s.worker", **endpoints: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker as its pod would, until the block ends; ``sqs="http://…"`` puts something in SQS's place."""
+    """Run a worker as its pod would, until the block ends; ``sqs="http://…"`` puts something in SQS's place.
+
+    ``module`` is another program in its place.
+    """
     role = f"arn:aws:iam::{ACCOUNT}:role/{queue.name}"
     given = cluster.client("sts").assume_role(RoleArn=role, RoleSessionName="worker")["Credentials"]
     environment = {
@@ -41,7 +45,7 @@ def running_worker(
     }
     with log.open("ab") as output:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "patterns_k8s.worker"], env=environment, stdout=output, stderr=output
+            [sys.executable, "-m", module], env=environment, stdout=output, stderr=output, cwd=REPOSITORY
         )
     try:
         yield worker

@@ -66,6 +66,7 @@ def test_the_api_server_answers_badly(
         asked, api_server.refused = len(api_server.asked), 0
         with measured(operator) as share:
             api_server.fault = make_fault()
+            api_server.expire_watches()
             trial.disturb()
             time.sleep(seconds)
             api_server.fault = pass_on

@@ -138,7 +138,8 @@ def test_the_topic_goes_and_comes_back(
     queue.send(orders)
     cluster.apply(queue.processor(replicas={"min": 2, "max": 2}))
     wait_condition(cluster, queue.name, "PodsNotReady")
-    # Two visibility timeouts and more receives than a message has, if they were counted.
+    eventually(lambda: queue.depth() == (40, 20), seconds=40)
+    # Three visibility timeouts and more receives than a message has, if they were counted.
     time.sleep(15)
     waiting, held = queue.depth()
     said = cluster.kubectl("logs", f"deployment/{queue.name}")

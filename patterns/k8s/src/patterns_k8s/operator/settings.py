@@ -100,7 +100,8 @@ class OperatorSettings:
 def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     """Set kopf up: own names for what it writes, short pauses, and an end to every request.
 
-    - A watch ends at the server after five minutes and begins again: a connection that died in silence is noticed.
+    - A watch ends at the server after five minutes and begins again: a connection that died in silence is noticed. One
+      that is too old begins with a listing, once a second at most.
     - Without the scan for new kinds and namespaces it needs no right to see all of them.
     - A request that finds nobody, or only errors, is made again until it is answered: were it given up, kopf would end
       with it when it was a listing or a sign of life for the peers, and an outage of the API server is no reason to.
@@ -118,6 +119,7 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 330
     settings.watching.connect_timeout = 5
+    settings.watching.reconnect_backoff = 1
     settings.watching.chunk_size = 500
     settings.watching.label_selectors[lambda resource: resource.plural in CHILDREN] = f"{MANAGED_BY}={MANAGER}"
     settings.scanning.disabled = True

@@ -1,0 +1,97 @@
+"""A thousand OrderProcessors created, changed and deleted: our operator, and a bare kopf handler that makes the same.
+
+They are suspended, since a thousand pods have no room here: ready is when the operator has reported on the newest
+generation, which ours does after all children are there. Neither answers admission reviews; ours has its peering on.
+"""
+
+import time
+from contextlib import AbstractContextManager
+
+from tests.operators import OperatorProcess
+from tests.order_queue import OrderQueue
+
+from benchmarks.answers import WrongAnswer
+from benchmarks.k8s.objects import Objects
+from benchmarks.k8s.surroundings import Surroundings, surroundings
+from benchmarks.results import Result, compared, counted
+
+__all__ = ["measure"]
+
+BENCHMARK = "k8s-operator"
+AT_LEAST, AT_MOST = 0.8, 1.3
+IDLE_AT_MOST = 5.0
+_IDLE_SECONDS = 20.0
+_SETTLING = 5.0
+_CHILDREN = "serviceaccounts,networkpolicies,poddisruptionbudgets,deployments"
+_BARE = "benchmarks.peers.bare_operator"
+_SELECTED = "--selector=app.kubernetes.io/name=order-worker"
+_PATIENCE = 300.0
+Figures = dict[str, float]
+
+
+def measure(count: int) -> list[Result]:
+    """Measure both, one after the other, on one cluster."""
+    with surroundings() as around:
+        queue = OrderQueue(around.cluster, "orders")
+        queue.publish()
+        spec = queue.processor(suspend=True)["spec"]
+        bare = _figures(around, around.operators.running(module=_BARE, webhook=False, ready=False), spec, count)
+        ours = _figures(around, around.operators.running(webhook=False), spec, count)
+    rows = []
+    for what in ("create", "update", "delete"):
+        name = f"{what} {count:,} OrderProcessors"
+        speeds = ours[what], bare[what]
+        # A bare one deletes nothing: the API server does, at once, and the cluster collects.
+        goal = {} if what == "delete" else {"at_least": AT_LEAST}
+        rows.append(compared(BENCHMARK, name, *speeds, "objects/s", **goal))
+        rows.append(compared(BENCHMARK, f"{name}, p95", ours[f"{what} p95"], bare[f"{what} p95"], "s"))
+    memory = f"memory, {count:,} OrderProcessors"
+    rows.append(compared(BENCHMARK, memory, ours["memory"], bare["memory"], "MB", at_most=AT_MOST))
+    idle = f"processor at rest, {count:,} OrderProcessors"
+    rows.append(counted(BENCHMARK, idle, ours["idle"], "%", peer=bare["idle"], at_most=IDLE_AT_MOST))
+    return rows
+
+
+def _figures(
+    around: Surroundings, running: AbstractContextManager[OperatorProcess], spec: dict[str, object], count: int
+) -> Figures:
+    found: Figures = {}
+    with running as operator, Objects.watched(around.cluster, count) as objects:
+        found["create"], found["create p95"] = objects.create(spec)
+        _check_children(around, count)
+        found["update"], found["update p95"] = objects.update({"concurrency": 7})
+        _check_changed(around, count)
+        time.sleep(_SETTLING)
+        before, _ = operator.usage()
+        time.sleep(_IDLE_SECONDS)
+        after, found["memory"] = operator.usage()
+        found["idle"] = 100 * (after - before) / _IDLE_SECONDS
+        found["delete"], found["delete p95"] = objects.delete()
+    _wait_collected(around)
+    return found
+
+
+def _check_children(around: Surroundings, count: int) -> None:
+    there = len(_children(around))
+    if there != 4 * count:
+        raise WrongAnswer(f"{there} children of {count} OrderProcessors")
+
+
+def _check_changed(around: Surroundings, count: int) -> None:
+    value = '{.items[*].spec.template.spec.containers[*].env[?(@.name=="CONCURRENCY")].value}'
+    values = around.cluster.kubectl("get", "deployments", _SELECTED, f"--output=jsonpath={value}").split()
+    if values != ["7"] * count:
+        raise WrongAnswer(f"{values.count('7')} of {count} Deployments were changed")
+
+
+def _wait_collected(around: Surroundings) -> None:
+    """Leave nothing for the next one to be slowed down by."""
+    deadline = time.monotonic() + _PATIENCE
+    while _children(around):
+        if time.monotonic() > deadline:
+            raise WrongAnswer(f"the cluster did not collect the children within {_PATIENCE:g} s")
+        time.sleep(0.5)
+
+
+def _children(around: Surroundings) -> list[str]:
+    return around.cluster.kubectl("get", _CHILDREN, _SELECTED, "--output=name").split()
