@@ -28,9 +28,11 @@ Json = dict[str, Any]
 class Objects:
     """The OrderProcessors ``p-0`` to ``p-N``, and when each was seen in a state."""
 
-    def __init__(self, client: httpx.Client, count: int) -> None:
-        """Ask by this client."""
-        self._client = client
+    def __init__(self, connection: Mapping[str, Any], count: int) -> None:
+        """Ask by clients with this connection, one for each thread."""
+        self._connection = connection
+        self._mine = threading.local()
+        self._ended = threading.Event()
         self._count = count
         self._seen: dict[str, float] = {}
         self._asked: dict[str, float] = {}
@@ -41,10 +43,26 @@ class Objects:
     @contextmanager
     def watched(cls, cluster: KubeCluster, count: int) -> Iterator["Objects"]:
         """Give them while somebody watches."""
-        with httpx.Client(**_connection(cluster), limits=httpx.Limits(max_connections=32)) as client:
-            objects = cls(client, count)
-            threading.Thread(target=objects._watch, daemon=True).start()
+        objects = cls(_connection(cluster), count)
+        threading.Thread(target=objects._watch, daemon=True).start()
+        try:
             yield objects
+        finally:
+            objects._ended.set()
+
+    @property
+    def _client(self) -> httpx.Client:
+        if not hasattr(self._mine, "client"):
+            self._mine.client = httpx.Client(**self._connection)
+        client: httpx.Client = self._mine.client
+        return client
+
+    def warm_up(self, spec: Mapping[str, Any]) -> None:
+        """Create one, wait until it is reported on, and delete it."""
+        count, self._count = self._count, 1
+        self.create(spec)
+        self.delete()
+        self._count = count
 
     def create(self, spec: Mapping[str, Any]) -> tuple[float, float]:
         """Create all; objects a second and the 95th percentile of the seconds until one is reported on."""
@@ -83,20 +101,26 @@ class Objects:
         return self._count / (max(self._seen.values()) - began), times[int(0.95 * len(times))]
 
     def _watch(self) -> None:
-        """Follow all of them for as long as this process lives; a watch that ends is begun anew."""
-        version = self._client.get(_PATH, params={"limit": "1"}).json()["metadata"]["resourceVersion"]
-        while not self._client.is_closed:
-            asked = {"watch": "true", "resourceVersion": version, "timeoutSeconds": "3000"}
+        """Follow all of them until nobody wants to know; a watch that ends is begun anew."""
+        while not self._ended.is_set():
             try:
-                with self._client.stream("GET", _PATH, params=asked, timeout=None) as lines:
-                    lines.raise_for_status()
-                    for line in lines.iter_lines():
-                        event = json.loads(line)
-                        version = event["object"]["metadata"]["resourceVersion"]
-                        self._note(event)
+                self._watch_once()
             except (httpx.HTTPError, RuntimeError):
                 # A kind that is new has no watches for a moment.
                 time.sleep(0.05)
+
+    def _watch_once(self) -> None:
+        listed = self._client.get(_PATH).raise_for_status().json()
+        for each in listed["items"]:
+            self._note({"type": "LISTED", "object": each})
+        asked = {"watch": "true", "resourceVersion": listed["metadata"]["resourceVersion"]}
+        with self._client.stream("GET", _PATH, params=asked, timeout=None) as lines:
+            lines.raise_for_status()
+            for line in lines.iter_lines():
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    return
+                self._note(event)
 
     def _note(self, event: Json) -> None:
         name = event["object"]["metadata"]["name"]

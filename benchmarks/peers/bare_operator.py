@@ -5,6 +5,7 @@ Nothing is looked up, repaired, scaled or drained: the cluster collects what bel
 """
 
 import asyncio
+import logging
 import os
 from typing import Any
 
@@ -72,4 +73,7 @@ async def _apply(child: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    kopf.configure(verbose=False)
+    # A line for each handler that ends well, as of ours, is not written.
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     asyncio.run(kopf.operator(namespaces=[os.environ["NAMESPACE"]]))
