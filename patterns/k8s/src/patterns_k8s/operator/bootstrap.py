@@ -10,6 +10,7 @@ from patterns_k8s.operator.cluster import Cluster
 from patterns_k8s.operator.credentials import connect
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.handlers import register
+from patterns_k8s.operator.inventory import Inventory
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.parts import Parts
 from patterns_k8s.operator.recent import Recent
@@ -78,5 +79,6 @@ def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics) -
         ),
         metrics=metrics,
         reminders=Reminders(cluster),
+        inventory=Inventory(cluster, memories, settings.namespace),
         status_server=StatusServer(metrics, admission=settings.webhook is not None),
     )

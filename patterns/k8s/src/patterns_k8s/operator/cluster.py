@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from kopf import ConnectionInfo
 
-from patterns_k8s.operator.processor import MANAGER, Manifest
+from patterns_k8s.operator.processor import MANAGED_BY, MANAGER, Manifest, owner_uid
 from patterns_k8s.resource.order_processor import GROUP, KIND, PLURAL, VERSION
 
 __all__ = ["Cluster", "ClusterError", "Gone", "Refused", "Unavailable"]
@@ -28,6 +28,8 @@ _PLURALS = {
     ("policy/v1", "PodDisruptionBudget"): "poddisruptionbudgets",
     (f"{GROUP}/{VERSION}", KIND): PLURAL,
 }
+_JSON = "application/json"
+_METADATA_ONLY = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{_JSON}"
 _PASSING = frozenset({409, 429, 500, 502, 503, 504})
 _ATTEMPTS = 4
 _LONGEST_WAIT = 10.0
@@ -111,6 +113,13 @@ class Cluster:
         except Gone:
             return
 
+    async def list_children(self, namespace: str, version: str, kind: str) -> list[tuple[str | None, str]]:
+        """Return owner's uid and name of each of the operator's objects of this kind; only metadata is read."""
+        reference = {"apiVersion": version, "kind": kind, "metadata": {"namespace": namespace}}
+        path = f"{_path(reference, named=False)}?labelSelector={MANAGED_BY}%3D{MANAGER}"
+        answer = await self._ask("GET", path, None, accept=_METADATA_ONLY)
+        return [(owner_uid(each), each["metadata"]["name"]) for each in answer["items"]]
+
     async def count_pods(self, namespace: str, labels: Mapping[str, str]) -> int:
         """Return how many pods have these labels and have not ended."""
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
@@ -125,14 +134,15 @@ class Cluster:
         path: str,
         body: Mapping[str, Any] | None,
         *,
-        kind: str = "application/json",
+        kind: str = _JSON,
+        accept: str = _JSON,
         kept: tuple[int, ...] = (),
     ) -> Manifest:
         """Make a request, again for what passes, and return the answer; statuses in ``kept`` are no failure."""
         what = f"{verb} {path.partition('?')[0]}"
         why, renewed = "", False
         for attempt in range(1, _ATTEMPTS + 1):
-            answer = await self._once(verb, path, body, kind)
+            answer = await self._once(verb, path, body, {"Content-Type": kind, "Accept": accept})
             self._note(verb, answer.status)
             if answer.fine or answer.status in kept:
                 return answer.body
@@ -151,9 +161,10 @@ class Cluster:
                 await asyncio.sleep(min(max(pause, answer.retry_after), _LONGEST_WAIT))
         raise Unavailable(what, why)
 
-    async def _once(self, verb: str, path: str, body: Mapping[str, Any] | None, kind: str) -> "_Answer":
+    async def _once(
+        self, verb: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> "_Answer":
         session = self._open()
-        headers = {"Content-Type": kind, "Accept": "application/json"}
         try:
             async with session.request(verb, self._server + path, json=body, headers=headers) as response:
                 return await _read(response)

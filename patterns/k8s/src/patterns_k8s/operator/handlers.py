@@ -52,10 +52,12 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
         if parts.settings.webhook is not None:
             status = parts.status_server
             settings.admission.server = AdmissionServer(parts.settings.webhook, listening=status.admits)
+        parts.inventory.begin()
         await parts.status_server.start(parts.settings.host, parts.settings.status_port)
 
     @kopf.on.cleanup(registry=registry, id="end")
     async def end(**_: object) -> None:
+        parts.inventory.close()
         parts.reminders.close()
         await parts.status_server.stop()
         await parts.cluster.close()
@@ -100,6 +102,8 @@ def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 def _register_child(registry: kopf.OperatorRegistry, parts: Parts, kind: str, resource: tuple[str, ...]) -> None:
     @kopf.on.event(*resource, registry=registry, id=f"child-{kind}", labels={MANAGED_BY: MANAGER})
     async def told(event: Mapping[str, Any], **_: object) -> None:
+        if event["type"] is None:
+            parts.inventory.listed()
         parts.memories.told(kind, event["object"], deleted=event["type"] == "DELETED")
 
 

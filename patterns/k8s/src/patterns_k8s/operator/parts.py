@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import kopf
 
 from patterns_k8s.operator.cluster import Cluster
+from patterns_k8s.operator.inventory import Inventory
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.reminders import Reminders
 from patterns_k8s.operator.settings import OperatorSettings
@@ -27,4 +28,5 @@ class Parts:
     tending: Tending
     metrics: Metrics
     reminders: Reminders
+    inventory: Inventory
     status_server: StatusServer

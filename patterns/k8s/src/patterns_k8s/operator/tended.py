@@ -106,6 +106,21 @@ class Memories:
             return  # collected after its owner
         self.recall(uid).told(kind, body, deleted=deleted)
 
+    def known(self, kind: str) -> dict[tuple[str, str], object]:
+        """Return what children of a kind there should be, by owner's uid and name, and what is known of each."""
+        found: dict[tuple[str, str], object] = {}
+        for uid, tended in self._tended.items():
+            if kind == "Job":
+                found |= {(uid, name): seen for name, seen in tended.jobs.items()}
+            elif kind in tended.applied and tended.processor is not None:
+                found[uid, tended.processor.name] = tended.applied[kind].version
+        return found
+
+    def missed(self, kind: str, uid: str, name: str) -> None:
+        """Take in that a child is gone, of which nobody told."""
+        if uid in self._tended:
+            self._tended[uid].told(kind, {"metadata": {"name": name}}, deleted=True)
+
     def edited(self, uid: str, body: Mapping[str, Any]) -> None:
         """Wake up for a spec that has another generation than the one last read."""
         tended = self.recall(uid)
