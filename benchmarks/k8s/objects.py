@@ -21,7 +21,7 @@ __all__ = ["Objects"]
 
 _PATH = f"/apis/patterns.example.com/v1/namespaces/{NAMESPACE}/orderprocessors"
 _CLIENTS = 8
-_PATIENCE = 240.0
+_PATIENCE = 600.0
 Json = dict[str, Any]
 
 
