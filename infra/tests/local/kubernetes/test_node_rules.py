@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from contextlib import ExitStack, closing
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from lightkube.resources.core_v1 import Pod
 
 from patterns_infra.local.control_plane.authority import Authority
 from patterns_infra.local.kubelet import probes
-from patterns_infra.local.kubelet.addresses import Addresses
+from patterns_infra.local.kubelet.addresses import Addresses, NoAddressRange
 from patterns_infra.local.kubelet.backoff import Backoff
 from patterns_infra.local.kubelet.container_state import Terminated, Waiting
 from patterns_infra.local.kubelet.restarts import record_from, restarts_after
@@ -199,22 +200,42 @@ def test_only_a_node_selector_keeps_a_pod_from_the_node() -> None:
 
 def test_each_pod_has_an_address_of_its_own_while_it_is_there() -> None:
     """Freed ones are taken again."""
-    addresses = Addresses()
-    one, two = addresses.take("one"), addresses.take("two")
-    assert one != two
-    assert addresses.take("one") == one
-    addresses.give_back("one")
-    assert addresses.take("three") == one
-    assert len({addresses.take(str(number)) for number in range(600)}) == 600
+    with closing(Addresses()) as addresses:
+        one, two = addresses.take("one"), addresses.take("two")
+        assert one != two
+        assert addresses.take("one") == one
+        addresses.give_back("one")
+        assert addresses.take("three") == one
+        assert len({addresses.take(str(number)) for number in range(600)}) == 600
+
+
+def test_two_clusters_of_a_machine_share_no_address() -> None:
+    """Else a pod's probe could be answered by another cluster's pod; what a cluster had is free after it."""
+    with closing(Addresses()) as ours, closing(Addresses()) as theirs:
+        first = ours.take("a")
+        assert first.split(".")[:2] != theirs.take("a").split(".")[:2]
+        ours.close()
+        with closing(Addresses()) as next_one:
+            assert next_one.take("a", first) == first
+
+
+def test_a_machine_whose_ranges_are_all_taken_says_so() -> None:
+    """Instead of sharing one."""
+    with ExitStack() as taken:
+        others = [taken.enter_context(closing(Addresses())) for _ in range(255)]
+        with pytest.raises(NoAddressRange, match=r"no range of 127\.1\.0\.0/16"):
+            _ = [each.take("a") for each in others]
 
 
 def test_a_pod_keeps_its_address_through_a_restart_of_the_kubelet() -> None:
     """Unless somebody else has it by now."""
-    address, again = "127.1.2.7", Addresses()
-    assert again.take("a", address) == address
-    assert again.take("a") == address
-    assert again.take("b", address) != address
-    assert again.take("c", "10.0.0.1").startswith("127.1.")
+    address = "127.201.2.7"
+    with closing(Addresses()) as again:
+        assert again.take("a", address) == address
+        assert again.take("a") == address
+        assert again.take("b", address) != address
+        assert again.take("c", "10.0.0.1").startswith("127.201.")
+        assert again.take("d", "127.7.0.9").startswith("127.201.")
 
 
 def test_certificates_name_who_they_are_for() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import httpx2
@@ -40,7 +41,8 @@ class Agent:
     async def run(self) -> None:
         """Follow the node's pods for ever."""
         fields = {"spec.nodeName": self.node}
-        await follow_pods(self.facts.client, fields, present=self._present, absent=self._absent)
+        with closing(self._addresses):
+            await follow_pods(self.facts.client, fields, present=self._present, absent=self._absent)
 
     def find(self, namespace: str, name: str) -> PodProcesses | None:
         """Return a pod by its name."""
