@@ -18,8 +18,8 @@ p{margin:.25rem 0}.soft,caption,th{color:var(--soft)}a{color:var(--first)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.75rem;margin:1rem 0}
 .tile,.chart,.table{background:var(--card);border-radius:.5rem;padding:.75rem;min-width:0}
 .tile b{display:block;font-size:1.25rem;overflow-wrap:anywhere}.tile small{display:block;color:var(--soft)}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:.75rem;margin:.75rem 0}
-.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));align-items:start}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:.75rem;margin:.75rem 0}
+.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,34rem),1fr));align-items:start}
 .table{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .5rem;text-align:right;border-bottom:1px solid var(--faint);white-space:nowrap}
 th:first-child,td:first-child{text-align:left}tr:last-child td{border-bottom:0}th{font-weight:600}
