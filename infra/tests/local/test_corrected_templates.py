@@ -68,7 +68,7 @@ def _cluster(emulator: Emulator) -> dict[str, dict[str, Any]]:
     return {
         "C": {
             "Type": "AWS::EKS::Cluster",
-            "Properties": {"Name": "shop", "RoleArn": role, "ResourcesVpcConfig": network},
+            "Properties": {"Name": "tills", "RoleArn": role, "ResourcesVpcConfig": network},
         }
     }
 
@@ -88,11 +88,11 @@ def test_a_cluster_has_add_ons_administrators_and_roles_for_pods(corrected: Emul
     }
     assert corrected.deploy("eks", {**cluster, **parts}) == "CREATE_COMPLETE"
     eks = corrected.client("eks")
-    assert eks.list_addons(clusterName="shop")["addons"] == ["coredns"]
-    [policy] = eks.list_associated_access_policies(clusterName="shop", principalArn=role)["associatedAccessPolicies"]
+    assert eks.list_addons(clusterName="tills")["addons"] == ["coredns"]
+    [policy] = eks.list_associated_access_policies(clusterName="tills", principalArn=role)["associatedAccessPolicies"]
     assert policy["policyArn"] == scope["PolicyArn"]
-    [found] = eks.list_pod_identity_associations(clusterName="shop", serviceAccount="orders")["associations"]
-    described = eks.describe_pod_identity_association(clusterName="shop", associationId=found["associationId"])
+    [found] = eks.list_pod_identity_associations(clusterName="tills", serviceAccount="orders")["associations"]
+    described = eks.describe_pod_identity_association(clusterName="tills", associationId=found["associationId"])
     assert described["association"]["roleArn"] == role
 
     parts["P"] = _eks("PodIdentityAssociation", Namespace="patterns", ServiceAccount="others", RoleArn=role)
@@ -102,10 +102,10 @@ def test_a_cluster_has_add_ons_administrators_and_roles_for_pods(corrected: Emul
     corrected.client("cloudformation").get_waiter("stack_update_complete").wait(
         StackName="eks", WaiterConfig={"Delay": 1, "MaxAttempts": 20}
     )
-    [left] = eks.list_pod_identity_associations(clusterName="shop")["associations"]
+    [left] = eks.list_pod_identity_associations(clusterName="tills")["associations"]
     assert left["serviceAccount"] == "others"
-    assert eks.list_addons(clusterName="shop")["addons"] == []
-    entries = eks.list_access_entries(clusterName="shop")["accessEntries"]
+    assert eks.list_addons(clusterName="tills")["addons"] == []
+    entries = eks.list_access_entries(clusterName="tills")["accessEntries"]
     assert role not in entries
 
     elsewhere = _cluster(uncorrected)

@@ -36,13 +36,16 @@ Eventually = Callable[..., Any]
 pytestmark = pytest.mark.integration
 
 STARTER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from patterns_infra.local.ports import choose_port
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.runner import Runner
+# Whoever runs the tests under nohup, or behind &, has these ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 folder = LocalFolder(Path(sys.argv[1]))
 folder.prepare()
 python = prepare_environment(folder, Runner(folder.deploy_log))
