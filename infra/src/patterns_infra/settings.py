@@ -4,53 +4,23 @@ This is the one place that reads CDK context. Everything else gets a `Settings`.
 """
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from patterns_infra.setting_texts import SettingsError, as_text, check_formats, read_text
 
 if TYPE_CHECKING:
     from constructs import Node
 
 __all__ = ["KUBERNETES_VERSION", "Nodes", "Settings", "SettingsError", "Target"]
 
-_STAGE = re.compile(r"[a-z][a-z0-9-]{0,15}")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PARTNER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]")
-_KUBERNETES = re.compile(r"1\.[0-9]{2}")
-_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[!-~]+")
-
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_SITE_ORIGIN = "http://localhost:5173"
 LOCAL_SENDER = "orders@shop.example.com"
 KUBERNETES_VERSION = "1.36"
 """The one that everything was tried with; docs/k8s-upgrade.md says what to do when it changes."""
-
-
-_FORMATS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "stage": (_STAGE, "a letter, then up to 15 of a-z, 0-9 and -"),
-    "region": (_REGION, "an AWS region such as eu-west-1"),
-    "account": (_ACCOUNT, "12 digits"),
-    **dict.fromkeys(("alarm_email", "sender_email", "operator_email"), (_EMAIL, "an email address")),
-    "site_origin": (_ORIGIN, "an origin such as https://shop.example.com, with no path"),
-    "partner_url": (_PARTNER, "an address such as https://partner.example.com/events"),
-    "kubernetes_version": (_KUBERNETES, f"a version such as {KUBERNETES_VERSION}"),
-    "cluster_admin_arn": (_PRINCIPAL, "the ARN of an IAM role or user"),
-}
-
-
-class SettingsError(ValueError):
-    """A setting is missing or wrong. The text is one line that begins with the setting's name."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        """Name the setting and what is wrong with it."""
-        super().__init__(f"setting {name!r} {reason}")
-        self.name = name
 
 
 class Target(StrEnum):
@@ -129,10 +99,7 @@ class Settings:
         Raises:
             SettingsError: naming the first setting that is wrong.
         """
-        for name, (pattern, expected) in _FORMATS.items():
-            if (value := getattr(self, name)) is not None:
-                _match(name, value, pattern, expected)
-        _check_zone(self.time_zone)
+        check_formats({x.name: getattr(self, x.name) for x in fields(self)})
         if self.on_aws:
             self._check_aws()
         else:
@@ -195,7 +162,7 @@ class Settings:
 
     def context(self) -> dict[str, str]:
         """Return the settings as CDK context; ``from_mapping`` of it gives equal settings."""
-        return {x.name: text for x in fields(self) if (text := _as_text(getattr(self, x.name)))}
+        return {x.name: text for x in fields(self) if (text := as_text(getattr(self, x.name)))}
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> "Settings":
@@ -204,11 +171,13 @@ class Settings:
         Raises:
             SettingsError: naming the setting that is unknown, missing or wrong.
         """
-        known = {x.name for x in fields(cls)}
+        known = get_type_hints(cls)
         for name in values:
             if name not in known:
                 raise SettingsError(name, f"is not known; there are {', '.join(sorted(known))}")
-        given: dict[str, Any] = {name: _read(name, value) for name, value in values.items() if value not in (None, "")}
+        given: dict[str, Any] = {
+            name: read_text(name, value, known[name]) for name, value in values.items() if value not in (None, "")
+        }
         return cls(**given)
 
     @classmethod
@@ -221,8 +190,6 @@ class Settings:
 
 
 _AWS_ONLY = {"private_api": "has no VPC endpoints", "point_in_time_export": "exports no tables"}
-_CHOICES: Mapping[str, type[StrEnum]] = {"target": Target, "nodes": Nodes}
-_FLAGS = {"point_in_time_export", "private_api", "private_cluster", "public_nodes", "public_tasks"}
 _WHAT_FOR = {
     "site_origin": "the web page's origin, for CORS",
     "sender_email": "the address that customers get mail from; verify it in SES",
@@ -230,41 +197,3 @@ _WHAT_FOR = {
     "partner_url": "where the partner takes events",
     "cluster_admin_arn": "the IAM role or user that may administer the cluster; deploy as it",
 }
-
-
-def _match(name: str, value: str, pattern: re.Pattern[str], expected: str) -> None:
-    if not pattern.fullmatch(value):
-        raise SettingsError(name, f"must be {expected}, not {value!r}")
-
-
-def _check_zone(zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError("time_zone", f"must be a time zone such as Europe/Berlin, not {zone!r}") from None
-
-
-def _read(name: str, value: object) -> object:
-    if name in _CHOICES:
-        choices = _CHOICES[name]
-        try:
-            return choices(str(value))
-        except ValueError:
-            raise SettingsError(name, f"must be one of {', '.join(choices)}, not {value!r}") from None
-    if name in _FLAGS:
-        text = str(value).lower()
-        if text not in {"true", "false"}:
-            raise SettingsError(name, f"must be true or false, not {value!r}")
-        return text == "true"
-    if name in {"vpc_subnet_ids", "vpc_availability_zones"}:
-        parts = value if isinstance(value, list | tuple) else str(value).split(",")
-        return tuple(str(part).strip() for part in parts)
-    return str(value)
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else ""
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return "" if value is None else str(value)

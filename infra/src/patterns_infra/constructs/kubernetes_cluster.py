@@ -6,13 +6,13 @@ from aws_cdk import Stack, aws_kms
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct, IDependable
 
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.cluster_network import ClusterNetwork
+from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.constructs.managed_policies import accept_managed_policies
-from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.constructs.retention import keep_traces
 from patterns_infra.settings import Nodes, Settings
 
 __all__ = ["KubernetesCluster"]
@@ -144,14 +144,7 @@ class KubernetesCluster(Construct):
         names = {"ControlPlaneLog": f"/aws/eks/{name}/cluster"}
         names |= {f"{x.title()}Log": f"/aws/containerinsights/{name}/{x}" for x in _INSIGHTS}
         for construct_id, group in names.items():
-            made = logs.LogGroup(
-                self,
-                construct_id,
-                log_group_name=group,
-                retention=log_retention(self._settings),
-                encryption_key=key,
-                removal_policy=keep_traces(self._settings),
-            )
+            made = encrypted_log_group(self, construct_id, settings=self._settings, key=key, name=group)
             self.cluster.node.add_dependency(made)
 
     def _admit(self, administrator: str | None) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_logs as logs
 from aws_cdk.aws_kms import IKey
 from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
-from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.settings import Settings
 
 __all__ = ["NetworkWithoutNat"]
@@ -76,11 +75,5 @@ class NetworkWithoutNat(Construct):
 
     def _flows(self, settings: Settings, key: IKey) -> ec2.FlowLogDestination:
         return ec2.FlowLogDestination.to_cloud_watch_logs(
-            logs.LogGroup(
-                self,
-                "Flows",
-                retention=log_retention(settings),
-                encryption_key=key,
-                removal_policy=keep_traces(settings),
-            )
+            encrypted_log_group(self, "Flows", settings=settings, key=key)
         )

@@ -3,12 +3,11 @@
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk.aws_kms import IKey
 from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
-from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.settings import Settings
 
 __all__ = ["PrivateAccess"]
@@ -65,13 +64,7 @@ class PrivateAccess(Construct):
         return vpc
 
     def _new_vpc(self, settings: Settings, key: IKey) -> ec2.IVpc:
-        flows = logs.LogGroup(
-            self,
-            "Flows",
-            retention=log_retention(settings),
-            encryption_key=key,
-            removal_policy=keep_traces(settings),
-        )
+        flows = encrypted_log_group(self, "Flows", settings=settings, key=key)
         return ec2.Vpc(
             self,
             "Vpc",

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk.aws_kms import IKey
 from constructs import Construct
 
@@ -13,7 +12,7 @@ from patterns_infra.bundles import Bundle
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.function_health import FunctionHealth
-from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.settings import Settings
 
 __all__ = ["PythonFunction"]
@@ -46,13 +45,7 @@ class PythonFunction(Construct):
         """``handler`` is ``package.module.function``, ``title`` what alarms call it; grants are the stack's."""
         super().__init__(scope, construct_id)
         self.timeout = timeout or Duration.seconds(10)
-        self.logs = logs.LogGroup(
-            self,
-            "Logs",
-            retention=log_retention(settings),
-            encryption_key=key,
-            removal_policy=keep_traces(settings),
-        )
+        self.logs = encrypted_log_group(self, "Logs", settings=settings, key=key)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.logs.grant_write(self.role)
         self.function = lambda_.Function(

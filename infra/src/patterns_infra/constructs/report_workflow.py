@@ -14,12 +14,12 @@ from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.constructs.orders_export import OrdersExport
 from patterns_infra.constructs.report_claim import ReportClaim
 from patterns_infra.constructs.report_input import check_input
 from patterns_infra.constructs.report_watch import ReportWatch
 from patterns_infra.constructs.resilient_task import BAD_INPUT, ResilientTask, ended_with
-from patterns_infra.constructs.retention import keep_traces, log_retention
 from patterns_infra.constructs.retried_call import retried
 from patterns_infra.constructs.task_runner import TaskRunner
 from patterns_infra.settings import Settings
@@ -171,11 +171,6 @@ class ReportWorkflow(Construct):
         )
 
     def _logs(self, settings: Settings, key: IKey) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}",
-            retention=log_retention(settings),
-            encryption_key=key,
-            removal_policy=keep_traces(settings),
+        return encrypted_log_group(
+            self, "Logs", settings=settings, key=key, name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}"
         )

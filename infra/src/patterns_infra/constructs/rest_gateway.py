@@ -15,9 +15,9 @@ from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.gateway_health import GatewayHealth
 from patterns_infra.constructs.gateway_stage import STAGE_NAME, Route, stage_options
+from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.constructs.private_access import PrivateAccess
 from patterns_infra.constructs.problem_responses import ProblemResponses
-from patterns_infra.constructs.retention import keep_traces, log_retention
 from patterns_infra.settings import Settings
 
 __all__ = ["RestGateway"]
@@ -86,14 +86,7 @@ class RestGateway(Construct):
         self._acknowledge()
 
     def _log_group(self, construct_id: str, key: IKey, *, name: str | None = None) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            construct_id,
-            log_group_name=name,
-            retention=log_retention(self._settings),
-            encryption_key=key,
-            removal_policy=keep_traces(self._settings),
-        )
+        return encrypted_log_group(self, construct_id, settings=self._settings, key=key, name=name)
 
     def _add(self, route: Route) -> None:
         cache_keys = ["method.request.header.If-None-Match"] if route.cache_seconds else []

@@ -6,14 +6,13 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from aws_cdk.aws_kms import IKey
 from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
-from patterns_infra.constructs.retention import keep_traces, log_retention
+from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.constructs.task_network import TaskNetwork
 from patterns_infra.settings import Settings
 
@@ -57,13 +56,7 @@ class TaskRunner(Construct):
             container_insights_v2=ecs.ContainerInsights.ENABLED,
             enable_fargate_capacity_providers=True,
         )
-        self.logs = logs.LogGroup(
-            self,
-            "Logs",
-            retention=log_retention(settings),
-            encryption_key=key,
-            removal_policy=keep_traces(settings),
-        )
+        self.logs = encrypted_log_group(self, "Logs", settings=settings, key=key)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
         self.definition = ecs.FargateTaskDefinition(
             self,

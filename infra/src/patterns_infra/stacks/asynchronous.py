@@ -6,9 +6,7 @@ from aws_cdk import Aws, CfnParameter
 from constructs import Construct
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
-from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.dashboard import Dashboard
-from patterns_infra.constructs.encryption_key import EncryptionKey
 from patterns_infra.constructs.event_receiver import EventReceiver
 from patterns_infra.constructs.keyed_table import KeyedTable
 from patterns_infra.constructs.message_counts import message_counts
@@ -33,10 +31,7 @@ class AsyncStack(PatternStack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
-        self._settings = settings
-        self._key = EncryptionKey(self, "Key", settings=settings).key
-        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
+        super().__init__(scope, construct_id, pattern=pattern, settings=settings)
         self._bundle = build_bundle(pattern.package, runtime=LambdaRuntime.of(settings))
         self._tables: list[KeyedTable] = []
         self._receivers: dict[str, EventReceiver] = {}

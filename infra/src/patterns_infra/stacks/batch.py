@@ -9,10 +9,8 @@ from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
-from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.daily_report import DailyReport
 from patterns_infra.constructs.dashboard import Dashboard
-from patterns_infra.constructs.encryption_key import EncryptionKey
 from patterns_infra.constructs.generated_secret import GeneratedSecret
 from patterns_infra.constructs.image_repository import published_repository
 from patterns_infra.constructs.inbox import Inbox
@@ -41,10 +39,7 @@ class BatchStack(PatternStack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
-        self._settings = settings
-        self._key = EncryptionKey(self, "Key", settings=settings).key
-        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
+        super().__init__(scope, construct_id, pattern=pattern, settings=settings)
 
         inbox = Inbox(self, "Inbox", settings=settings)
         reports = PrivateBucket(self, "Reports", settings=settings, lifecycle=[_runs_for_a_month()]).bucket

@@ -7,12 +7,12 @@ from patterns_infra.constructs.image_repository import ImageRepository
 from patterns_infra.container_images import repository_parameter
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
-from patterns_infra.stacks.pattern_stack import PatternStack
+from patterns_infra.stacks.placed_stack import PlacedStack
 
 __all__ = ["ImagesStack"]
 
 
-class ImagesStack(PatternStack):
+class ImagesStack(PlacedStack):
     """One repository for each image, its name published for the pattern's own stack and for whoever pushes."""
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:

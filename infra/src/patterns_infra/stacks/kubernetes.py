@@ -8,11 +8,9 @@ from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarmed_queue import AlarmedQueue
-from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.cluster_addons import ClusterAddons
 from patterns_infra.constructs.cluster_network import ClusterNetwork
 from patterns_infra.constructs.dashboard import Dashboard
-from patterns_infra.constructs.encryption_key import EncryptionKey
 from patterns_infra.constructs.image_repository import published_repository
 from patterns_infra.constructs.kubernetes_cluster import KubernetesCluster
 from patterns_infra.constructs.pod_role import PodRole
@@ -41,10 +39,7 @@ class KubernetesStack(PatternStack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
-        self._settings = settings
-        self._key = EncryptionKey(self, "Key", settings=settings).key
-        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
+        super().__init__(scope, construct_id, pattern=pattern, settings=settings)
 
         self._fulfilment = self._orders_to_decide()
         images = published_repository(self, "Images", settings=settings, package=pattern.package)

@@ -1,30 +1,22 @@
-"""What every stack of a pattern is: where it goes, who it protects, and which zones it may name."""
+"""What every pattern's own stack begins with: a key for what it writes, and somebody who hears of its alarms."""
 
-from aws_cdk import Environment, Fn, Stack
 from constructs import Construct
 
+from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.encryption_key import EncryptionKey
+from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.stacks.placed_stack import PlacedStack
 
 __all__ = ["PatternStack"]
 
 
-class PatternStack(Stack):
-    """A stack of one pattern; production's cannot be deleted by accident."""
+class PatternStack(PlacedStack):
+    """The stack of a pattern's services."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, description: str, settings: Settings) -> None:
-        """Give it its place."""
-        super().__init__(
-            scope,
-            construct_id,
-            env=Environment(account=settings.deploy_account, region=settings.region),
-            description=description,
-            termination_protection=settings.production,
-        )
-
-    @property
-    def availability_zones(self) -> list[str]:
-        """Two of the region's zones, whichever they are: the template must not depend on who asks where.
-
-        The CDK would look them up when account and region are known, and take invented ones while it cannot.
-        """
-        return [Fn.select(number, Fn.get_azs()) for number in range(2)]
+    def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
+        """Keep the settings, and create key and alarms, for what the pattern adds."""
+        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
+        self._settings = settings
+        self._key = EncryptionKey(self, "Key", settings=settings).key
+        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)

@@ -8,11 +8,9 @@ from constructs import Construct
 from patterns_infra.bundles import LambdaRuntime, build_bundle
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarmed_queue import AlarmedQueue
-from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.customers import Customers
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
-from patterns_infra.constructs.encryption_key import EncryptionKey
 from patterns_infra.constructs.generated_secret import GeneratedSecret
 from patterns_infra.constructs.orders_table import OrdersTable
 from patterns_infra.constructs.private_access import PrivateAccess
@@ -38,10 +36,7 @@ class WebApiStack(PatternStack):
 
     def __init__(self, scope: Construct, construct_id: str, *, pattern: Pattern, settings: Settings) -> None:
         """Compose the pattern."""
-        super().__init__(scope, construct_id, description=pattern.summary, settings=settings)
-        self._settings = settings
-        self._key = EncryptionKey(self, "Key", settings=settings).key
-        self._alarms = Alarms(self, "Alarms", settings=settings, key=self._key)
+        super().__init__(scope, construct_id, pattern=pattern, settings=settings)
         self._bundle = build_bundle(pattern.package, runtime=LambdaRuntime.of(settings))
 
         customers = Customers(self, "Customers", settings=settings)
