@@ -25,18 +25,6 @@ class Cluster:
             raise Gone(reference["metadata"]["name"], "not found")
         self.heard.append(change["metadata"]["annotations"]["patterns.example.com/reminded"])
 
-    async def apply(self, manifest: Manifest) -> Manifest:
-        """Not asked for."""
-        raise NotImplementedError
-
-    async def create(self, manifest: Manifest) -> None:
-        """Not asked for."""
-        raise NotImplementedError
-
-    async def delete(self, reference: Manifest) -> None:
-        """Not asked for."""
-        raise NotImplementedError
-
 
 def test_it_reminds_until_the_object_is_gone() -> None:
     """Each time with another value, through an outage, once for each object."""

@@ -5,13 +5,21 @@ from typing import Any, Protocol
 
 from patterns_k8s.operator.processor import Manifest
 
-__all__ = ["Children", "Tell"]
+__all__ = ["Children", "Merges", "Tell"]
 
 Tell = Callable[[str, str, str], None]
 """Posts an event about the OrderProcessor: its type (Normal or Warning), its reason, its message."""
 
 
-class Children(Protocol):
+class Merges(Protocol):
+    """The cluster, as far as a change of an object needs it; raises ClusterError."""
+
+    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
+        """Change fields of an object, or of its ``part``."""
+        ...
+
+
+class Children(Merges, Protocol):
     """The cluster, as far as a look needs it; every method raises ClusterError."""
 
     async def apply(self, manifest: Manifest) -> Manifest:
@@ -20,10 +28,6 @@ class Children(Protocol):
 
     async def create(self, manifest: Manifest) -> None:
         """Create the object if it is not there."""
-        ...
-
-    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
-        """Change fields of an object, or of its ``part``."""
         ...
 
     async def delete(self, reference: Manifest) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import time
 
 from patterns_k8s.operator.cluster import ClusterError, Gone
-from patterns_k8s.operator.ports import Children
+from patterns_k8s.operator.ports import Merges
 from patterns_k8s.operator.processor import Manifest
 from patterns_k8s.resource.order_processor import GROUP
 
@@ -18,7 +18,7 @@ __all__ = ["Reminders"]
 class Reminders:
     """Changes an annotation of every object that is being deleted, from time to time, until it is gone."""
 
-    def __init__(self, cluster: Children, *, seconds: float = 10.0) -> None:
+    def __init__(self, cluster: Merges, *, seconds: float = 10.0) -> None:
         """``seconds`` is the time from one reminder to the next: a drain's own changes come more often."""
         self._cluster = cluster
         self._seconds = seconds
