@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from tests.kube_cluster import KubeCluster
+from tests.order_processors import status
 from tests.order_queue import OrderQueue
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("operator_pod")]
 
@@ -69,6 +71,8 @@ def test_what_is_probably_not_meant_is_warned_of(
 ) -> None:
     """A tag that moves, and a second one on the same queue; both are kept."""
     assert "the tag latest moves" in cluster.apply(queue.processor(image="example.com/patterns-k8s:latest"))
+    # What the operator has reported on, it knows.
+    eventually(lambda: status(cluster, queue.name), seconds=60)
     other = make_queue()
     twin = other.processor(suspend=True, queue=queue.processor()["spec"]["queue"])
     assert f"is also worked on by {queue.name}" in cluster.apply(twin)
