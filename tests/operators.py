@@ -114,7 +114,13 @@ class Operators:
 
     @contextlib.contextmanager
     def running(
-        self, *, server: str = "", webhook: bool = True, module: str = "", ready: bool = True
+        self,
+        *,
+        server: str = "",
+        webhook: bool = True,
+        module: str = "",
+        ready: bool = True,
+        settings: Mapping[str, str] = SETTINGS,
     ) -> Iterator[OperatorProcess]:
         """Run one until the block ends.
 
@@ -123,11 +129,14 @@ class Operators:
             webhook: whether it answers admission reviews.
             module: another program in its place.
             ready: whether to wait until it says that it is.
+            settings: of the operator.
         """
-        with self.start(server=server, webhook=webhook, module=module) as operator:
+        with self.start(server=server, webhook=webhook, module=module, settings=settings) as operator:
             yield operator.wait_ready() if ready else operator
 
-    def start(self, *, server: str = "", webhook: bool = True, module: str = "") -> OperatorProcess:
+    def start(
+        self, *, server: str = "", webhook: bool = True, module: str = "", settings: Mapping[str, str] = SETTINGS
+    ) -> OperatorProcess:
         """Start one, as above."""
         number = next(self._numbers)
         environment = {
@@ -141,7 +150,7 @@ class Operators:
             "AWS_ENDPOINT_URL": self._cluster.aws,
             "PYTHONUNBUFFERED": "1",
             **self._keys.variables(),
-            **SETTINGS,
+            **settings,
         }
         if webhook:
             environment |= {

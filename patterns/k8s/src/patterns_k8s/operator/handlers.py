@@ -9,7 +9,7 @@ OrderProcessor is deleted, and when the operator ends.
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import kopf
 
@@ -74,8 +74,10 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
                 raise
 
     @kopf.on.event(*_PROCESSORS, registry=registry, id="edited")
-    async def edited(type: str | None, uid: str, body: kopf.Body, meta: kopf.Meta, **_: object) -> None:  # noqa: A002 - kopf's name
-        if type == "DELETED":
+    async def edited(event: kopf.RawEvent, uid: str, body: kopf.Body, meta: kopf.Meta, **_: object) -> None:
+        # kopf keeps the newest body for the daemon. Half of it is who set which field, which nobody here reads.
+        cast("dict[str, object]", event["object"]["metadata"]).pop("managedFields", None)
+        if event["type"] == "DELETED":
             parts.memories.forget(uid)
             parts.reminders.end(uid)
             return
@@ -85,8 +87,8 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 
 
 def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts) -> None:
-    # Without the condition kopf would note, in every object, what it looked like when it was last handled. With the id
-    # the progress of a drain has a name that an annotation may have.
+    # Without the condition kopf would see every change through as if somebody handled it. With the id the progress of a
+    # drain has a name that an annotation may have.
     @kopf.on.delete(*_PROCESSORS, registry=registry, id="drain", when=_is_ending, timeout=_DRAIN_SECONDS)
     async def end(name: str, namespace: str | None, body: kopf.Body, retry: int, **_: object) -> None:
         try:

@@ -1,6 +1,5 @@
 """One look at an OrderProcessor: find out, decide, apply what differs, report."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -70,7 +69,8 @@ class Reconciler:
         if tended.status is None:
             tended.status = dict(reported)
         spec = processor.spec
-        found = await asyncio.gather(self._lookups.queue(spec.queue), self._lookups.topic(spec.topic))
+        # One after the other: mostly both are known, and waiting for both at once would cost more than it saves.
+        found = (await self._lookups.queue(spec.queue), await self._lookups.topic(spec.topic))
         route = tended.route = _route(found, tended.route)
         replicas = self._scale(processor, tended, found, tell)
         settled = (processor, found, replicas)

@@ -48,8 +48,11 @@ class Reports:
         )
         tended.status = after
         for condition in transitions(before, after):
-            if condition["reason"] in _NEWS and (condition["type"], condition["reason"]) != ("Scaling", "Suspended"):
-                tell(_NEWS[condition["reason"]], condition["reason"], f"{condition['type']}: {condition['message']}")
+            reason = condition["reason"]
+            kind = _NEWS.get(reason)
+            # What a new one was declared to be is no news.
+            if kind and (before or kind == "Warning") and (condition["type"], reason) != ("Scaling", "Suspended"):
+                tell(kind, reason, f"{condition['type']}: {condition['message']}")
 
     async def refuse(self, body: Mapping[str, Any], tended: Tended, problem: str, tell: Tell) -> None:
         """Report a spec that cannot be read; admission and schema should not have let it in."""

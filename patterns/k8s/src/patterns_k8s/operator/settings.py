@@ -106,15 +106,18 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     - A request that finds nobody, or only errors, is made again until it is answered: were it given up, kopf would end
       with it when it was a listing or a sign of life for the peers, and an outage of the API server is no reason to.
     - Children are filtered by the server, so that other people's objects cost nothing.
+    - What an object looked like is not compared with what it looks like, since no handler is about a change: kopf would
+      copy every body of every event for it. And it soon forgets an object that nothing happens to, and its last body.
     - Of two operators with the same priority both would wait, so each draws its own.
     """
     settings.persistence.finalizer = _FINALIZER
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+    settings.persistence.diffbase_storage = _NothingToCompare()
     settings.execution.default_backoff = 3
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
     settings.networking.error_backoffs = _Backoffs()
+    settings.queueing.idle_timeout = 0.5
     settings.queueing.error_delays = (0.2, 0.5, 1, 2, 5, 10, 30)
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 330
@@ -133,6 +136,19 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.peering.lifetime = ours.peering_seconds
     settings.peering.priority = random.randint(1, 2**31 - 1)
     settings.peering.stealth = True
+
+
+class _NothingToCompare(kopf.DiffBaseStorage):
+    """What kopf keeps of an object for handlers of changes: nothing."""
+
+    def build(self, *, body: kopf.Body, extra_fields: object = None) -> kopf.BodyEssence:  # noqa: ARG002 - kopf's names
+        return kopf.BodyEssence()
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 - as above
+        return None
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Keep nothing."""
 
 
 def _webhook(environment: Mapping[str, str]) -> WebhookSettings | None:
