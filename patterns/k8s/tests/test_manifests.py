@@ -14,7 +14,7 @@ from patterns_k8s.resource.crd import MANIFEST
 from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION
 
 FOLDER = MANIFEST.parent
-OVERLAYS = ["local", "aws"]
+OVERLAYS = ["local", "aws", "cluster"]
 
 
 def documents(path: Path) -> Iterator[dict[str, Any]]:

@@ -97,6 +97,17 @@ def test_the_worker_understands_what_it_is_told() -> None:
     assert probes == {"/healthz", "/readyz"}
 
 
+def test_pods_read_their_role_from_a_secret_where_the_cluster_gives_none() -> None:
+    """The workers and the backfills; else no Secret is named, and a pod would wait for it for ever."""
+    for secret, expected in (("", None), ("shop-role", [{"secretRef": {"name": "shop-role"}}])):
+        there = Surroundings(stage="test", region="eu-central-1", credentials=secret)
+        declared = processor(backfill=[DAYS])
+        job = backfill_job(declared, declared.spec.backfill[0], topic_arn=ROUTE.topic_arn, surroundings=there)
+        for made in (children(there)["Deployment"], job):
+            (container,) = made["spec"]["template"]["spec"]["containers"]
+            assert container.get("envFrom") == expected
+
+
 def test_pods_are_rolled_out_one_after_the_other_and_spread() -> None:
     """A new one must work before an old one goes; zones and nodes are shared out."""
     spec = children()["Deployment"]["spec"]

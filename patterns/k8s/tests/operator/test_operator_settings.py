@@ -35,12 +35,21 @@ def test_what_is_missing_is_named(variable: str) -> None:
         ("LIVENESS_PORT", "none"),
         ("PEERING_SECONDS", "-1"),
         ("WEBHOOK_CERTIFICATES", "/nonexistent"),
+        ("WORKER_CREDENTIALS", "Not_A_Name"),
+        ("WORKER_CREDENTIALS", "x" * 254),
     ],
 )
 def test_what_cannot_be_is_named(variable: str, value: str) -> None:
     """At the start."""
     with pytest.raises(InvalidSetting, match=variable):
         OperatorSettings.from_environment({**OPERATOR, variable: value})
+
+
+def test_a_secret_for_the_workers_is_named_or_there_is_none() -> None:
+    """On EKS there is none."""
+    assert OperatorSettings.from_environment(OPERATOR).surroundings.credentials == ""
+    named = OperatorSettings.from_environment({**OPERATOR, "WORKER_CREDENTIALS": "shop.role-1"})
+    assert named.surroundings.credentials == "shop.role-1"
 
 
 def test_the_webhook_listens_where_it_is_told_to(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def backfill_job(processor: Processor, days: DayRange, *, topic_arn: str, surrou
                     arguments=("--backfill", days.first.isoformat(), days.last.isoformat()),
                     environment=surroundings.environment
                     | {"TOPIC_ARN": topic_arn, "ORDERS_TABLE": surroundings.orders_table, "PYTHONUNBUFFERED": "1"},
+                    credentials=surroundings.credentials,
                     grace_seconds=_GRACE,
                     restartPolicy="Never",
                 ),

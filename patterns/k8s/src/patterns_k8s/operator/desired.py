@@ -74,6 +74,7 @@ def _deployment(processor: Processor, route: Route, replicas: int, surroundings:
                 component="worker",
                 arguments=(),
                 environment=surroundings.environment | environment,
+                credentials=surroundings.credentials,
                 grace_seconds=route.visibility + GRACE_MARGIN,
                 serves=True,
                 topologySpreadConstraints=spread_of(processor),

@@ -21,11 +21,13 @@ class Surroundings:
         stage: name of the deployment.
         region: of AWS; Pod Identity tells a pod who it is, not where.
         endpoint_url: of AWS, where it is not the usual one; empty otherwise.
+        credentials: Secret with the variables of a role, where the cluster gives pods none; empty otherwise.
     """
 
     stage: str
     region: str
     endpoint_url: str = ""
+    credentials: str = ""
 
     @property
     def orders_table(self) -> str:
@@ -45,13 +47,15 @@ def pod_template(
     component: str,
     arguments: tuple[str, ...],
     environment: dict[str, str],
+    credentials: str,
     grace_seconds: int,
     serves: bool = False,
     **pod: Any,  # noqa: ANN401 - fields of a PodSpec
 ) -> dict[str, Any]:
     """Return the pod's template: not root, nothing to write to, no rights beyond its account's.
 
-    ``serves`` when it answers probes.
+    ``credentials`` names the Secret with the pod's role, empty where the cluster gives it; ``serves`` when it answers
+    probes.
     """
     container: dict[str, Any] = {
         "name": component,
@@ -69,6 +73,8 @@ def pod_template(
         },
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
+    if credentials:
+        container["envFrom"] = [{"secretRef": {"name": credentials}}]
     if serves:
         container |= _probes()
         address = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}

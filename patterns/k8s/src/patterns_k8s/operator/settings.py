@@ -1,6 +1,7 @@
 """What the operator is told by its environment, and how it uses kopf."""
 
 import random
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from patterns_shared.environment import InvalidSetting, address, seconds, text, 
 __all__ = ["OperatorSettings", "WebhookSettings", "configure"]
 
 _FINALIZER = f"{GROUP}/drain"
+_SECRET_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+"""https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names"""
 
 
 class _Backoffs:
@@ -52,7 +55,8 @@ class OperatorSettings:
 
     Attributes:
         surroundings: ``STAGE``, ``AWS_REGION`` and, where AWS is not at its usual place, ``AWS_ENDPOINT_URL``: told to
-            every pod that the operator makes.
+            every pod that the operator makes; ``WORKER_CREDENTIALS``, the Secret with their role, where the cluster
+            gives them none.
         namespace: ``NAMESPACE``, the one that it looks after.
         look_seconds: ``LOOK_SECONDS`` from one look at a queue to the next.
         host: ``POD_IP``, the address to be asked at; empty for all.
@@ -84,7 +88,10 @@ class OperatorSettings:
         endpoint = address(environment, "AWS_ENDPOINT_URL") if environment.get("AWS_ENDPOINT_URL") else ""
         return cls(
             surroundings=Surroundings(
-                stage=text(environment, "STAGE"), region=text(environment, "AWS_REGION"), endpoint_url=endpoint
+                stage=text(environment, "STAGE"),
+                region=text(environment, "AWS_REGION"),
+                endpoint_url=endpoint,
+                credentials=_secret(environment, "WORKER_CREDENTIALS"),
             ),
             namespace=text(environment, "NAMESPACE"),
             look_seconds=seconds(environment, "LOOK_SECONDS", 10.0),
@@ -149,6 +156,14 @@ class _NothingToCompare(kopf.DiffBaseStorage):
 
     def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
         """Keep nothing."""
+
+
+def _secret(environment: Mapping[str, str], variable: str) -> str:
+    """Return the name of a Secret, empty where none is named."""
+    name = environment.get(variable, "")
+    if name and not _SECRET_NAME.fullmatch(name):
+        raise InvalidSetting(variable, "the name of a Secret: lower-case letters, digits, - and .")
+    return name
 
 
 def _webhook(environment: Mapping[str, str]) -> WebhookSettings | None:
