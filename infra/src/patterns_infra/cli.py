@@ -191,11 +191,25 @@ def deploy(
     region: _Region = None,
     settings: _Set = None,
     yes: _Yes = False,
+    kubeconfig: Annotated[
+        str | None, typer.Option(metavar="FILE", help="k8s, target local: into this cluster, kind, k3d or another")
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(metavar="NAME", help="of that file; its current one by default")
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="what that cluster's nodes pull; built and loaded for kind and k3d"),
+    ] = None,
+    aws_endpoint: Annotated[
+        str | None, typer.Option(metavar="URL", help="the platform's address as that cluster's pods reach it")
+    ] = None,
 ) -> None:
     """Deploy patterns to the local platform, or to an AWS account after asking."""
     from patterns_infra.commands import changing  # noqa: PLC0415 - as above
 
-    changing.deploy(changing.Order(patterns, target, stage, region, settings or [], yes))
+    wish = changing.ClusterWish(kubeconfig=kubeconfig, context=context, image=image, aws_endpoint=aws_endpoint)
+    changing.deploy(changing.Order(patterns, target, stage, region, settings or [], yes, wish))
 
 
 @app.command()

@@ -12,8 +12,15 @@ import yaml
 
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.rendering import STAGE_LABEL, Installation, write_operator, write_orders
+from patterns_infra.kubernetes.role_secret import EXPIRES, RoleSecret, read_role_secret
 from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate, webhook_certificate
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR
+from patterns_infra.kubernetes_names import (
+    NAMESPACE,
+    OPERATOR,
+    OPERATOR_CREDENTIALS,
+    PROCESSOR,
+    WORKER_CREDENTIALS,
+)
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/patterns-dev-k8s-images:0a1b"
 Objects = dict[tuple[str, str], dict[str, Any]]
@@ -38,7 +45,7 @@ def installation(**more: Any) -> Installation:  # noqa: ANN401 - fields of it
 
 def settings_of(objects: Objects) -> dict[str, str]:
     """Return the variables that the operator's pods get from their config map."""
-    (reference,) = container(objects)["envFrom"]
+    reference = container(objects)["envFrom"][0]
     found: dict[str, str] = objects["ConfigMap", reference["configMapRef"]["name"]]["data"]
     return found
 
@@ -49,7 +56,7 @@ def container(objects: Objects) -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.mark.parametrize("overlay", ["local", "aws"])
+@pytest.mark.parametrize("overlay", ["local", "aws", "cluster"])
 def test_what_a_deployment_adds(tmp_path: Path, certificate: WebhookCertificate, overlay: str) -> None:
     """The image, stage and region, the certificate where the operator reads it and where the API server trusts it."""
     write_operator(tmp_path, installation(overlay=overlay, settings={"LOOK_SECONDS": "7"}), certificate)
@@ -99,6 +106,102 @@ def test_a_security_group_for_the_workers(tmp_path: Path, certificate: WebhookCe
     network = (Path(__file__).parents[3] / "patterns/k8s/src/patterns_k8s/operator/desired.py").read_text()
     assert chosen["key"] == "app.kubernetes.io/name"
     assert all(f'"{name}"' in network for name in chosen["values"]), "not the pods that a network policy is for"
+
+
+def keys(name: str, key: str = "ASIA0123") -> RoleSecret:
+    """Return a role's keys."""
+    variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "a+/b==", "AWS_SESSION_TOKEN": "t=="}
+    return RoleSecret(name=name, variables=variables, expires=dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
+
+
+def elsewhere(endpoint: str = "http://172.18.0.1:4566", key: str = "ASIA0123") -> Installation:
+    """Return an installation in a cluster of the user's own, kind for example."""
+    return installation(
+        overlay="cluster",
+        settings={"AWS_ENDPOINT_URL": endpoint},
+        components=("credentials",),
+        role_secrets=(keys(OPERATOR_CREDENTIALS, key), keys(WORKER_CREDENTIALS)),
+    )
+
+
+def test_a_cluster_of_ones_own(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """One operator, asked by its Service, that reads its role from a Secret and names another one to its workers."""
+    write_operator(tmp_path, elsewhere(), certificate)
+    objects = rendered(tmp_path)
+    pod = objects["Deployment", OPERATOR]["spec"]
+    assert pod["replicas"] == 1
+    assert "topologySpreadConstraints" not in pod["template"]["spec"]
+    assert container(objects)["envFrom"][1:] == [{"secretRef": {"name": OPERATOR_CREDENTIALS}}]
+    told = settings_of(objects)
+    assert told["AWS_ENDPOINT_URL"] == "http://172.18.0.1:4566"
+    assert told["WORKER_CREDENTIALS"] == WORKER_CREDENTIALS
+    assert "WEBHOOK_HOST" not in told
+    (webhook,) = objects["ValidatingWebhookConfiguration", OPERATOR]["webhooks"]
+    assert webhook["clientConfig"]["service"]["name"] == OPERATOR
+    for name in (OPERATOR_CREDENTIALS, WORKER_CREDENTIALS):
+        secret = objects["Secret", name]
+        assert secret["metadata"]["namespace"] == NAMESPACE
+        assert read_role_secret(secret) == keys(name), "not what is read again by the next deployment"
+    everything_else = [x for (kind, _), x in objects.items() if kind != "Secret"]
+    assert "ASIA0123" not in str(everything_else)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port"),
+    [("http://172.18.0.1:4566", 4566), ("https://aws.example.com", 443), ("http://aws.example.com", 80)],
+)
+def test_the_operator_is_let_out_to_aws_where_it_is(
+    tmp_path: Path, certificate: WebhookCertificate, endpoint: str, port: int
+) -> None:
+    """Kind and k3d enforce network policies; without an address of its own nothing more is open."""
+    write_operator(tmp_path, installation(overlay="cluster"), certificate)
+    before = rendered(tmp_path)["NetworkPolicy", OPERATOR]["spec"]["egress"]
+    write_operator(tmp_path, elsewhere(endpoint), certificate)
+    assert rendered(tmp_path)["NetworkPolicy", OPERATOR]["spec"]["egress"] == [
+        *before,
+        {"ports": [{"port": port, "protocol": "TCP"}]},
+    ]
+
+
+def test_other_keys_are_another_rollout(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """The operator reads them when it starts."""
+    templates = []
+    for key in ("ASIA0123", "ASIA0123", "ASIA4567"):
+        write_operator(tmp_path, elsewhere(key=key), certificate)
+        templates.append(rendered(tmp_path)["Deployment", OPERATOR]["spec"]["template"])
+    assert templates[0] == templates[1]
+    assert templates[0] != templates[2]
+    assert "ASIA" not in str(templates)
+
+
+def test_an_image_by_its_digest(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """For whoever trusts no tag; the operator's and the workers'."""
+    image = f"registry.example.com:5000/shop/patterns-k8s@sha256:{'0a' * 32}"
+    write_operator(tmp_path, installation(image=image), certificate)
+    assert container(rendered(tmp_path))["image"] == image
+    write_orders(tmp_path, image)
+    assert rendered(tmp_path)["OrderProcessor", PROCESSOR]["spec"]["image"] == image
+
+
+def test_a_secret_of_somebody_elses_making_is_not_taken_for_keys() -> None:
+    """Nor one without a date."""
+    good = {"metadata": {"name": "n", "annotations": {EXPIRES: "2026-11-26T00:00:00+00:00"}}, "data": {"A": "Yg=="}}
+    found = read_role_secret(good)
+    assert found
+    assert found.variables == {"A": "b"}
+    now = dt.datetime(2026, 11, 25, 23, tzinfo=dt.UTC)
+    assert found.lasts(3600, now=now)
+    assert not found.lasts(3601, now=now)
+    assert "'b'" not in repr(found), "keys must not come into a log"
+    for wrong in (
+        None,
+        {**good, "data": None},
+        {**good, "data": {"A": "Yg"}},
+        {**good, "metadata": {"name": "n"}},
+        {**good, "metadata": {"name": "n", "annotations": {EXPIRES: "tomorrow"}}},
+        {**good, "metadata": {"name": "n", "annotations": {EXPIRES: "2026-11-26T00:00:00"}}},
+    ):
+        assert read_role_secret(wrong) is None
 
 
 def test_auto_mode_minds_network_policies(tmp_path: Path, certificate: WebhookCertificate) -> None:

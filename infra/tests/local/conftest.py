@@ -3,13 +3,16 @@
 import contextlib
 import io
 import json
+import socketserver
 import sys
 import textwrap
+import threading
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +256,35 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
             time.sleep(0.05)
 
     return wait
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """What Docker 28.2 says."""
+
+    def do_GET(self) -> None:
+        body = b"OK" if self.path == "/_ping" else json.dumps({"Version": "28.2"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+    def get_request(self) -> Any:  # noqa: ANN401 - the base class's
+        """Give the client an address that can be logged."""
+        return super().get_request()[0], ("unix", 0)
+
+
+@pytest.fixture
+def answering(tmp_path: Path) -> Iterator[str]:
+    """Return the address of something that answers as Docker does."""
+    path = tmp_path / "docker.sock"
+    with _Server(str(path), _Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"unix://{path}"
+        server.shutdown()

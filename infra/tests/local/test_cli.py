@@ -70,6 +70,14 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["deploy", "web_api", "--target", "aws", "--stage", "dev", "--set", "x=y"], 2, "setting 'x' is not known"),
         (["deploy", "web_api", "--target", "aws", "--stage", "dev"], 2, "setting 'site_origin' is required"),
         (["deploy", "web_api", "--region", "eu-west-1"], 1, "--region and --set are for --target aws"),
+        (["deploy", "web_api", "--kubeconfig", "x"], 2, "--kubeconfig is for the pattern k8s"),
+        (["deploy", "k8s", "--context", "x"], 2, "--context needs --kubeconfig"),
+        (
+            ["deploy", "k8s", "--kubeconfig", "/no/such/file"],
+            2,
+            "--kubeconfig /no/such/file: No such file or directory",
+        ),
+        (["deploy", "k8s", "--kubeconfig", "x", "--target", "aws"], 2, "--kubeconfig is for --target local; on AWS"),
         (
             ["deploy", "web_api", "--target", "aws", "--stage", "dev", "--set", "site_origin=https://x.example.com"],
             1,

@@ -2,15 +2,20 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from patterns_infra.commands.cluster_wish import ClusterWish
 from patterns_infra.commands.confirming import confirm
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.shown import show_urls
 from patterns_infra.image_delivery import Image, images_of, program_for
 from patterns_infra.image_registry import find_repository
+from patterns_infra.local.chosen_cluster import read_chosen
+from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.lock import exclusive
+from patterns_infra.local.operator import empty_cluster
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
-from patterns_infra.local.progress import progress_for
+from patterns_infra.local.progress import Timings, progress_for
 from patterns_infra.mail_sender import require_verified_sender
 from patterns_infra.place import Place
 from patterns_infra.real_aws import AwsAccess, open_aws
@@ -18,7 +23,9 @@ from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import Settings, Target
 from patterns_infra.stack_removal import remove_stack
 
-__all__ = ["Order", "deploy", "destroy", "open_for", "shown_images"]
+__all__ = ["ClusterWish", "Order", "deploy", "destroy", "open_for", "shown_images"]
+
+_LOCK_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Order:
     region: str | None
     settings: Sequence[str]
     yes: bool
+    cluster: ClusterWish = field(default_factory=ClusterWish)
 
     def chosen(self) -> tuple[Pattern, ...]:
         """Return the named patterns.
@@ -54,10 +62,13 @@ class Order:
 def deploy(order: Order) -> None:
     """Deploy; the local platform is started when it is not up."""
     chosen = order.chosen()
+    order.cluster.refuse_elsewhere(order.target, chosen)
     if order.target is Target.LOCAL:
         stage = order.local_stage()
+        cluster = order.cluster.find(stage)
+        names = [pattern.name for pattern in chosen]
         with progress_for(sys.stderr) as report:
-            platform = Platform.start([x.name for x in chosen], detach=True, report=report, stage=stage)
+            platform = Platform.start(names, detach=True, report=report, stage=stage, cluster=cluster)
         show_urls(platform.outputs(), platform.mails)
         return
     access, settings = open_for(order, chosen)
@@ -77,7 +88,10 @@ def destroy(order: Order) -> None:
     """Destroy the stacks and name what remains."""
     chosen = order.chosen()
     if order.target is Target.LOCAL:
-        platform = Platform.require(stage=order.local_stage())
+        stage = order.local_stage()
+        if _emptied_without_platform(chosen, stage):
+            return
+        platform = Platform.require(stage=stage)
         for pattern in reversed(chosen):
             with progress_for(sys.stderr) as report:
                 remained = platform.destroy(pattern, report=report)
@@ -97,6 +111,22 @@ def destroy(order: Order) -> None:
         # What runs the images first: if it cannot be removed, they are still needed.
         for stack in reversed(pattern.stack_names(order.stage)):
             _tell(stack, remove_stack(access.place.client("cloudformation"), stack))
+
+
+def _emptied_without_platform(chosen: Sequence[Pattern], stage: str) -> bool:
+    """Whether the platform is down, and the operator that it left in a cluster of the user's own is gone now.
+
+    Raises:
+        DeployFailed: the cluster cannot be reached, or workers do not end.
+    """
+    folder = LocalFolder.default()
+    cluster = read_chosen(folder, stage)
+    if cluster is None or not any(x.kubernetes for x in chosen) or Platform.current(stage=stage, folder=folder):
+        return False
+    with progress_for(sys.stderr) as report, exclusive(folder.lock, seconds=_LOCK_SECONDS, waiting=report.say):
+        empty_cluster(folder, stage, Timings(report))
+    sys.stderr.write(f"{cluster.context}: the operator is removed; the platform is down, and with it all stacks\n")
+    return True
 
 
 def open_for(order: Order, chosen: Sequence[Pattern]) -> tuple[AwsAccess, Settings]:

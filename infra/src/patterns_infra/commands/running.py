@@ -4,6 +4,7 @@ import sys
 from contextlib import suppress
 
 from patterns_infra.commands.shown import show_timings, show_urls
+from patterns_infra.local.chosen_cluster import operators_left
 from patterns_infra.local.errors import PlatformBusy
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lock import exclusive
@@ -37,6 +38,8 @@ def down() -> None:
     platform = Platform.current(folder=folder)
     known = read_state(folder)
     end(folder)
+    for line in operators_left(folder):
+        sys.stderr.write(f"{line}\n")
     if platform:
         sys.stderr.write("the local platform is down\n")
     else:

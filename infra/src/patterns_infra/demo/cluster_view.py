@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from patterns_infra.demo.scene import Scene, eventually
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
-from patterns_infra.local.local_aws import child_environment
+from patterns_infra.kubernetes_names import OPERATOR
 
 __all__ = ["ClusterView"]
 
@@ -22,7 +23,7 @@ class ClusterView:
         """Look at the cluster that the pattern published."""
         self._scene = scene
         kubeconfig = Path(scene.outputs["kubeconfig"])
-        self._kubectl = Kubectl(kubeconfig, child_environment(scene.place.endpoint_url or ""))
+        self._kubectl = Kubectl(kubeconfig, dict(os.environ))
         self._namespace = f"--namespace={scene.outputs['namespace']}"
         self._files = kubeconfig.parent / "kubernetes" / "demo"
 
@@ -59,6 +60,11 @@ class ClusterView:
         """Return what there is as ``Kind/name``."""
         found = await asyncio.to_thread(lambda: self._kubectl.items(*words, self._namespace))
         return {f"{each['kind']}/{each['metadata']['name']}" for each in found}
+
+    async def operator_image(self) -> str:
+        """Return the image that the operator runs, which is the workers', too."""
+        found = await self.get("deployment", OPERATOR)
+        return str(found["spec"]["template"]["spec"]["containers"][0]["image"]) if found else ""
 
     async def processor(self, name: str) -> dict[str, Any]:
         """Return an OrderProcessor's status; empty while it has none."""

@@ -23,6 +23,8 @@ _SECONDS = 90.0
 async def play(scene: Scene) -> None:
     """Install nothing (that was the deployment's), declare, refuse, decide orders, scale, repair, and clear away."""
     cluster = ClusterView(scene)
+    # Of a cluster of the user's own only its nodes know what they can pull, and there is the operator's.
+    scene.outputs = {**scene.outputs, "worker_image": await cluster.operator_image()}
     await _definitions(scene, cluster)
     await _refusals(scene, cluster)
     async with _declared(scene, cluster) as topic:

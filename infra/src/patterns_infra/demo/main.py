@@ -16,6 +16,7 @@ from patterns_infra.demo.latencies import Latencies
 from patterns_infra.demo.plan import LEAST_ORDERS
 from patterns_infra.demo.report import print_report
 from patterns_infra.demo.scene import Scenario, Scene
+from patterns_infra.local.chosen_cluster import operators_left
 from patterns_infra.local.platform import Platform
 from patterns_infra.local.progress import Progress, progress_for
 from patterns_infra.registry import Pattern, select
@@ -83,6 +84,10 @@ def _platform(patterns: Sequence[str], *, stay: bool, progress: Progress) -> Ite
         yield platform
         if stay:
             platform.stay()
+            return
+    if Platform.current(folder=platform.folder) is None:
+        for line in operators_left(platform.folder):
+            progress.say(line)
 
 
 @contextmanager

@@ -7,9 +7,7 @@ from typing import Any
 
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
 from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR
-from patterns_infra.local.local_aws import child_environment
 from patterns_infra.place import Place
-from patterns_infra.settings import Target
 
 __all__ = ["ClusterHealth", "read_cluster_health"]
 
@@ -36,10 +34,8 @@ def read_cluster_health(place: Place) -> ClusterHealth:
     """Look into the cluster that this machine has a kubeconfig of; without one there is nothing to tell."""
     if place.kubeconfig is None:
         return ClusterHealth()
-    local = place.target is Target.LOCAL and place.endpoint_url
-    kubectl = Kubectl(place.kubeconfig, child_environment(place.endpoint_url or "") if local else dict(os.environ))
     try:
-        return _look(kubectl)
+        return _look(Kubectl(place.kubeconfig, dict(os.environ)))
     except KubectlFailed as failed:
         return ClusterHealth(problems=[f"the cluster does not tell: {failed}"])
 

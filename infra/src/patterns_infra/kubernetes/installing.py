@@ -44,6 +44,18 @@ class Installer:
     advance: Callable[[int, str], None]
     hint: str = ""
 
+    def reach(self) -> None:
+        """Ask the cluster whether it serves.
+
+        Raises:
+            DeployFailed: it cannot be reached; with the hint.
+        """
+        try:
+            self.kubectl.run("get", "--raw=/readyz", f"--request-timeout={_REACH_SECONDS}s")
+        except KubectlFailed as failed:
+            hint = f" ({self.hint})" if self.hint else ""
+            raise DeployFailed(f"the cluster cannot be reached: {failed}{hint}", detail=failed.detail) from failed
+
     def install(self, wanted: Installation, *, seconds: float) -> str:
         """Apply everything, wait until it works, and return the manifest of the shop's own OrderProcessor.
 
@@ -53,7 +65,7 @@ class Installer:
             DeployFailed: with what the cluster, or the operator, said.
         """
         self.advance(0, "reaching the cluster")
-        self._reach()
+        self.reach()
         self._refuse_another_stage(wanted.stage)
         self.advance(0, "definitions")
         for name in _DEFINITIONS:
@@ -86,7 +98,7 @@ class Installer:
         Raises:
             DeployFailed: workers do not end, or the cluster cannot be reached.
         """
-        self._reach()
+        self.reach()
         self._drain()
         self.advance(1, "operator")
         self.kubectl.delete("validatingwebhookconfiguration", OPERATOR)
@@ -94,15 +106,10 @@ class Installer:
         self.advance(2, "namespace")
         self.kubectl.delete("namespace", NAMESPACE, seconds=300)
         self.advance(3, "definitions")
-        self.kubectl.delete("crd", _PROCESSORS, _PEERINGS)
+        # The second kind is kopf's: in a cluster of many, other operators may agree by it, too.
+        others = self.kubectl.items(_PEERINGS, "--all-namespaces")
+        self.kubectl.delete("crd", _PROCESSORS, *(() if others else (_PEERINGS,)))
         self.advance(4, "gone")
-
-    def _reach(self) -> None:
-        try:
-            self.kubectl.run("get", "--raw=/readyz", f"--request-timeout={_REACH_SECONDS}s")
-        except KubectlFailed as failed:
-            hint = f" ({self.hint})" if self.hint else ""
-            raise DeployFailed(f"the cluster cannot be reached: {failed}{hint}", detail=failed.detail) from failed
 
     def _refuse_another_stage(self, stage: str) -> None:
         found = self.kubectl.get("deployment", OPERATOR, f"--namespace={NAMESPACE}")

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from patterns_infra.kubernetes.role_secret import EXPIRES, RoleSecret, digest_of
 from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate
 from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, PACKAGE
 
@@ -15,6 +17,9 @@ __all__ = ["STAGE_LABEL", "Installation", "write_operator", "write_orders"]
 
 STAGE_LABEL = "patterns.example.com/stage"
 _CERTIFICATE = "patterns.example.com/webhook-certificate"
+_CREDENTIALS = "patterns.example.com/credentials"
+_PART_OF = {"app.kubernetes.io/part-of": "patterns"}
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +27,15 @@ class Installation:
     """What a deployment adds to the manifests.
 
     Attributes:
-        overlay: folder of the overlay: ``local`` or ``aws``.
+        overlay: folder of the overlay: ``local``, ``aws`` or ``cluster``.
         stage: the deployment's name.
         region: of AWS.
-        image: of the operator and the workers, ``repository:tag``.
+        image: of the operator and the workers, ``repository:tag`` or ``repository@digest``.
         settings: variables of the operator beside the overlay's.
         webhook_url: where the API server asks, for a cluster without Services; ``None`` for the operator's Service.
         components: folders of the components that the cluster is for.
         worker_group: security group of the workers' pods, where pods can have one.
+        role_secrets: keys of roles, for the component ``credentials``.
     """
 
     overlay: str
@@ -40,6 +46,7 @@ class Installation:
     webhook_url: str | None = None
     components: tuple[str, ...] = ()
     worker_group: str | None = None
+    role_secrets: tuple[RoleSecret, ...] = ()
 
 
 def write_operator(folder: Path, wanted: Installation, certificate: WebhookCertificate) -> None:
@@ -62,8 +69,9 @@ def write_operator(folder: Path, wanted: Installation, certificate: WebhookCerti
                     "name": f"{OPERATOR}-webhook",
                     "namespace": NAMESPACE,
                     "files": sorted(certificate.files),
-                    "options": {"disableNameSuffixHash": True, "labels": {"app.kubernetes.io/part-of": "patterns"}},
-                }
+                    "options": {"disableNameSuffixHash": True, "labels": _PART_OF},
+                },
+                *map(_generated, wanted.role_secrets),
             ],
             "patches": [*_patches(wanted, certificate)],
         },
@@ -75,21 +83,38 @@ def write_orders(folder: Path, image: str) -> None:
     _write(folder, {"resources": [_path(folder, "orders")], "images": [_image(image)]})
 
 
+def _generated(secret: RoleSecret) -> dict[str, Any]:
+    until = {EXPIRES: secret.expires.isoformat()}
+    return {
+        "name": secret.name,
+        "namespace": NAMESPACE,
+        "literals": [f"{name}={value}" for name, value in sorted(secret.variables.items())],
+        "options": {"disableNameSuffixHash": True, "labels": _PART_OF, "annotations": until},
+    }
+
+
 def _patches(wanted: Installation, certificate: WebhookCertificate) -> list[dict[str, Any]]:
     webhook = [_add("/webhooks/0/clientConfig/caBundle", certificate.authority)]
     if wanted.webhook_url:
         asked = {"url": wanted.webhook_url, "caBundle": certificate.authority}
         webhook = [_add("/webhooks/0/clientConfig", asked)]
-    # The operator reads its certificate when it starts: another one is another rollout.
-    digest = hashlib.sha256(certificate.files["tls.crt"]).hexdigest()[:16]
+    # The operator reads its certificate and its keys when it starts: others are another rollout.
+    read = {_CERTIFICATE: hashlib.sha256(certificate.files["tls.crt"]).hexdigest()[:16]}
+    if wanted.role_secrets:
+        read[_CREDENTIALS] = digest_of(wanted.role_secrets)
     patches = [
         _patch("ValidatingWebhookConfiguration", *webhook),
         _patch(
             "Deployment",
-            _add("/spec/template/metadata/annotations", {_CERTIFICATE: digest}),
+            _add("/spec/template/metadata/annotations", read),
             _add(f"/metadata/labels/{STAGE_LABEL.replace('/', '~1')}", wanted.stage),
         ),
     ]
+    if endpoint := wanted.settings.get("AWS_ENDPOINT_URL"):
+        address = urlsplit(endpoint)
+        port = address.port or _USUAL_PORTS[address.scheme]
+        out = {"ports": [{"port": port, "protocol": "TCP"}]}
+        patches.append(_patch("NetworkPolicy", _add("/spec/egress/-", out)))
     if wanted.worker_group:
         patches.append(_patch("SecurityGroupPolicy", _add("/spec/securityGroups/groupIds", [wanted.worker_group])))
     return patches
@@ -105,6 +130,9 @@ def _add(path: str, value: object) -> dict[str, object]:
 
 
 def _image(reference: str) -> dict[str, str]:
+    repository, by_digest, digest = reference.partition("@")
+    if by_digest:
+        return {"name": PACKAGE, "newName": repository, "digest": digest}
     name, _, tag = reference.rpartition(":")
     return {"name": PACKAGE, "newName": name, "newTag": tag}
 

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from patterns_infra.local.assembly import Assembly, assemble
+from patterns_infra.local.chosen_cluster import ChosenCluster
+from patterns_infra.local.chosen_image import deliver_image
 from patterns_infra.local.deployed import forget_digest, read_digests, record_digest, stacks_in_order
 from patterns_infra.local.docker import docker_at
 from patterns_infra.local.errors import DeployFailed
@@ -16,7 +18,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.images import Images
 from patterns_infra.local.local_aws import ACCOUNT, REGION, build_environment, child_environment, client_for
 from patterns_infra.local.node_cdk import Cdk
-from patterns_infra.local.operator import deploy_operator_locally
+from patterns_infra.local.operator import LocalOperator
 from patterns_infra.local.partner.introduction import introduce
 from patterns_infra.local.progress import ResourceCount, Timings
 from patterns_infra.local.runner import Runner
@@ -48,12 +50,14 @@ class LocalDeployment:
         settings: stage and choices; the target is local.
         runner: runs the programs.
         timings: shows and times the steps.
+        cluster: of the user's own, for a pattern that needs one; ``None`` for the platform's.
     """
 
     folder: LocalFolder
     settings: Settings
     runner: Runner
     timings: Timings
+    cluster: ChosenCluster | None = None
 
     def run(self, patterns: Sequence[Pattern], reach: Callable[[], Addresses]) -> None:
         """Deploy the patterns.
@@ -87,8 +91,7 @@ class LocalDeployment:
         images = Images(self.folder, self.runner, docker_at(addresses.docker) if addresses.docker else None)
         for pattern in patterns:
             for package in pattern.images:
-                with self.timings.step(f"image {package}") as note:
-                    note(images.make(package))
+                self._make_image(pattern, package, images)
             for stack in pattern.stack_names(self.settings.stage):
                 parameters = _parameters(assembly.template(stack), addresses)
                 digest = assembly.digest(stack, parameters)
@@ -97,9 +100,17 @@ class LocalDeployment:
                     record_digest(self.folder, stack, digest)
             stack = pattern.stack_name(self.settings.stage)
             if pattern.kubernetes:
-                deploy_operator_locally(self.folder, pattern, self.settings, addresses.endpoint_url, self.timings)
+                place = (self.settings.stage, addresses.endpoint_url)
+                LocalOperator(self.folder, pattern, *place, self.timings).deploy(self.cluster)
             if pattern.images and addresses.docker:
                 images.name(pattern.images, DeployedStack.describe(stack, assembly.template(stack), client))
+
+    def _make_image(self, pattern: Pattern, package: str, images: Images) -> None:
+        with self.timings.step(f"image {package}") as note:
+            if pattern.kubernetes and self.cluster:
+                note(deliver_image(self.cluster, package, self.folder, self.runner))
+            else:
+                note(images.make(package))
 
     def _bootstrap(self, reach: Callable[[], Addresses]) -> Addresses:
         """Give the account what it has before any stack: the CDK's bucket and roles, an address to send mail from."""

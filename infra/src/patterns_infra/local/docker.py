@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from httpx import Client
 
-__all__ = ["Docker", "describe_containers", "docker_at", "find_docker", "remove_containers"]
+__all__ = ["Docker", "describe_containers", "docker_at", "find_docker", "remove_containers", "require_docker"]
 
 _USUAL = "unix:///var/run/docker.sock"
 _CHOICES = ("docker", "processes")
@@ -50,13 +50,25 @@ def find_docker(environment: Mapping[str, str]) -> Docker | None:
         raise PlatformError(f"PATTERNS_CONTAINERS is {wanted!r}; it may be {' or '.join(_CHOICES)}")
     if wanted == "processes":
         return None
+    if wanted == "docker":
+        return require_docker(environment, "PATTERNS_CONTAINERS is docker")
+    builds = shutil.which("docker", path=environment.get("PATH")) is not None
+    return docker_at(environment.get("DOCKER_HOST") or _USUAL) if builds else None
+
+
+def require_docker(environment: Mapping[str, str], why: str) -> Docker:
+    """Return the engine that the user's environment names, or the one at Docker's usual place.
+
+    Raises:
+        PlatformError: it does not answer, or there is no command to build images with; beginning with ``why``.
+    """
     url = environment.get("DOCKER_HOST") or _USUAL
     found = docker_at(url)
-    builds = shutil.which("docker", path=environment.get("PATH")) is not None
-    if wanted == "docker" and not (found and builds):
-        reason = "there is no docker command to build images with" if found else f"no Docker engine answers at {url}"
-        raise PlatformError(f"PATTERNS_CONTAINERS is docker, but {reason}")
-    return found if builds else None
+    if found is None:
+        raise PlatformError(f"{why}, but no Docker engine answers at {url}")
+    if shutil.which("docker", path=environment.get("PATH")) is None:
+        raise PlatformError(f"{why}, but there is no docker command to build images with")
+    return found
 
 
 def docker_at(url: str) -> Docker | None:

@@ -107,6 +107,11 @@ class LocalFolder:
         return self.root / "logs" / "supervisor.log"
 
     @property
+    def relay_log(self) -> Path:
+        """What relays print, normally nothing."""
+        return self.root / "logs" / "relay.log"
+
+    @property
     def engine_log(self) -> Path:
         """What the container engine prints, normally nothing; containers have logs of their own."""
         return self.root / "logs" / "containers.log"
@@ -117,9 +122,9 @@ class LocalFolder:
         return self.root / "control-plane"
 
     @property
-    def kubernetes_request(self) -> Path:
-        """How the supervisor is to start Kubernetes, written by the command that needs it."""
-        return self.root / "kubernetes.json"
+    def requests(self) -> Path:
+        """What the supervisor is to start beside the rest, and how, written by the commands that need it."""
+        return self.root / "requests.json"
 
     @property
     def kubernetes_logs(self) -> Path:
@@ -139,6 +144,10 @@ class LocalFolder:
     def orders_manifest(self, target: str, stage: str) -> Path:
         """The OrderProcessor that a deployment leaves for the user to apply."""
         return self.root / "kubernetes" / f"{target}-{stage}" / "orders.yaml"
+
+    def chosen_cluster(self, stage: str) -> Path:
+        """What is known of the cluster of the user's own that a stage uses; its kubeconfig is beside it."""
+        return self.root / "kubernetes" / f"local-{stage}" / "cluster.json"
 
     def cluster_kubeconfig(self, account: str, region: str, stage: str) -> Path:
         """For kubectl and a cluster of EKS."""

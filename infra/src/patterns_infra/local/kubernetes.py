@@ -7,8 +7,9 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.processes import end_group
 from patterns_infra.local.service import Service, service_environment
 
-__all__ = ["Kubernetes"]
+__all__ = ["NAME", "Kubernetes"]
 
+NAME = "Kubernetes cluster"
 _END_SECONDS = 10.0
 
 
@@ -32,7 +33,7 @@ class Kubernetes(Service):
         options = {"folder": folder.root, "programs": programs, "images": images, "aws-endpoint": aws_endpoint}
         flags = [f"--{name}={value}" for name, value in options.items()]
         super().__init__(
-            "Kubernetes cluster",
+            NAME,
             [sys.executable, "-m", "patterns_infra.local.control_plane", *flags],
             log=folder.kubernetes_logs / "cluster.log",
             environment=service_environment(),

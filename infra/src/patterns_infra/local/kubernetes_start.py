@@ -1,24 +1,20 @@
-"""Kubernetes for a platform that is up: asked of its supervisor, which owns all that runs."""
+"""Kubernetes for a platform that is up."""
 
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
-from signal import SIGUSR1
 
 from patterns_infra.local.control_plane.programs import prepare_programs
-from patterns_infra.local.errors import NotRunning, ServiceFailed
+from patterns_infra.local.errors import ServiceFailed
 from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.kubernetes import Kubernetes
+from patterns_infra.local.kubernetes import NAME
 from patterns_infra.local.processes import tail
 from patterns_infra.local.progress import Timings
+from patterns_infra.local.requested_services import request_service
 from patterns_infra.local.runner import Runner
-from patterns_infra.local.state import read_state, write_atomically
+from patterns_infra.local.state import read_state
 
-__all__ = ["START_KUBERNETES", "kubernetes_starter", "start_as_requested"]
+__all__ = ["kubernetes_starter"]
 
-START_KUBERNETES = SIGUSR1
-"""What a command sends to the supervisor after it has written its request."""
 _READY_SECONDS = 120.0
 _POLL = 0.05
 
@@ -34,28 +30,10 @@ def kubernetes_starter(folder: LocalFolder, runner: Runner, timings: Timings) ->
     def start() -> None:
         if not folder.kubeconfig.exists():
             with timings.step("Kubernetes"):
-                _request(folder, programs)
+                request_service(folder, NAME, "kubernetes", programs=str(programs))
                 _wait(folder)
 
     return start
-
-
-def start_as_requested(folder: LocalFolder, endpoint_url: str) -> Kubernetes:
-    """Start the cluster that a command asked for; the supervisor calls this.
-
-    Raises:
-        ServiceFailed: it cannot be started.
-    """
-    wanted = json.loads(folder.kubernetes_request.read_text())
-    return Kubernetes(folder, Path(wanted["programs"]), images=folder.images, aws_endpoint=endpoint_url)
-
-
-def _request(folder: LocalFolder, programs: Path) -> None:
-    state = read_state(folder)
-    if state is None or not state.alive:
-        raise NotRunning("the local platform is not up; start it with: patterns up")
-    write_atomically(folder.kubernetes_request, json.dumps({"programs": str(programs)}) + "\n")
-    state.supervisor.signal(START_KUBERNETES)
 
 
 def _wait(folder: LocalFolder) -> None:

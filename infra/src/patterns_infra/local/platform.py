@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from patterns_infra.kubernetes.deploying import remove_operator
+from patterns_infra.local.chosen_cluster import ChosenCluster
+from patterns_infra.local.cluster_choice import cluster_starter, settle_cluster
 from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import Addresses, LocalDeployment
 from patterns_infra.local.docker import find_docker
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.errors import NotRunning, PlatformError, ServiceFailed
 from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.kubernetes_start import kubernetes_starter
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
 from patterns_infra.local.lock import exclusive
-from patterns_infra.local.operator import local_cluster
+from patterns_infra.local.operator import cluster_of, empty_cluster
 from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import tail
 from patterns_infra.local.progress import Progress, Silence, Timings
@@ -70,6 +70,7 @@ class Platform:
         stage: str = LOCAL_STAGE,
         port: int | None = None,
         folder: LocalFolder | None = None,
+        cluster: ChosenCluster | None = None,
     ) -> Self:
         """Bring the platform up with these patterns (all by default); what is up already stays as it is.
 
@@ -80,6 +81,7 @@ class Platform:
             stage: the deployment's name.
             port: of the emulator; by default last time's while it is free.
             folder: another one than the checkout's own.
+            cluster: of the user's own, for patterns that need one; by default last time's, or the platform's.
 
         Raises:
             PlatformError: it could not; nothing that was started is left.
@@ -94,8 +96,10 @@ class Platform:
             folder.deploy_log.unlink(missing_ok=True)
             timings = Timings(report)
             deployment = LocalDeployment(folder, settings, Runner(folder.deploy_log), timings)
-            wants = any(pattern.kubernetes for pattern in chosen)
-            more = kubernetes_starter(folder, deployment.runner, timings) if wants else None
+            more = None
+            if any(pattern.kubernetes for pattern in chosen):
+                deployment.cluster = settle_cluster(folder, stage, cluster)
+                more = cluster_starter(folder, deployment.cluster, deployment.runner, timings)
             platform = cls.current(stage=stage, folder=folder)
             if platform is None:
                 clear(folder)
@@ -161,8 +165,9 @@ class Platform:
 
     @property
     def kubeconfig(self) -> Path | None:
-        """For kubectl, while Kubernetes runs."""
-        return self.folder.kubeconfig if self.folder.kubeconfig.exists() else None
+        """For kubectl and the cluster that the stage uses, if it uses one."""
+        cluster = cluster_of(self.folder, self.stage)
+        return cluster.kubectl.kubeconfig if cluster else None
 
     def client(self, service: str) -> AwsClient:
         """Return a boto3 client as the account's administrator."""
@@ -191,9 +196,8 @@ class Platform:
             DeployFailed: it could not be deleted.
         """
         with exclusive(self.folder.lock, seconds=_LOCK_SECONDS, waiting=lambda _: None):
-            if pattern.kubernetes and self.kubeconfig:
-                cluster = local_cluster(self.folder, self.endpoint_url, self.stage)
-                remove_operator(cluster, Timings(report or Silence()))
+            if pattern.kubernetes:
+                empty_cluster(self.folder, self.stage, Timings(report or Silence()))
             remained: list[str] | None = None
             for stack in reversed(pattern.stack_names(self.stage)):
                 forget_digest(self.folder, stack)

@@ -35,7 +35,7 @@ class PlatformState:
         partner_url: where the partner takes events.
         supervisor: the process that owns all others.
         emulator: the emulator; its process group also holds the Lambda functions.
-        others: the container engine, the partner and the mail server, by their names.
+        others: the container engine, the partner, the mail server and what commands asked for, by their names.
         docker: address of the Docker engine that runs containers, empty where they are processes.
         failure: why the supervisor gave up, empty while all is well.
         log: the log that explains a failure.
@@ -85,7 +85,7 @@ def clear(folder: LocalFolder) -> None:
                 end_group(process.pid)
         if state.docker:
             remove_containers(state.docker, urlsplit(state.endpoint_url).port or 0)
-    for path in (folder.state, folder.deployed, folder.engine_socket, folder.kubeconfig, folder.kubernetes_request):
+    for path in (folder.state, folder.deployed, folder.engine_socket, folder.kubeconfig, folder.requests):
         path.unlink(missing_ok=True)
     for left in (folder.scratch, folder.control_plane):
         shutil.rmtree(left, ignore_errors=True)
@@ -114,10 +114,14 @@ def end(folder: LocalFolder) -> None:
     clear(folder)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
+def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part; a private one is for its user."""
     aside = path.with_name(f".{path.name}.new")
     try:
+        if private:
+            # What an earlier write left might be anybody's to read.
+            aside.unlink(missing_ok=True)
+            aside.touch(mode=0o600, exist_ok=False)
         aside.write_text(text)
         aside.replace(path)
     finally:

@@ -4,7 +4,7 @@ It starts the emulator, the partner, the mail server and, where there is no Dock
 tells its starter, and then waits for the first of: the starter is gone without having said "stay" (its lifeline
 closed), a SIGTERM from `patterns down`, or the end of any of them. Whatever it is, nothing that it started is left
 afterwards. When the supervisor itself is killed, its own lifelines to them close, and each kills its process group.
-Kubernetes is started when a command asks for it by a signal, and is one more of them then.
+What else a command needs, Kubernetes or a relay, it asks for by a signal, and that is one more of them then.
 """
 
 import argparse
@@ -24,11 +24,11 @@ from patterns_infra.local.docker import remove_containers
 from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.kubernetes_start import START_KUBERNETES, start_as_requested
 from patterns_infra.local.mail.server import MailServer
 from patterns_infra.local.partner.server import PartnerServer
 from patterns_infra.local.process_engine import ProcessEngine
 from patterns_infra.local.processes import Process
+from patterns_infra.local.requested_services import START_REQUESTED, start_requested
 from patterns_infra.local.service import Service
 from patterns_infra.local.state import PlatformState
 
@@ -77,10 +77,12 @@ def main(arguments: list[str] | None = None) -> int:
             state.write(folder)
             _report(chosen.report, error="", detail="")
 
-            def more() -> Service:
+            def more() -> Sequence[Service]:
                 nonlocal state
-                added = owned.enter_context(start_as_requested(folder, emulator.endpoint_url))
-                state = dataclasses.replace(state, others={**state.others, added.name: added.identified()})
+                requested = start_requested(folder, emulator.endpoint_url, state.others)
+                added = [owned.enter_context(service) for service in requested]
+                identified = {service.name: service.identified() for service in added}
+                state = dataclasses.replace(state, others={**state.others, **identified})
                 state.write(folder)
                 return added
 
@@ -93,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
         failure = f"the {failed.name} ended unexpectedly with code {failed.process.returncode}"
         dataclasses.replace(state, failure=failure, log=str(failed.log)).write(folder)
         return 1
-    for path in (folder.state, folder.deployed, folder.kubernetes_request):
+    for path in (folder.state, folder.deployed, folder.requests):
         path.unlink(missing_ok=True)
     return 0
 
@@ -104,7 +106,7 @@ def _wake_on_signals() -> int:
     os.set_blocking(reading, False)
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, START_KUBERNETES):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, START_REQUESTED):
         signal.signal(number, lambda *_: None)
     return reading
 
@@ -123,14 +125,16 @@ def _report(descriptor: int, **facts: str) -> None:
         os.close(descriptor)
 
 
-def _watch(first: Sequence[Service], lifeline: int, wakeup: int, more: Callable[[], Service]) -> Service | None:
+def _watch(
+    first: Sequence[Service], lifeline: int, wakeup: int, more: Callable[[], Sequence[Service]]
+) -> Service | None:
     """Wait for the reason to end; the service that ended by itself, when that is the reason.
 
     Args:
         first: the services that run.
         lifeline: closed when the starter is gone.
         wakeup: has the numbers of the signals that came.
-        more: starts the one service that a command may ask for.
+        more: starts what commands have asked for and does not run.
     """
     services = list(first)
     with selectors.DefaultSelector() as events:
@@ -146,8 +150,8 @@ def _watch(first: Sequence[Service], lifeline: int, wakeup: int, more: Callable[
                 signals = set(os.read(wakeup, 64))
                 if {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} & signals:
                     return None
-                if START_KUBERNETES in signals and len(services) == len(first):
-                    services.append(more())
+                if START_REQUESTED in signals:
+                    services += more()
             for service in services:
                 if service.process.poll() is not None:
                     return service

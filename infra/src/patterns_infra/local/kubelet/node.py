@@ -15,6 +15,8 @@ from lightkube.resources.coordination_v1 import Lease
 from lightkube.resources.core_v1 import Node
 from lightkube.types import PatchType
 
+from patterns_infra.kubernetes_names import PROCESS_NODE, PROCESS_NODE_LABEL
+
 __all__ = ["LocalNode", "allocatable_here"]
 
 _LEASE_SECONDS = 40
@@ -59,7 +61,7 @@ class LocalNode:
             "kubernetes.io/hostname": name,
             "kubernetes.io/os": platform.system().lower(),
             "kubernetes.io/arch": machine,
-            "node.kubernetes.io/instance-type": "process",
+            PROCESS_NODE_LABEL: PROCESS_NODE,
             "topology.kubernetes.io/zone": "local",
             "topology.kubernetes.io/region": "local",
         }

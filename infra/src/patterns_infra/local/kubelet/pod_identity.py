@@ -5,7 +5,6 @@ pod's service account, else the one of the account's annotation; no role is no c
 """
 
 import asyncio
-import datetime as dt
 import secrets
 import time
 from collections.abc import Mapping
@@ -14,33 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from botocore.exceptions import BotoCoreError, ClientError
 from lightkube.resources.core_v1 import Pod
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from patterns_infra.local.associated_role import RoleNotFound, ServiceAccount, assume_associated
 from patterns_infra.local.kubelet.pod_parts import meta_of, spec_of
-from patterns_infra.local.local_aws import REGION, client_for
+from patterns_infra.local.local_aws import REGION
 from patterns_infra.local.ports import HOST
 
-__all__ = ["PodIdentity", "RoleNotFound"]
+__all__ = ["PodIdentity"]
 
 _PATH = "/v1/credentials"
 _FRESH_SECONDS = 300.0
 """AWS's clients ask again some minutes before credentials expire; those that we keep must outlive that."""
-
-
-class RoleNotFound(Exception):
-    """No role is associated with the service account, or AWS does not give it; the text is one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    namespace: str
-    name: str
-    pod: str
 
 
 @dataclass(slots=True)
@@ -56,9 +44,9 @@ class PodIdentity:
     aws_endpoint: str
     folder: Path
     port: int
-    _accounts: dict[str, _Account] = field(default_factory=dict)
+    _accounts: dict[str, ServiceAccount] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
-    _given: dict[_Account, dict[str, Any]] = field(default_factory=dict)
+    _given: dict[ServiceAccount, dict[str, Any]] = field(default_factory=dict)
 
     def variables(self, pod: Pod) -> Mapping[str, str]:
         """Return by what a pod's AWS clients find the platform and the pod's role."""
@@ -99,40 +87,17 @@ class PodIdentity:
             self._given[account] = known
         return JSONResponse(known["credentials"])
 
-    def _assume(self, account: _Account) -> dict[str, Any]:
+    def _assume(self, account: ServiceAccount) -> dict[str, Any]:
         """Return credentials of the account's role, and until when they are good."""
-        try:
-            role, cluster = self._associated(account)
-            session = f"{account.namespace}-{account.pod}"[-64:]
-            given = client_for("sts", self.aws_endpoint).assume_role(
-                RoleArn=role, RoleSessionName=session, Tags=_session_tags(account, cluster)
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise RoleNotFound(f"service account {account.namespace}/{account.name}: {error}") from error
-        keys = given["Credentials"]
-        until: dt.datetime = keys["Expiration"]
+        given = assume_associated(self.aws_endpoint, account)
         credentials = {
-            "AccessKeyId": keys["AccessKeyId"],
-            "SecretAccessKey": keys["SecretAccessKey"],
-            "Token": keys["SessionToken"],
-            "Expiration": until.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "AccountId": role.split(":")[4],
+            "AccessKeyId": given.keys.access_key_id,
+            "SecretAccessKey": given.keys.secret_access_key,
+            "Token": given.keys.session_token,
+            "Expiration": given.until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "AccountId": given.role.split(":")[4],
         }
-        return {"credentials": credentials, "until": until.timestamp()}
-
-    def _associated(self, account: _Account) -> tuple[str, str]:
-        """Return the role that a cluster associates with the service account, and the name of that cluster."""
-        eks = client_for("eks", self.aws_endpoint)
-        for cluster in eks.list_clusters()["clusters"]:
-            found = eks.list_pod_identity_associations(
-                clusterName=cluster, namespace=account.namespace, serviceAccount=account.name
-            )["associations"]
-            for each in found:
-                described = eks.describe_pod_identity_association(
-                    clusterName=cluster, associationId=each["associationId"]
-                )
-                return str(described["association"]["roleArn"]), cluster
-        raise RoleNotFound(f"service account {account.namespace}/{account.name} has no pod identity association")
+        return {"credentials": credentials, "until": given.until.timestamp()}
 
     def _token_file(self, pod: Pod) -> Path:
         meta, spec = meta_of(pod), spec_of(pod)
@@ -142,22 +107,8 @@ class PodIdentity:
             token = secrets.token_urlsafe(32)
             self._tokens[uid] = token
             account = spec.serviceAccountName or "default"
-            self._accounts[token] = _Account(meta.namespace or "default", account, meta.name or "")
+            self._accounts[token] = ServiceAccount(meta.namespace or "default", account, meta.name or "")
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
             path.write_text(token)
         return path
-
-
-def _session_tags(account: _Account, cluster: str) -> list[dict[str, str]]:
-    """Return the tags by which Pod Identity says for whom it asks; a role may trust it for these only.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
-    """
-    tags = {
-        "eks-cluster-name": cluster,
-        "kubernetes-namespace": account.namespace,
-        "kubernetes-service-account": account.name,
-        "kubernetes-pod-name": account.pod,
-    }
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
