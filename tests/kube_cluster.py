@@ -39,7 +39,7 @@ class KubeCluster:
 
     Attributes:
         folder: its files: kubeconfig, logs, audit log.
-        aws: the emulator's address.
+        aws: the emulator's address, empty where there is none.
     """
 
     folder: LocalFolder
@@ -99,20 +99,25 @@ class KubeCluster:
 
 
 @contextmanager
-def running_cluster(folder: LocalFolder) -> Iterator[KubeCluster]:
-    """Start AWS and a cluster whose pods find it; both end with the block."""
+def running_cluster(folder: LocalFolder, *, with_aws: bool = True) -> Iterator[KubeCluster]:
+    """Start AWS and a cluster whose pods find it; both end with the block.
+
+    Without AWS it is a cluster like anybody's: its nodes give pods neither a role nor an address.
+    """
     folder.prepare()
     runner = Runner(folder.deploy_log)
     programs = prepare_programs(folder, runner, Timings(Silence()))
     images = _make_images(folder.root / "images")
     with ExitStack() as owned:
-        emulator = owned.enter_context(Emulator(folder, prepare_environment(folder, runner), choose_port(folder.port)))
-        emulator.wait_ready(abandoned=lambda: False)
-        kubernetes = owned.enter_context(
-            Kubernetes(folder, programs, images=images, aws_endpoint=emulator.endpoint_url)
-        )
+        aws = ""
+        if with_aws:
+            python = prepare_environment(folder, runner)
+            emulator = owned.enter_context(Emulator(folder, python, choose_port(folder.port)))
+            emulator.wait_ready(abandoned=lambda: False)
+            aws = emulator.endpoint_url
+        kubernetes = owned.enter_context(Kubernetes(folder, programs, images=images, aws_endpoint=aws))
         kubernetes.wait_ready(abandoned=lambda: False)
-        yield KubeCluster(folder, emulator.endpoint_url, psutil.Process(kubernetes.process.pid))
+        yield KubeCluster(folder, aws, psutil.Process(kubernetes.process.pid))
 
 
 def _make_images(folder: Path, tags: Sequence[str] = _IMAGE_TAGS) -> Path:

@@ -30,6 +30,8 @@ SYSTEM_PROGRAMS = {
     "cd",
     "curl",
     "docker",
+    "k3d",
+    "kind",
     "export",
     "eval",
     "pipx",

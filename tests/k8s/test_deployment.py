@@ -22,6 +22,8 @@ from patterns_infra.kubernetes.installing import Installer
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.rendering import Installation
 from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR
+from patterns_infra.local.chosen_cluster import ChosenCluster
+from patterns_infra.local.cluster_choice import cluster_uid, settle_cluster
 from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.local_aws import child_environment
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
@@ -159,6 +161,21 @@ def test_a_cluster_has_room_for_one_stage(kubectl: Kubectl, wanted: Installation
     with pytest.raises(DeployFailed, match="has the operator of stage 'local'"):
         installer(kubectl).install(replace(wanted, stage="other"), seconds=1)
     assert pods(kubectl) == before
+
+
+def test_another_cluster_is_refused_while_the_platforms_own_has_the_operator(
+    platform: Platform, kubectl: Kubectl
+) -> None:
+    """Two would work on one queue; and the platform's own is no other cluster, by whatever file it is named."""
+    wished = ChosenCluster(context="kind-shop", uid="another", config="{}")
+    with pytest.raises(DeployFailed, match=r"'local' is in the platform's own cluster, .* first: patterns destroy k8s"):
+        settle_cluster(platform.folder, LOCAL_STAGE, wished)
+    assert settle_cluster(platform.folder, "other", wished) == wished
+    with pytest.raises(DeployFailed, match="it is used without --kubeconfig"):
+        settle_cluster(platform.folder, LOCAL_STAGE, replace(wished, uid=cluster_uid(kubectl)))
+    done = patterns(platform, "deploy", "k8s", "--kubeconfig", str(platform.kubeconfig), "--image", "example.com/x:1")
+    assert done.returncode
+    assert "has an operator already that gets its role from its node" in done.stderr
 
 
 def test_a_cluster_that_cannot_be_reached_is_named(tmp_path: Path, platform: Platform, wanted: Installation) -> None:
