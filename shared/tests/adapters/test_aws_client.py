@@ -151,3 +151,23 @@ def test_what_a_cold_start_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "s3", "sqs", "ssm"])
+def test_a_description_is_botocores_own_without_documentation(service: str) -> None:
+    """Operations, shapes and members are as they are in botocore; only the texts for people are gone."""
+
+    def described(loader: Any) -> Any:  # noqa: ANN401 - JSON
+        return loader.load_service_model(service, "service-2")
+
+    def without(value: Any) -> Any:  # noqa: ANN401 - as above
+        if isinstance(value, list):
+            return [without(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {k: without(v) for k, v in value.items() if k != "documentation" or isinstance(v, dict)}
+
+    theirs = described(get_session().get_component("data_loader"))
+    ours = described(aws_client._session().get_component("data_loader"))
+    assert ours != theirs
+    assert ours == without(theirs)

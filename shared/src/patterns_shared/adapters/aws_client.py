@@ -1,12 +1,14 @@
 """AWS clients on botocore alone: boto3 and s3transfer would make a cold start slower and bring nothing here."""
 
+import gzip
+import json
 import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from botocore.config import Config
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session, get_session
 
 __all__ = ["create_client"]
@@ -47,8 +49,27 @@ def _session() -> Session:
     """Clients share one session, and with it the credentials and what was read for the first of them."""
     session = get_session()
     search_paths = session.get_component("data_loader").search_paths
-    session.register_component("data_loader", _SparingLoader(extra_search_paths=search_paths))
+    loader = _SparingLoader(extra_search_paths=search_paths, file_loader=_Undocumented())
+    session.register_component("data_loader", loader)
     return session
+
+
+class _Undocumented(JSONFileLoader):
+    """Leaves the documentation out of a service's description, which is half of it and stays as long as a client."""
+
+    def load_file(self, file_path: str) -> Any:  # noqa: ANN401 - JSON, or None where there is no such file
+        """Return what is in the file of this name, plain or packed."""
+        for suffix, opened in ((".json", open), (".json.gz", gzip.open)):
+            path = Path(file_path + suffix)
+            if path.is_file():
+                with opened(path, "rb") as file:
+                    return json.loads(file.read(), object_pairs_hook=_without_documentation)
+        return None
+
+
+def _without_documentation(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # A member of that name is an object, not a text.
+    return {key: value for key, value in pairs if key != "documentation" or not isinstance(value, str)}
 
 
 class _SparingLoader(Loader):

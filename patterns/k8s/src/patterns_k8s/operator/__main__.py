@@ -4,6 +4,7 @@ Exit codes: 0 done, 2 bad input, 1 anything else.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -31,6 +32,8 @@ def main() -> int:
     # A line for each handler that ends well, and for each probe, would be most of the log.
     for name in ("kopf.objects", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What is imported stays: the collector need not look through it again, nor wait for a quarter as much waste.
+    gc.freeze()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host or "0.0.0.0"  # noqa: S104 - a pod's own address
     asyncio.run(
         kopf.operator(

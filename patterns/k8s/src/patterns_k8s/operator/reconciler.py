@@ -1,5 +1,6 @@
 """One look at an OrderProcessor: find out, decide, apply what differs, report."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,8 @@ from patterns_k8s.operator.tended import Applied, Tended
 __all__ = ["Lookups", "Reconciler"]
 
 _UNTOLD: Manifest = {}
+_AT_ONCE = 32
+"""Looks that change something; more would only wait for a connection, with all their manifests in hand."""
 Found = tuple[QueueFound | Missing | Unknown, TopicFound | Missing | Unknown]
 
 
@@ -57,6 +60,7 @@ class Reconciler:
         self._surroundings = surroundings
         self._metrics = metrics
         self._clock = clock
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._jobs = BackfillJobs(cluster, surroundings)
         self._reports = Reports(cluster, now=now)
 
@@ -71,11 +75,19 @@ class Reconciler:
         spec = processor.spec
         # One after the other: mostly both are known, and waiting for both at once would cost more than it saves.
         found = (await self._lookups.queue(spec.queue), await self._lookups.topic(spec.topic))
-        route = tended.route = _route(found, tended.route)
+        tended.route = _route(found, tended.route)
         replicas = self._scale(processor, tended, found, tell)
         settled = (processor, found, replicas)
         if settled == tended.settled:
             return False
+        async with self._turns:
+            await self._change(processor, tended, found, replicas, tell)
+        # What the cluster told meanwhile is for the next look.
+        tended.settled = None if tended.changed else settled
+        return True
+
+    async def _change(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> None:
+        """Bring children and status to what was decided."""
         refused: Refused | None = None
         backfills: dict[str, BackfillState] = {}
         try:
@@ -89,7 +101,7 @@ class Reconciler:
             processor,
             queue=queue,
             topic=topic,
-            route=route,
+            route=tended.route,
             replicas=replicas,
             seen=tended.deployment,
             problem=str(refused or ""),
@@ -112,9 +124,6 @@ class Reconciler:
         )
         if refused is not None:
             raise refused
-        # What the cluster told meanwhile is for the next look.
-        tended.settled = None if tended.changed else settled
-        return True
 
     async def _apply(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> None:
         manifests = desired(processor, route=tended.route, replicas=replicas, surroundings=self._surroundings)
