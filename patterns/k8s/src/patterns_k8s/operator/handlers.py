@@ -19,7 +19,7 @@ from patterns_k8s.operator.cluster import ClusterError
 from patterns_k8s.operator.drain import drain
 from patterns_k8s.operator.parts import Parts
 from patterns_k8s.operator.ports import Tell
-from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER, reference_of
+from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER, Manifest, reference_of
 from patterns_k8s.operator.settings import configure
 from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION, OrderProcessorSpec
 
@@ -74,15 +74,16 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
                 raise
 
     @kopf.on.event(*_PROCESSORS, registry=registry, id="edited")
-    async def edited(event: kopf.RawEvent, uid: str, body: kopf.Body, meta: kopf.Meta, **_: object) -> None:
-        # kopf keeps the newest body for the daemon. Half of it is who set which field, which nobody here reads.
-        cast("dict[str, object]", event["object"]["metadata"]).pop("managedFields", None)
+    async def edited(event: kopf.RawEvent, uid: str, meta: kopf.Meta, **_: object) -> None:
         if event["type"] == "DELETED":
             parts.memories.forget(uid)
             parts.reminders.end(uid)
             return
         if _is_ending(meta):
             parts.reminders.begin(uid, reference_of(meta["name"], meta["namespace"]))
+        body = cast("Manifest", event["object"])
+        # kopf keeps the newest body for the daemon. Half of it is who set which field, which nobody here reads.
+        body["metadata"].pop("managedFields", None)
         parts.memories.edited(uid, body)
 
 

@@ -1,7 +1,6 @@
 """What the operator remembers of an OrderProcessor while it looks after it. All of it can be found out again."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,9 +120,11 @@ class Memories:
         if uid in self._tended:
             self._tended[uid].told(kind, {"metadata": {"name": name}}, deleted=True)
 
-    def edited(self, uid: str, body: Mapping[str, Any]) -> None:
+    def edited(self, uid: str, body: Manifest) -> None:
         """Wake up for a spec that has another generation than the one last read."""
         tended = self.recall(uid)
+        if tended.status is not None and tended.status == body.get("status"):
+            body["status"] = tended.status  # kept once: kopf holds on to the body
         generation = body["metadata"].get("generation", 1)
         if tended.processor is None or tended.processor.generation != generation:
             tended.wake.set()
