@@ -34,6 +34,7 @@ class Objects:
         self._mine = threading.local()
         self._ended = threading.Event()
         self._count = count
+        self._generation = 0
         self._seen: dict[str, float] = {}
         self._asked: dict[str, float] = {}
         self._is_so: Callable[[str, Json], bool] = lambda _kind, _object: False
@@ -71,13 +72,16 @@ class Objects:
             body = {"apiVersion": "patterns.example.com/v1", "kind": "OrderProcessor", "metadata": {"name": name}}
             return self._client.post(_PATH, json={**body, "spec": spec})
 
-        return self._run(ask, _is_reported)
+        self._generation = 1
+        return self._run(ask, self._is_reported)
 
     def update(self, change: Mapping[str, Any]) -> tuple[float, float]:
         """Change the spec of all, and return the same figures."""
         headers = {"Content-Type": "application/merge-patch+json"}
+        self._generation += 1
         return self._run(
-            lambda name: self._client.patch(f"{_PATH}/{name}", json={"spec": change}, headers=headers), _is_reported
+            lambda name: self._client.patch(f"{_PATH}/{name}", json={"spec": change}, headers=headers),
+            self._is_reported,
         )
 
     def delete(self) -> tuple[float, float]:
@@ -99,6 +103,10 @@ class Objects:
                 raise WrongAnswer(f"only {len(self._seen)} of {self._count} objects within {_PATIENCE:g} s")
         times = sorted(self._seen[name] - asked for name, asked in self._asked.items())
         return self._count / (max(self._seen.values()) - began), times[int(0.95 * len(times))]
+
+    def _is_reported(self, kind: str, processor: Json) -> bool:
+        """Whether the newest generation was reported on: news of the one before may still be on their way."""
+        return kind != "DELETED" and processor.get("status", {}).get("observedGeneration") == self._generation
 
     def _watch(self) -> None:
         """Follow all of them until nobody wants to know; a watch that ends is begun anew."""
@@ -129,11 +137,6 @@ class Objects:
             with self._news:
                 self._seen[name] = time.monotonic()
                 self._news.notify_all()
-
-
-def _is_reported(kind: str, processor: Json) -> bool:
-    reported = processor.get("status", {}).get("observedGeneration")
-    return kind != "DELETED" and bool(reported == processor["metadata"]["generation"])
 
 
 def _connection(cluster: KubeCluster) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def test_a_port_of_somebody_elses_is_refused_before_the_platform_is_asked(folder
     assert start
     with (
         socket.create_server((HERE, port)),
-        pytest.raises(ServiceFailed, match=f"{HERE}:{port} is taken: give --aws-endpoint with another port"),
+        pytest.raises(ServiceFailed, match=f"no relay can listen at {HERE}:{port}, Address already in use: give"),
     ):
         start()
     assert not folder.requests.exists()

@@ -1,13 +1,12 @@
 """A relay for a platform that is up, where pods need one to reach it."""
 
-import socket
 import time
 from collections.abc import Callable
 
 from patterns_infra.local.errors import ServiceFailed
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.progress import Timings
-from patterns_infra.local.relay.server import relay_address, relay_name
+from patterns_infra.local.relay.server import cannot_listen, relay_address, relay_name
 from patterns_infra.local.requested_services import request_service
 from patterns_infra.local.state import read_state
 
@@ -28,8 +27,9 @@ def relay_starter(folder: LocalFolder, url: str, timings: Timings) -> Callable[[
         name = relay_name(host, port)
         if not _runs(folder, name):
             with timings.step("relay") as note:
-                if _answers(host, port):
-                    raise ServiceFailed(f"{host}:{port} is taken: give --aws-endpoint with another port")
+                # Asked here, since the platform ends with a service that it cannot start.
+                if why := cannot_listen(host, port):
+                    raise ServiceFailed(f"no relay can listen at {host}:{port}, {why}: give --aws-endpoint another one")
                 request_service(folder, name, "relay", host=host, port=port)
                 _wait(folder, name)
                 note(f"{url} leads to the platform")
@@ -50,11 +50,3 @@ def _wait(folder: LocalFolder, name: str) -> None:
             reason = (state and state.failure) or f"see {folder.supervisor_log}"
             raise ServiceFailed(f"the {name} did not start: {reason}")
         time.sleep(_POLL)
-
-
-def _answers(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), timeout=2.0).close()
-    except OSError:
-        return False
-    return True

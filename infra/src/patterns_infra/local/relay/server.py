@@ -10,7 +10,7 @@ from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.ports import HOST
 from patterns_infra.local.service import Service, service_environment
 
-__all__ = ["RelayServer", "relay_address", "relay_name"]
+__all__ = ["RelayServer", "cannot_listen", "relay_address", "relay_name"]
 
 
 class RelayServer(Service):
@@ -54,6 +54,15 @@ class RelayServer(Service):
         except OSError:
             return False
         return True
+
+
+def cannot_listen(host: str, port: int) -> str:
+    """Return why no relay can listen there, empty when one can."""
+    try:
+        _listening(host, port).close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def relay_name(host: str, port: int) -> str:
