@@ -72,6 +72,10 @@ class Pulse:
         self._health.note_trouble(self._lane, what, None)
 
 
+_ENDS_WITHIN = 0.05
+"""Seconds that the end of the server, and with it the worker's, waits for it."""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     health: Health
@@ -111,7 +115,7 @@ def serve_health(health: Health, host: str, port: int) -> Iterator[int]:
 
     server = Server((host, port), _Probe)
     server.health = health
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_ENDS_WITHIN,), name="health", daemon=True)
     thread.start()
     try:
         yield server.server_address[1]
