@@ -1,6 +1,7 @@
 """The relay as a process of the platform."""
 
 import ipaddress
+import os
 import socket
 import sys
 from urllib.parse import urlsplit
@@ -61,7 +62,8 @@ def cannot_listen(host: str, port: int) -> str:
     try:
         _listening(host, port).close()
     except OSError as error:
-        return error.strerror or str(error)
+        # The error's own text says once more where.
+        return os.strerror(error.errno) if error.errno else str(error)
     return ""
 
 
