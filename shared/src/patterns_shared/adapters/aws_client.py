@@ -55,7 +55,7 @@ def _session() -> Session:
 
 
 class _Undocumented(JSONFileLoader):
-    """Leaves the documentation out of a service's description, which is half of it and stays as long as a client."""
+    """Empties the documentation in a service's description, which is half of it and stays as long as a client."""
 
     def load_file(self, file_path: str) -> Any:  # noqa: ANN401 - JSON, or None where there is no such file
         """Return what is in the file of this name, plain or packed."""
@@ -68,8 +68,8 @@ class _Undocumented(JSONFileLoader):
 
 
 def _without_documentation(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # A member of that name is an object, not a text.
-    return {key: value for key, value in pairs if key != "documentation" or not isinstance(value, str)}
+    # Emptied and not taken out: botocore expects some of them. A member of that name is an object, not a text.
+    return {key: "" if key == "documentation" and isinstance(value, str) else value for key, value in pairs}
 
 
 class _SparingLoader(Loader):
