@@ -9,7 +9,7 @@ from patterns_k8s.operator.cluster import Gone, Refused, Unavailable
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.pods import Surroundings
-from patterns_k8s.operator.processor import Processor
+from patterns_k8s.operator.processor import Manifest, Processor
 from patterns_k8s.operator.reconciler import Reconciler
 from patterns_k8s.operator.tended import Memories, Tended
 from patterns_k8s.resource.order_processor import OrderProcessorSpec
@@ -320,6 +320,19 @@ def test_a_suspended_one_has_no_pods(world: World) -> None:
     assert world.replicas == 4
 
 
+def test_what_a_new_one_was_declared_to_be_is_no_news(world: World) -> None:
+    """An event tells of a change; of a new one it tells what is amiss."""
+    world.declare(suspend=True)
+    world.look()
+    assert world.condition("Ready") == ("False", "Suspended")
+    assert world.events == []
+    world.declare(suspend=False)
+    world.look()
+    world.declare(suspend=True)
+    world.look()
+    assert ("Normal", "Suspended") in world.events
+
+
 @pytest.mark.parametrize("kind", ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"])
 def test_what_failed_is_made_good_by_the_next_look(world: World, kind: str) -> None:
     """Wherever it failed."""
@@ -527,3 +540,13 @@ class TestMemories:
         assert not tended.wake.is_set()
         world.memories.edited("uid-1", {"metadata": {"generation": 4}})
         assert tended.wake.is_set()
+
+    def test_a_status_that_is_known_is_kept_once(self, world: World) -> None:
+        """It is what kopf holds on to; another status stays as it was told."""
+        world.tended.status = {"observedGeneration": 1}
+        known: Manifest = {"metadata": {}, "status": {"observedGeneration": 1}}
+        other: Manifest = {"metadata": {}, "status": {"observedGeneration": 2}}
+        for body in (known, other):
+            world.memories.edited("uid-1", body)
+        assert known["status"] is world.tended.status
+        assert other["status"] == {"observedGeneration": 2}

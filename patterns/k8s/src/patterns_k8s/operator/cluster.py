@@ -17,8 +17,10 @@ from kopf import ConnectionInfo
 from patterns_k8s.operator.processor import MANAGED_BY, MANAGER, Manifest, owner_uid
 from patterns_k8s.resource.order_processor import GROUP, KIND, PLURAL, VERSION
 
-__all__ = ["Cluster", "ClusterError", "Gone", "Refused", "Unavailable"]
+__all__ = ["CONNECTIONS", "Cluster", "ClusterError", "Gone", "Refused", "Unavailable"]
 
+CONNECTIONS = 32
+"""Requests at once; more wait."""
 _PLURALS = {
     ("v1", "Pod"): "pods",
     ("v1", "ServiceAccount"): "serviceaccounts",
@@ -34,7 +36,6 @@ _PASSING = frozenset({409, 429, 500, 502, 503, 504})
 _ATTEMPTS = 4
 _LONGEST_WAIT = 10.0
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
-_CONNECTIONS = 32
 
 
 class ClusterError(Exception):
@@ -177,7 +178,7 @@ class Cluster:
             self._server = info.server.rstrip("/")
             tls = info.as_ssl_context() if self._server.startswith("https") else True
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=tls),
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=tls),
                 headers=info.as_http_headers() | {"User-Agent": MANAGER},
                 timeout=_TIMEOUT,
             )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from patterns_k8s.operator.backfill_jobs import BackfillJobs
 from patterns_k8s.operator.backfills import BackfillState
-from patterns_k8s.operator.cluster import Gone, Refused
+from patterns_k8s.operator.cluster import CONNECTIONS, Gone, Refused
 from patterns_k8s.operator.conditions import claims_of, deployment_seen, status_of
 from patterns_k8s.operator.desired import Route, desired
 from patterns_k8s.operator.drift import fingerprint, named_in
@@ -24,8 +24,6 @@ from patterns_k8s.operator.tended import Applied, Tended
 __all__ = ["Lookups", "Reconciler"]
 
 _UNTOLD: Manifest = {}
-_AT_ONCE = 32
-"""Looks that change something; more would only wait for a connection, with all their manifests in hand."""
 Found = tuple[QueueFound | Missing | Unknown, TopicFound | Missing | Unknown]
 
 
@@ -60,7 +58,8 @@ class Reconciler:
         self._surroundings = surroundings
         self._metrics = metrics
         self._clock = clock
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        # One more would only wait for a connection, with all its manifests in hand.
+        self._turns = asyncio.Semaphore(CONNECTIONS)
         self._jobs = BackfillJobs(cluster, surroundings)
         self._reports = Reports(cluster, now=now)
 
