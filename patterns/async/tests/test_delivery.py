@@ -24,7 +24,11 @@ class Bench:
     """A delivery with everything in hand: partner, circuit, clock and pauses."""
 
     def __init__(
-        self, partner: ScriptedPartner, store: InMemoryCircuit | None = None, now: Callable[[], float] = lambda: 0.0
+        self,
+        partner: ScriptedPartner,
+        store: InMemoryCircuit | None = None,
+        now: Callable[[], float] = lambda: 0.0,
+        attempts: int = 3,
     ) -> None:
         """Take the partner, and the circuit that it shares with others."""
         self.partner = partner
@@ -33,7 +37,7 @@ class Bench:
         self.delivery = Delivery(
             partner,
             Breaker(self.store, POLICY, now=now, spread=lambda _: 0.0),
-            RetryPolicy(attempts=3, first_pause=0.2, longest_pause=2.0),
+            RetryPolicy(attempts=attempts, first_pause=0.2, longest_pause=2.0),
             sleep=self.pauses.append,
             jitter=lambda most: most,
         )
@@ -128,6 +132,22 @@ def test_a_probe_is_a_single_try() -> None:
         bench.deliver()
     assert len(bench.partner.keys) == tries + 1
     assert len(bench.pauses) == pauses
+
+
+@pytest.mark.parametrize("tries", [POLICY.failures, POLICY.failures + 1], ids=["the last that was allowed", "a probe"])
+def test_a_message_whose_try_opens_the_circuit_waits_for_the_circuit(tries: int) -> None:
+    """As all others do: its own receives were waits for the most part, and say nothing of how long to leave it."""
+    clock = [0.0]
+    bench = Bench(ScriptedPartner([500]), now=lambda: clock[0], attempts=1)
+    errors = []
+    for _ in range(tries):
+        clock[0] = max(clock[0], bench.store.circuit.until)
+        with pytest.raises(TemporarilyUnavailable) as failed:
+            bench.deliver()
+        errors.append(failed.value)
+    assert bench.store.circuit.state is State.OPEN
+    assert isinstance(errors[-1], CircuitOpen)
+    assert errors[-1].retry_after == bench.store.circuit.until - clock[0]
 
 
 def test_without_time_for_a_try_there_is_none() -> None:

@@ -106,10 +106,11 @@ class Breaker:
             verdict = decide(circuit, now)
         if verdict is Verdict.CALL:
             return Permit()
-        # Back when the circuit lets a probe through, spread over the time that a probe may take: the first probes,
-        # the rest find out how it went.
-        wait = max(0.0, circuit.until - now) + self._spread(self._policy.probe_seconds)
-        raise CircuitOpen("partner", retry_after=math.ceil(wait))
+        raise self._left_alone(circuit, now)
+
+    def waiting(self) -> CircuitOpen | None:
+        """Return for how long the partner is left alone, by the circuit that was seen last; None while it is closed."""
+        return None if self._known.state is State.CLOSED else self._left_alone(self._known, self._now())
 
     def succeeded(self, permit: Permit) -> None:
         """Tell that the partner answered."""
@@ -121,6 +122,12 @@ class Breaker:
         self._change(
             lambda circuit: after_failure(circuit, now, self._policy, probe_of=permit.probe_of, retry_after=retry_after)
         )
+
+    def _left_alone(self, circuit: Circuit, now: float) -> CircuitOpen:
+        # Back when the circuit lets a probe through, spread over the time that a probe may take: the first probes,
+        # the rest find out how it went.
+        wait = max(0.0, circuit.until - now) + self._spread(self._policy.probe_seconds)
+        return CircuitOpen("partner", retry_after=math.ceil(wait))
 
     def _change(self, move: Callable[[Circuit], Circuit]) -> None:
         for _ in range(_ATTEMPTS):

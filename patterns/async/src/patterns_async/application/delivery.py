@@ -116,7 +116,11 @@ class Delivery:
             if not held or permit.probe_of is not None or attempt == self._policy.attempts:
                 break
             self._sleep(pause)
-        raise TemporarilyUnavailable("partner", retry_after=max(1, math.ceil(answer.retry_after)))
+        # While the circuit is open, it says when to come back: a message's receives are mostly waits for it, and a
+        # pause that doubles with them would outlast the outage by minutes.
+        raise self._breaker.waiting() or TemporarilyUnavailable(
+            "partner", retry_after=max(1, math.ceil(answer.retry_after))
+        )
 
 
 def document_for_partner(event: Event) -> bytes:
