@@ -7,6 +7,7 @@ import kopf
 import pytest
 
 from patterns_k8s.operator.cluster import Cluster, Refused, Unavailable
+from patterns_k8s.operator.connection import Connection
 from patterns_k8s.operator.processor import CHILDREN, Manifest
 from patterns_k8s.testing.cluster_contract import ClusterContract, Look, Run, make_deployment
 from patterns_k8s.testing.emulator import Emulator, resource_of
@@ -57,11 +58,12 @@ def run(emulator: Emulator, answers: list[tuple[str, int]]) -> Run:
 
     async def tell(story: Story) -> None:
         async with emulator, kmock.Server(emulator) as server:
-            cluster = Cluster(
+            connection = Connection(
                 lambda: kopf.ConnectionInfo(server=str(server.url)),
                 note=lambda verb, status: answers.append((verb, status)),
                 first_wait=0.001,
             )
+            cluster = Cluster(connection)
             try:
                 await story(cluster)
             finally:
@@ -149,11 +151,12 @@ def test_a_server_that_is_not_there_is_unavailable(answers: list[tuple[str, int]
     """Refused connections are tried again like a refusal for now."""
 
     async def story() -> None:
-        cluster = Cluster(
+        connection = Connection(
             lambda: kopf.ConnectionInfo(server="http://127.0.0.1:1"),
             note=lambda verb, status: answers.append((verb, status)),
             first_wait=0.001,
         )
+        cluster = Cluster(connection)
         try:
             with pytest.raises(Unavailable):
                 await cluster.delete(make_deployment())

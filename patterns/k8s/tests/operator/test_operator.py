@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import kmock
@@ -63,13 +63,12 @@ class Scene:
     @asynccontextmanager
     async def operating(self, patience: float = 0.05) -> AsyncIterator[Parts]:
         """Run an operator while the block lasts, with less patience than a real one has unless the story says so."""
-        parts = make_parts(SETTINGS, self.shop, Metrics())
         info = kopf.ConnectionInfo(server=self.server, default_namespace="test")
-        parts.cluster._connect = lambda: info
-        parts.cluster._first_wait = 0.01
+        parts = make_parts(SETTINGS, self.shop, Metrics(), connect=lambda _settings: info)
+        parts.cluster._connection._first_wait = 0.01
         parts.tending._patience = patience
         registry = kopf.OperatorRegistry()
-        register(registry, replace(parts, connect=lambda _settings: info))
+        register(registry, parts)
         stop = asyncio.Event()
 
         @kopf.on.startup(registry=registry, id="impatient")

@@ -1,10 +1,12 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from patterns_k8s.operator.backfills import JobSeen
 from patterns_k8s.operator.cluster import Gone, Refused, Unavailable
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.metrics import Metrics
@@ -19,6 +21,7 @@ START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 QUEUE = QueueFound("https://sqs.example.com/fulfilment", messages=0, visibility=60)
 TOPIC = TopicFound("arn:aws:sns:eu-central-1:123456789012:order-events")
 NO_TOPIC = Missing("NameNotPublished", "nobody has published /patterns/test/async/topic_arn yet")
+KINDS = ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"]
 THROTTLED = Unknown("LookupFailed", "ThrottlingException")
 
 
@@ -107,8 +110,8 @@ class World:
         body = self.cluster.objects["Deployment", "orders"]
         pods = body["spec"]["replicas"]
         counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas"), pods)
-        body["status"] = {"observedGeneration": body["metadata"]["generation"], **counts}
-        body["metadata"]["resourceVersion"] += "+"
+        status = {"observedGeneration": body["metadata"]["generation"], **counts}
+        self.cluster.edit("Deployment", "orders", {"status": status})
         self.tell_of("Deployment")
 
     @property
@@ -176,7 +179,7 @@ def test_a_new_image_is_rolled_out(world: World) -> None:
     assert world.status["observedGeneration"] == 2
 
 
-@pytest.mark.parametrize("kind", ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_child_that_was_deleted_comes_back(world: World, kind: str) -> None:
     """And it is told of."""
     settle(world)
@@ -190,13 +193,13 @@ def test_a_child_that_was_deleted_comes_back(world: World, kind: str) -> None:
 def test_a_child_that_was_edited_is_put_right(world: World) -> None:
     """Where its manifest has a say; nowhere else."""
     settle(world)
-    deployment = world.cluster.objects["Deployment", "orders"]
-    deployment["spec"]["minReadySeconds"] = 5
-    deployment["metadata"]["resourceVersion"] = "edited-1"
+    world.cluster.edit("Deployment", "orders", {"spec": {"minReadySeconds": 5}})
     world.tell_of("Deployment")
-    assert world.look() == []
-    deployment["spec"]["replicas"] = 7
-    deployment["metadata"]["resourceVersion"] = "edited-2"
+    assert ("apply", "Deployment") not in world.look()
+    world.run_pods()
+    assert ("apply", "Deployment") not in world.look()
+    assert world.tended.changed == {}
+    world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") in world.look()
     assert world.replicas == 1
@@ -211,14 +214,12 @@ def test_a_repair_that_the_cluster_undoes_is_tried_once(world: World) -> None:
     async def rewritten(manifest: dict[str, Any]) -> dict[str, Any]:
         body = await applied(manifest)
         if manifest["kind"] == "Deployment":
-            body["spec"]["replicas"] = 7
-            body["metadata"]["resourceVersion"] += "-rewritten"
-            world.cluster.objects["Deployment", "orders"] = body
+            world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
+            body = world.cluster.objects["Deployment", "orders"]
         return body
 
     world.cluster.apply = rewritten  # type: ignore[method-assign] # an admission webhook of somebody else
-    world.cluster.objects["Deployment", "orders"]["spec"]["replicas"] = 9
-    world.cluster.objects["Deployment", "orders"]["metadata"]["resourceVersion"] = "edited"
+    world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 9}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") in world.look()
     world.tell_of("Deployment")
@@ -333,7 +334,7 @@ def test_what_a_new_one_was_declared_to_be_is_no_news(world: World) -> None:
     assert ("Normal", "Suspended") in world.events
 
 
-@pytest.mark.parametrize("kind", ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_failed_is_made_good_by_the_next_look(world: World, kind: str) -> None:
     """Wherever it failed."""
 
@@ -352,9 +353,7 @@ def test_what_failed_is_made_good_by_the_next_look(world: World, kind: str) -> N
 def test_a_repair_that_failed_is_made_good_by_the_next_look(world: World) -> None:
     """What was told of the child is gone by then, and the drift is not."""
     settle(world)
-    deployment = world.cluster.objects["Deployment", "orders"]
-    deployment["spec"]["replicas"] = 7
-    deployment["metadata"]["resourceVersion"] = "edited"
+    world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
     world.tell_of("Deployment")
 
     def fail(verb: str, _kind: str) -> None:
@@ -398,11 +397,8 @@ def test_one_that_is_gone_is_said_to_be(world: World) -> None:
 def test_a_rollout_that_does_not_get_on_is_told(world: World) -> None:
     """In the cluster's own words."""
     settle(world)
-    body = world.cluster.objects["Deployment", "orders"]
-    body["status"]["conditions"] = [
-        {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "has timed out"}
-    ]
-    body["metadata"]["resourceVersion"] += "!"
+    late = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "has timed out"}
+    world.cluster.edit("Deployment", "orders", {"status": {"conditions": [late]}})
     world.tell_of("Deployment")
     world.look()
     assert world.condition("Ready") == ("False", "NotProgressing")
@@ -500,29 +496,114 @@ class TestMemories:
         owner = {"kind": "OrderProcessor", "controller": True, "uid": "uid-1"}
         return {"metadata": {"name": "orders", "resourceVersion": "1", "ownerReferences": [owner], **metadata}}
 
-    def test_a_child_may_be_told_of_before_its_owner(self) -> None:
-        """Lists arrive in any order."""
+    def test_a_job_may_be_told_of_before_its_owner(self) -> None:
+        """Whether it has run is found out in no other way; and it is remembered for as long as it is there."""
         memories = Memories()
-        memories.told("ServiceAccount", self.child(), deleted=False)
-        assert memories.recall("uid-1").wake.is_set()
+        memories.told("Job", self.child())
+        assert memories.recall("uid-1").jobs == {"orders": JobSeen("Running", suspended=False)}
+        memories.forget("uid-1")
+        assert set(memories.known("Job")) == {("uid-1", "orders")}
+        memories.told("Job", self.child(), deleted=True)
+        assert memories.known("Job") == {}
 
-    @pytest.mark.parametrize("make", [lambda c: c(ownerReferences=[]), lambda c: c(deletionTimestamp="now")])
-    def test_what_is_nobodys_or_was_collected_is_not_remembered(
-        self, make: Callable[[Callable[..., dict[str, Any]]], dict[str, Any]]
-    ) -> None:
+    def test_children_of_nobody_who_is_looked_after_are_not_remembered(self) -> None:
         """Or the memory would grow with every one that is deleted."""
         memories = Memories()
-        memories.told("ServiceAccount", make(self.child), deleted=False)
-        memories.told("ServiceAccount", self.child(), deleted=True)
+        memories.told("ServiceAccount", self.child())
+        memories.told("ServiceAccount", self.child(ownerReferences=[]))
+        memories.told("Job", self.child(ownerReferences=[]))
+        memories.edited("uid-1", self.child())
         assert len(memories) == 0
+        assert memories.known("Job") == {}
 
     def test_the_echo_of_what_was_applied_is_no_news(self, world: World) -> None:
         """Or every change would be looked at twice."""
         world.look()
         world.tended.wake.clear()
-        for kind in ("ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"):
+        for kind in KINDS:
             world.tell_of(kind)
         assert not world.tended.wake.is_set()
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_an_echo_that_comes_before_its_answer_is_no_news(self, world: World, kind: str) -> None:
+        """A watch may be quicker than the request."""
+        applied = world.cluster.apply
+
+        async def told_first(manifest: Manifest) -> Manifest:
+            body = await applied(manifest)
+            world.tell_of(manifest["kind"])
+            return body
+
+        world.cluster.apply = told_first  # type: ignore[method-assign]
+        world.look()
+        assert not world.tended.wake.is_set()
+        assert kind not in world.tended.changed
+        assert world.tended.settled is not None
+
+    def test_what_happens_before_an_answer_comes_is_seen(self, world: World) -> None:
+        """Somebody's edit is undone, though it was told of before the operator knew what it had applied."""
+        applied = world.cluster.apply
+
+        async def edited_first(manifest: Manifest) -> Manifest:
+            body = await applied(manifest)
+            if manifest["kind"] == "Deployment":
+                world.cluster.apply = applied  # type: ignore[method-assign]
+                world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
+                world.tell_of("Deployment")
+            return body
+
+        world.cluster.apply = edited_first  # type: ignore[method-assign]
+        world.look()
+        assert world.tended.wake.is_set()
+        world.look()
+        assert world.replicas == 1
+
+    def test_what_was_before_it_was_applied_is_no_drift(self, world: World) -> None:
+        """A watch may lag behind."""
+        settle(world)
+        before = deepcopy(world.cluster.objects["Deployment", "orders"])
+        world.found_queue = QueueFound(QUEUE.url, messages=950, visibility=60)
+        world.look()
+        world.events.clear()
+        world.memories.told("Deployment", before)
+        assert world.look() == []
+        assert world.events == []
+
+    @pytest.mark.parametrize("kind", ["PodDisruptionBudget", "Deployment"])
+    def test_a_status_that_says_nothing_new_is_no_news(self, world: World, kind: str) -> None:
+        """Controllers write more of it than anybody reads."""
+        settle(world)
+        world.tended.wake.clear()
+        world.cluster.edit(kind, "orders", {"status": {"collisionCount": 1}})
+        world.tell_of(kind)
+        assert not world.tended.wake.is_set()
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_labels_and_owners_are_part_of_what_was_applied(self, world: World, kind: str) -> None:
+        """They have no generation."""
+        settle(world)
+        world.cluster.edit(kind, "orders", {"metadata": {"labels": {"app.kubernetes.io/part-of": "nothing"}}})
+        world.tell_of(kind)
+        assert ("apply", kind) in world.look()
+
+    def test_a_job_that_ends_during_a_look_is_seen_by_the_next(self, world: World) -> None:
+        """After the states were read, and before they were reported."""
+        world.declare(backfill=[{"from": "2026-11-01", "to": "2026-11-03"}])
+        settle(world)
+        world.declare(concurrency=7)
+        merged = world.cluster.merge
+
+        async def ended_meanwhile(reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
+            await merged(reference, change, part=part)
+            done = {"type": "Complete", "status": "True"}
+            world.cluster.edit("Job", TestBackfills.NAME, {"status": {"conditions": [done]}})
+            world.tell_of("Job")
+
+        world.cluster.merge = ended_meanwhile  # type: ignore[method-assign]
+        world.look()
+        world.cluster.merge = merged  # type: ignore[method-assign]
+        world.look()
+        assert world.status["backfills"][0]["state"] == "Complete"
 
     def test_one_that_is_gone_is_forgotten(self) -> None:
         """And what was its own with it."""

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import kopf
 
 from patterns_k8s.operator.aws_lookups import AwsLookups
+from patterns_k8s.operator.child_watch import ChildWatch
 from patterns_k8s.operator.cluster import Cluster
+from patterns_k8s.operator.connection import Connection
 from patterns_k8s.operator.credentials import connect
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.handlers import register
-from patterns_k8s.operator.inventory import Inventory
 from patterns_k8s.operator.metrics import Metrics
-from patterns_k8s.operator.parts import Parts
+from patterns_k8s.operator.parts import Connect, Parts
 from patterns_k8s.operator.recent import Recent
 from patterns_k8s.operator.reconciler import Lookups, Reconciler
 from patterns_k8s.operator.reminders import Reminders
@@ -54,12 +55,13 @@ def make_operator(settings: OperatorSettings) -> tuple[kopf.OperatorRegistry, Pa
     return registry, parts
 
 
-def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics) -> Parts:
+def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics, *, connect: Connect = connect) -> Parts:
     """Return what the handlers hand on to, with these lookups."""
-    cluster = Cluster(
+    connection = Connection(
         lambda: connect(kopf.OperatorSettings()),
         note=lambda verb, status: metrics.requests.labels(verb, str(status)).inc(),
     )
+    cluster = Cluster(connection)
     reconciler = Reconciler(
         cluster,
         lookups,
@@ -79,6 +81,6 @@ def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics) -
         ),
         metrics=metrics,
         reminders=Reminders(cluster),
-        inventory=Inventory(cluster, memories, settings.namespace),
+        child_watch=ChildWatch(cluster, memories, settings.namespace),
         status_server=StatusServer(metrics, admission=settings.webhook is not None),
     )

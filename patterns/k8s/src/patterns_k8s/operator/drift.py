@@ -9,12 +9,30 @@ import json
 from hashlib import blake2b
 from typing import Any
 
-__all__ = ["fingerprint", "named_in"]
+__all__ = ["fingerprint", "mark_of", "named_in", "version_of"]
 
 
 def fingerprint(value: object) -> bytes:
     """Return a short digest of JSON values; eight bytes instead of kilobytes for each of some thousand objects."""
     return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).digest()
+
+
+def mark_of(live: dict[str, Any]) -> bytes:
+    """Return a digest that stays the same for as long as nothing changed in the object that a manifest names.
+
+    A spec has a generation; an object without one is another with every version. What only a status tells is no change.
+    """
+    metadata = live["metadata"]
+    changes = metadata.get("generation") or metadata["resourceVersion"]
+    return fingerprint([metadata.get("uid"), changes, metadata.get("labels"), metadata.get("ownerReferences")])
+
+
+def version_of(live: dict[str, Any]) -> int:
+    """Return the version of an object: of two of one kind, the later one has the greater number.
+
+    https://www.kubernetes.dev/resources/keps/5504/
+    """
+    return int(live["metadata"]["resourceVersion"])
 
 
 def named_in(manifest: Any, live: Any) -> Any:  # noqa: ANN401 - JSON

@@ -3,13 +3,13 @@
 There is one handler that acts, a daemon for each OrderProcessor, so that no two ever act on the same one; the others
 wake it, and are coroutines, since kopf would run a plain function in a thread, from which nobody may be woken. kopf
 starts the daemon for those that are there and those that come, and stops it when a peer takes over, when the
-OrderProcessor is deleted, and when the operator ends.
+OrderProcessor is deleted, and when the operator ends. What happens to children comes by a watch of their own.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import kopf
 
@@ -19,7 +19,7 @@ from patterns_k8s.operator.cluster import ClusterError
 from patterns_k8s.operator.drain import drain
 from patterns_k8s.operator.parts import Parts
 from patterns_k8s.operator.ports import Tell
-from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER, Manifest, reference_of
+from patterns_k8s.operator.processor import Manifest, reference_of
 from patterns_k8s.operator.settings import configure
 from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION, OrderProcessorSpec
 
@@ -35,8 +35,6 @@ def register(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     _register_life(registry, parts)
     _register_processors(registry, parts)
     _register_deletions(registry, parts)
-    for plural, (group, version, kind) in CHILDREN.items():
-        _register_child(registry, parts, kind, (group, version, plural) if group else (version, plural))
     if parts.settings.webhook is not None:
         _register_admission(registry, parts)
 
@@ -52,12 +50,12 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
         if parts.settings.webhook is not None:
             status = parts.status_server
             settings.admission.server = AdmissionServer(parts.settings.webhook, listening=status.admits)
-        parts.inventory.begin()
+        parts.child_watch.begin()
         await parts.status_server.start(parts.settings.host, parts.settings.status_port)
 
     @kopf.on.cleanup(registry=registry, id="end")
     async def end(**_: object) -> None:
-        parts.inventory.close()
+        parts.child_watch.close()
         parts.reminders.close()
         await parts.status_server.stop()
         await parts.cluster.close()
@@ -66,17 +64,19 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
 def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     # Cancelled rather than asked to end: whatever it is at, the next one finds out what is left.
     @kopf.daemon(*_PROCESSORS, registry=registry, id="tend", cancellation_timeout=5)
-    async def tend(body: kopf.Body, logger: kopf.Logger, stopped: kopf.DaemonStopped, **_: object) -> None:
+    async def tend(body: kopf.Body, uid: str, logger: kopf.Logger, stopped: kopf.DaemonStopped, **_: object) -> None:
         try:
             await parts.tending.tend(body, _teller(body), logger)
         except asyncio.CancelledError:
             if not stopped:
                 raise
+        finally:
+            # Who looks after it next, here or elsewhere, finds out all of it.
+            parts.memories.forget(uid)
 
     @kopf.on.event(*_PROCESSORS, registry=registry, id="edited")
     async def edited(event: kopf.RawEvent, uid: str, meta: kopf.Meta, **_: object) -> None:
         if event["type"] == "DELETED":
-            parts.memories.forget(uid)
             parts.reminders.end(uid)
             return
         if _is_ending(meta):
@@ -100,14 +100,6 @@ def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts) -> None:
             if not retry:
                 kopf.info(body, reason="Draining", message=f"waiting for {left} pods to end")
             raise kopf.TemporaryError(f"draining: {left} pods are left", delay=1)
-
-
-def _register_child(registry: kopf.OperatorRegistry, parts: Parts, kind: str, resource: tuple[str, ...]) -> None:
-    @kopf.on.event(*resource, registry=registry, id=f"child-{kind}", labels={MANAGED_BY: MANAGER})
-    async def told(event: Mapping[str, Any], **_: object) -> None:
-        if event["type"] is None:
-            parts.inventory.listed()
-        parts.memories.told(kind, event["object"], deleted=event["type"] == "DELETED")
 
 
 def _register_admission(registry: kopf.OperatorRegistry, parts: Parts) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import kopf
 
+from patterns_k8s.operator.child_watch import ChildWatch
 from patterns_k8s.operator.cluster import Cluster
-from patterns_k8s.operator.inventory import Inventory
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.reminders import Reminders
 from patterns_k8s.operator.settings import OperatorSettings
@@ -14,19 +14,22 @@ from patterns_k8s.operator.status_server import StatusServer
 from patterns_k8s.operator.tended import Memories
 from patterns_k8s.operator.tending import Tending
 
-__all__ = ["Parts"]
+__all__ = ["Connect", "Parts"]
+
+Connect = Callable[[kopf.OperatorSettings], kopf.ConnectionInfo]
+"""Finds the credentials for the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """All of an operator but kopf. ``connect`` finds the credentials for the cluster."""
+    """All of an operator but kopf."""
 
     settings: OperatorSettings
-    connect: Callable[[kopf.OperatorSettings], kopf.ConnectionInfo]
+    connect: Connect
     cluster: Cluster
     memories: Memories
     tending: Tending
     metrics: Metrics
     reminders: Reminders
-    inventory: Inventory
+    child_watch: ChildWatch
     status_server: StatusServer

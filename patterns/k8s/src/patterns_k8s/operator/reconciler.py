@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from patterns_k8s.operator.backfill_jobs import BackfillJobs
 from patterns_k8s.operator.backfills import BackfillState
-from patterns_k8s.operator.cluster import CONNECTIONS, Gone, Refused
+from patterns_k8s.operator.cluster import Gone, Refused
 from patterns_k8s.operator.conditions import claims_of, deployment_seen, status_of
+from patterns_k8s.operator.connection import REQUESTS
 from patterns_k8s.operator.desired import Route, desired
-from patterns_k8s.operator.drift import fingerprint, named_in
+from patterns_k8s.operator.drift import fingerprint, mark_of, named_in, version_of
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.pods import Surroundings
@@ -59,7 +60,7 @@ class Reconciler:
         self._metrics = metrics
         self._clock = clock
         # One more would only wait for a connection, with all its manifests in hand.
-        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._turns = asyncio.Semaphore(REQUESTS)
         self._jobs = BackfillJobs(cluster, surroundings)
         self._reports = Reports(cluster, now=now)
 
@@ -80,9 +81,10 @@ class Reconciler:
         if settled == tended.settled:
             return False
         async with self._turns:
+            tended.unseen = False
             await self._change(processor, tended, found, replicas, tell)
         # What the cluster told meanwhile is for the next look.
-        tended.settled = None if tended.changed else settled
+        tended.settled = None if tended.unseen else settled
         return True
 
     async def _change(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> None:
@@ -133,13 +135,13 @@ class Reconciler:
             live = tended.changed.pop(kind, _UNTOLD)
             known = tended.applied.get(kind)
             unchanged = known is not None and known.manifest == wanted
-            if unchanged and (live is _UNTOLD or _as_applied(manifest, live, known)):
+            if unchanged and _is_as_applied(manifest, live, known):
                 continue
             # Forgotten first, so that a failure is made good by the next look.
             tended.applied.pop(kind, None)
             kept = await self._cluster.apply(manifest)
             looks = fingerprint(named_in(manifest, kept))
-            tended.applied[kind] = Applied(wanted, looks, kept["metadata"]["resourceVersion"])
+            tended.keep(kind, Applied(wanted, looks, mark_of(kept), version_of(kept)))
             if kind == "Deployment":
                 tended.deployment = deployment_seen(kept)
             self._metrics.applied.labels(kind).inc()
@@ -204,5 +206,11 @@ def _as_far_as_known(before: Route, queue: QueueFound | Unknown, topic: TopicFou
     return replace(route, topic_arn=topic.arn) if isinstance(topic, TopicFound) else route
 
 
-def _as_applied(manifest: Manifest, live: Manifest | None, known: Applied | None) -> bool:
-    return live is not None and known is not None and fingerprint(named_in(manifest, live)) == known.live
+def _is_as_applied(manifest: Manifest, live: Manifest | None, known: Applied | None) -> bool:
+    """Return whether a child still is what was applied; if it is, its like is not compared again."""
+    if live is _UNTOLD:
+        return True
+    if live is None or known is None or fingerprint(named_in(manifest, live)) != known.live:
+        return False
+    known.mark, known.version = mark_of(live), version_of(live)
+    return True

@@ -3,14 +3,15 @@
 import random
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import kopf
 
+from patterns_k8s.operator.backoffs import Backoffs
 from patterns_k8s.operator.pods import Surroundings
-from patterns_k8s.operator.processor import CHILDREN, MANAGED_BY, MANAGER
+from patterns_k8s.operator.processor import MANAGER
 from patterns_k8s.resource.order_processor import GROUP
 from patterns_shared.environment import InvalidSetting, address, seconds, text, whole
 
@@ -19,16 +20,6 @@ __all__ = ["OperatorSettings", "WebhookSettings", "configure"]
 _FINALIZER = f"{GROUP}/drain"
 _SECRET_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names"""
-
-
-class _Backoffs:
-    """Seconds from try to try, without end. kopf goes through them anew for each request."""
-
-    def __iter__(self) -> Iterator[float]:
-        """Yield growing pauses, then as long ones as an outage's end may be noticed late."""
-        yield from (0.2, 0.5, 1.0, 2.0)
-        while True:
-            yield random.uniform(3.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +103,6 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     - Without the scan for new kinds and namespaces it needs no right to see all of them.
     - A request that finds nobody, or only errors, is made again until it is answered: were it given up, kopf would end
       with it when it was a listing or a sign of life for the peers, and an outage of the API server is no reason to.
-    - Children are filtered by the server, so that other people's objects cost nothing.
     - What an object looked like is not compared with what it looks like, since no handler is about a change: kopf would
       copy every body of every event for it. And it soon forgets an object that nothing happens to, and its last body.
     - Of two operators with the same priority both would wait, so each draws its own.
@@ -123,7 +113,7 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.execution.default_backoff = 3
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = _Backoffs()
+    settings.networking.error_backoffs = Backoffs()
     settings.queueing.idle_timeout = 0.5
     settings.queueing.error_delays = (0.2, 0.5, 1, 2, 5, 10, 30)
     settings.watching.server_timeout = 300
@@ -131,7 +121,6 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.watching.connect_timeout = 5
     settings.watching.reconnect_backoff = 1
     settings.watching.chunk_size = 500
-    settings.watching.label_selectors[lambda resource: resource.plural in CHILDREN] = f"{MANAGED_BY}={MANAGER}"
     settings.scanning.disabled = True
     settings.posting.reporting_component = MANAGER
     settings.posting.reporting_instance = socket.gethostname()

@@ -44,10 +44,14 @@ class FakeCluster:
         key = self._note(f"merge{part}", reference)
         if key not in self.objects:
             raise Gone(f"PATCH {key}", "not found")
-        before = self.objects[key]
+        if _merged(self.objects[key], change) != self.objects[key]:
+            self.edit(*key, change)
+
+    def edit(self, kind: str, name: str, change: Mapping[str, Any]) -> None:
+        """Change an object as somebody else does; that is no request of the operator's."""
+        before = self.objects[kind, name]
         after = _merged(before, change)
-        if after != before:
-            self._keep(key, after, spec_changed=before.get("spec") != after.get("spec"))
+        self._keep((kind, name), after, spec_changed=before.get("spec") != after.get("spec"))
 
     async def delete(self, reference: Manifest) -> None:
         """Forget the object."""
