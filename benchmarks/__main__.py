@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         "batch": lambda: report.measure(chosen.reports),
         "batch-growth": lambda: report.measure_growth(chosen.reports),
         "batch-table": lambda: scan.measure(chosen.reports),
-        "k8s-operator": lambda: operator.measure(chosen.processors),
+        "k8s-operator": lambda: operator.measure(chosen.processors, chosen.crossings),
         "k8s-worker": lambda: worker.measure(chosen.crossings),
         "k8s-scaling": scaling.measure,
         "local-loop": lambda: local_loop.measure(chosen.loops),
@@ -103,7 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=15, help="of cold, warm and ledger; at least 9, 15 by default")
     parser.add_argument("--loops", type=int, default=3, help="of local-loop, each of half a minute; 3 by default")
     parser.add_argument(
-        "--crossings", type=int, default=3, help="of async-end-to-end and k8s-worker; at least 2, 3 by default"
+        "--crossings",
+        type=int,
+        default=3,
+        help="of async-end-to-end, k8s-operator and k8s-worker; at least 2, 3 by default",
     )
     parser.add_argument(
         "--reports", type=int, default=3, help="rounds of batch, batch-growth and batch-table; 3 by default"

@@ -64,12 +64,19 @@ def compared(
 
 
 def compared_in_turns(
-    benchmark: str, name: str, ours: Sequence[float], peer: Sequence[float], unit: str, *, at_least: float = 0.0
+    benchmark: str,
+    name: str,
+    ours: Sequence[float],
+    peer: Sequence[float],
+    unit: str,
+    *,
+    at_most: float = 0.0,
+    at_least: float = 0.0,
 ) -> Result:
     """Return the row of two figures that were measured round by round: medians, of the rounds' ratios, too."""
     ratios = [a / b for a, b in zip(ours, peer, strict=True)]
     low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
-    result = compared(benchmark, name, ratio, 1.0, unit, at_least=at_least)
+    result = compared(benchmark, name, ratio, 1.0, unit, at_most=at_most, at_least=at_least)
     spread = (round(low, 3), round(high, 3))
     return replace(result, ours=statistics.median(ours), peer=statistics.median(peer), spread=spread)
 
