@@ -152,7 +152,7 @@ def test_one_that_comes_gets_its_children_and_one_that_goes_is_drained_first(pla
 
     async def story(scene: Scene) -> None:
         pod = (kmock.resource("", "v1", "pods"), "test", "orders-1")
-        async with scene.operating():
+        async with scene.operating() as parts:
             await scene.ask("POST", PATH, {"metadata": {"name": "orders"}, "spec": {"image": "x:1"}})
             await until(lambda: all_there(scene))
             processor = scene.processor()
@@ -168,6 +168,7 @@ def test_one_that_comes_gets_its_children_and_one_that_goes_is_drained_first(pla
             assert scene.processor() is not None
             del scene.emulator.objects[pod]
             await until(lambda: scene.processor() is None)
+            assert len(parts.memories) == 0
 
     play(story)
 

@@ -121,7 +121,7 @@ class Memories:
         self._jobs: dict[str, dict[str, JobSeen]] = {}
 
     def __len__(self) -> int:
-        return len(self._tended)
+        return len(self._tended.keys() | self._jobs.keys())
 
     def recall(self, uid: str) -> Tended:
         """Return what is remembered of this one, or a new page."""
