@@ -118,10 +118,11 @@ class Connection:
         try:
             async with self._open().get(self._server + path, headers={"Accept": JSON}, timeout=timeout) as response:
                 self._note("GET", response.status)
-                if response.status == HTTPStatus.UNAUTHORIZED:
-                    await self.close()  # the next one comes with fresh credentials
                 if response.status >= HTTPStatus.BAD_REQUEST:
-                    raise (await _read(response)).failure(what)
+                    failure = (await _read(response)).failure(what)
+                    if response.status == HTTPStatus.UNAUTHORIZED:
+                        await self.close()  # the next one comes with fresh credentials
+                    raise failure
                 rest = b""
                 async for some in response.content.iter_any():
                     *whole, rest = (rest + some).split(b"\n")
