@@ -483,6 +483,17 @@ class TestBackfills:
         assert running.cluster.objects["Job", self.NAME]["spec"]["suspend"] is False
         assert ("Job", "orders-backfill-20261105-20261105") in running.cluster.objects
 
+    def test_one_that_is_gone_when_it_is_to_go_on_is_begun_anew(self, running: World) -> None:
+        """Nobody has told of its end yet; that is no reason to take the OrderProcessor for gone."""
+        running.declare(suspend=True)
+        running.look()
+        running.tell_of("Job")
+        del running.cluster.objects["Job", self.NAME]
+        running.declare(suspend=False)
+        running.look()
+        assert running.tended.wake.is_set()
+        assert ("create", "Job") in running.look()
+
     def test_without_a_topic_it_waits(self, world: World) -> None:
         """There is nobody to tell."""
         world.found_topic = NO_TOPIC

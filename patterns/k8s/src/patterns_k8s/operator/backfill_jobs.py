@@ -8,6 +8,7 @@ from patterns_k8s.operator.backfills import (
     backfill_states,
     job_name,
 )
+from patterns_k8s.operator.cluster import Gone
 from patterns_k8s.operator.findings import Missing, TopicFound, Unknown
 from patterns_k8s.operator.pods import Surroundings
 from patterns_k8s.operator.ports import Children, Tell
@@ -37,7 +38,7 @@ class BackfillJobs:
                 continue
             if name in tended.jobs:
                 if tended.jobs[name].suspended is not suspend:
-                    await self._cluster.merge(_reference(processor, name), {"spec": {"suspend": suspend}})
+                    await self._suspend(processor, tended, name, suspend=suspend)
             elif not suspend and isinstance(topic, TopicFound):
                 job = backfill_job(processor, days, topic_arn=topic.arn, surroundings=self._surroundings)
                 await self._cluster.create(job)
@@ -53,6 +54,14 @@ class BackfillJobs:
     def states(self, processor: Processor, tended: Tended) -> dict[str, BackfillState]:
         """Return the states by the Jobs' names, as far as they are known."""
         return backfill_states(processor, seen=tended.jobs, recorded=_recorded(tended))
+
+    async def _suspend(self, processor: Processor, tended: Tended, name: str, *, suspend: bool) -> None:
+        """Suspend or resume a Job; one that somebody has just deleted is for the next look."""
+        try:
+            await self._cluster.merge(_reference(processor, name), {"spec": {"suspend": suspend}})
+        except Gone:
+            tended.jobs.pop(name, None)
+            tended.stir()
 
     @staticmethod
     def _tell_of_ends(tended: Tended, states: dict[str, BackfillState], tell: Tell) -> None:
