@@ -116,6 +116,9 @@ class Trial:
         time.sleep(_AT_REST_SECONDS)
         calls = self.calls(mark)
         assert not calls, calls
+        watches = Counter(call.resource for call in self.audit.calls(OPERATOR_USER, since=mark) if call.verb == "watch")
+        # One may be at its end, after minutes.
+        assert max(watches.values(), default=0) <= 1, watches
         return f"{calls.total()} calls in {_AT_REST_SECONDS:g} s"
 
     def calls(self, since: int) -> Counter[str]:

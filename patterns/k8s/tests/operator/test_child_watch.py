@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import count
 
 import pytest
 
@@ -29,21 +28,22 @@ def bookmark(version: int) -> Change:
 class Script:
     """A cluster of which these children are told; a watch tells what is next in ``watches`` of its kind.
 
-    ``meanwhile`` happens during a listing; ``asked`` has the kinds that were listed, and watched from which time on.
+    ``meanwhile`` has what happens during a listing, by kind; ``asked`` the kinds that were listed, and watched, with
+    from which time on.
     """
 
     def __init__(self, **children: list[Manifest]) -> None:
         """Have children by kind, each of them on a page of its own."""
         self._children = children
         self.watches: dict[str, list[list[Change] | Exception]] = {}
-        self.meanwhile: Callable[[], None] = lambda: None
+        self.meanwhile: dict[str, Callable[[], object]] = {}
         self.asked: list[tuple[str, str | None]] = []
 
     async def list_children(self, namespace: str, version: str, kind: str) -> AsyncIterator[tuple[str, list[Manifest]]]:
         """Yield those of a kind."""
         assert (namespace, version) == ("test", {"ServiceAccount": "v1", "Deployment": "apps/v1"}.get(kind, version))
         self.asked.append((kind, None))
-        self.meanwhile()
+        self.meanwhile.get(kind, lambda: None)()
         for body in self._children.get(kind, []):
             yield "100", [body]
         yield "100", []
@@ -139,14 +139,43 @@ def test_when_all_are_there_nobody_is_woken(memories: Memories, tended: Tended) 
 def test_what_is_made_meanwhile_is_not_missed(memories: Memories, tended: Tended) -> None:
     """The listing may be older than the child."""
     script = Script(ServiceAccount=[child()], Job=[child(BACKFILL)])
-    versions = count(2)
-
-    def applied_again() -> None:
-        tended.applied["Deployment"] = applied(next(versions))
-
-    script.meanwhile = applied_again
+    script.meanwhile["Deployment"] = lambda: tended.applied.update(Deployment=applied(2))
     follow(script, memories)
     assert tended.changed == {}
+
+
+def test_one_that_was_looked_at_meanwhile_is_missed_all_the_same(memories: Memories, tended: Tended) -> None:
+    """It was found to be as it was applied, of which an event told before the watch broke; then it was deleted."""
+    script = Script(ServiceAccount=[child()], Job=[child(BACKFILL)])
+
+    def looked_at() -> None:
+        tended.applied["Deployment"].mark = b"another"
+
+    script.meanwhile["Deployment"] = looked_at
+    follow(script, memories)
+    assert tended.changed == {"Deployment": None}
+
+
+def test_one_that_is_being_applied_may_be_gone(memories: Memories, tended: Tended) -> None:
+    """Whether it was before or after the listing will never be told."""
+    script = Script(ServiceAccount=[child()], Job=[child(BACKFILL)])
+    script.meanwhile["Deployment"] = lambda: tended.applied.pop("Deployment")
+    follow(script, memories)
+    assert tended.changed == {"Deployment": None}
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+def test_a_child_whose_owner_was_struck_out_is_known_by_its_name(memories: Memories, tended: Tended, kind: str) -> None:
+    """It is not missed, and what happens to it is told."""
+    name = BACKFILL if kind == "Job" else "shop"
+    script = Script(ServiceAccount=[child()], Deployment=[child()], Job=[child(BACKFILL)])
+    nobodys = child(name, version=101)
+    nobodys["metadata"]["ownerReferences"] = []
+    script.watches[kind] = [[("MODIFIED", nobodys), ("DELETED", nobodys)]]
+    follow(script, memories)
+    assert tended.wake.is_set()
+    assert tended.changed == ({} if kind == "Job" else {"Deployment": None})
+    assert (BACKFILL in tended.jobs) is (kind != "Job")
 
 
 def test_a_watch_goes_on_where_the_one_before_ended(memories: Memories, tended: Tended) -> None:
@@ -176,10 +205,10 @@ def test_after_a_failure_all_is_listed_anew(
 
 
 def test_pauses_grow_until_a_watch_ends_well(memories: Memories) -> None:
-    """A server that lists and never watches is not asked in a hot loop."""
+    """A server that lists and never watches is not asked in a hot loop, nor one whose watches end at once."""
     script = Script()
     failure = Unavailable("watch", "refused")
-    script.watches["Job"] = [failure, failure, failure, [bookmark(120)], failure]
+    script.watches["Job"] = [failure, [], failure, [bookmark(120)], []]
     pauses = Pauses()
     follow(script, memories, pauses=pauses)
     assert pauses.taken == [3, 1]

@@ -91,6 +91,7 @@ class World:
             generation=self.generation,
             spec=OrderProcessorSpec.read(self.spec),
         )
+        self.tended.processor = processor
         self.cluster.asked.clear()
 
         def tell(kind: str, reason: str, _message: str) -> None:
@@ -287,6 +288,15 @@ def test_a_queue_that_goes_takes_the_workers_away(world: World) -> None:
     world.found_queue = QUEUE
     world.look()
     assert world.replicas == 1
+
+
+def test_pods_that_are_left_are_reported_by_an_operator_that_has_just_begun(world: World) -> None:
+    """Of a Deployment that it did not apply, and whose status nobody tells it again."""
+    settle(world)
+    world.restart()
+    world.found_queue = Missing("QueueMissing", "there is no queue")
+    world.look()
+    assert world.status["readyReplicas"] == 1
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -571,6 +581,30 @@ class TestMemories:
         world.look()
         assert world.replicas == 1
 
+    def test_an_answer_that_comes_late_takes_no_news_back(self, world: World) -> None:
+        """The pods ran before the operator heard that it had applied their Deployment."""
+        applied = world.cluster.apply
+
+        async def ran_first(manifest: Manifest) -> Manifest:
+            body = await applied(manifest)
+            if manifest["kind"] == "Deployment":
+                world.run_pods()
+            return body
+
+        world.cluster.apply = ran_first  # type: ignore[method-assign]
+        world.look()
+        world.look()
+        assert world.condition("Ready") == ("True", "WorkersReady")
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_an_owner_that_was_struck_out_is_put_back(self, world: World, kind: str) -> None:
+        """The cluster would not collect the child."""
+        settle(world)
+        world.cluster.edit(kind, "orders", {"metadata": {"ownerReferences": []}})
+        world.tell_of(kind)
+        assert ("apply", kind) in world.look()
+        assert world.cluster.objects[kind, "orders"]["metadata"]["ownerReferences"]
+
     def test_what_was_before_it_was_applied_is_no_drift(self, world: World) -> None:
         """A watch may lag behind."""
         settle(world)
@@ -592,7 +626,7 @@ class TestMemories:
         assert not world.tended.wake.is_set()
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_labels_and_owners_are_part_of_what_was_applied(self, world: World, kind: str) -> None:
+    def test_labels_are_part_of_what_was_applied(self, world: World, kind: str) -> None:
         """They have no generation."""
         settle(world)
         world.cluster.edit(kind, "orders", {"metadata": {"labels": {"app.kubernetes.io/part-of": "nothing"}}})
@@ -606,11 +640,12 @@ class TestMemories:
         world.declare(concurrency=7)
         merged = world.cluster.merge
 
-        async def ended_meanwhile(reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
-            await merged(reference, change, part=part)
+        async def ended_meanwhile(reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> Manifest:
+            body = await merged(reference, change, part=part)
             done = {"type": "Complete", "status": "True"}
             world.cluster.edit("Job", TestBackfills.NAME, {"status": {"conditions": [done]}})
             world.tell_of("Job")
+            return body
 
         world.cluster.merge = ended_meanwhile  # type: ignore[method-assign]
         world.look()

@@ -15,7 +15,7 @@ class Cluster:
         self.tries = 0
         self.gone = asyncio.Event()
 
-    async def merge(self, reference: Manifest, change: Any, *, part: str = "") -> None:  # noqa: ANN401, ARG002
+    async def merge(self, reference: Manifest, change: Any, *, part: str = "") -> Manifest:  # noqa: ANN401, ARG002
         """Take one."""
         self.tries += 1
         if self.tries == 1:
@@ -24,6 +24,7 @@ class Cluster:
             self.gone.set()
             raise Gone(reference["metadata"]["name"], "not found")
         self.heard.append(change["metadata"]["annotations"]["patterns.example.com/reminded"])
+        return reference
 
 
 def test_it_reminds_until_the_object_is_gone() -> None:

@@ -86,10 +86,9 @@ def test_a_listing_comes_in_pages() -> None:
             return [page async for page in cluster.list_children("test", "v1", "ServiceAccount")]
 
     pages = asyncio.run(story())
-    assert [(since, [each["metadata"]["name"] for each in items]) for since, items in pages] == [
-        ("100", ["page-1"]),
-        ("100", ["page-2"]),
-    ]
+    # What a listing leaves out of its items is there.
+    kind = {"apiVersion": "v1", "kind": "ServiceAccount"}
+    assert pages == [("100", [{**kind, "metadata": {"name": f"page-{number}"}}]) for number in (1, 2)]
     assert queries == [{**OURS, "limit": "250"}, {**OURS, "limit": "250", "continue": "a+b/c="}]
 
 
@@ -165,6 +164,28 @@ def test_a_watch_whose_token_ran_out_is_followed_by_one_with_a_fresh_one() -> No
             return tokens
 
     assert asyncio.run(story()) == ["Bearer token-0", "Bearer token-1"]
+
+
+def test_a_token_that_runs_out_under_load_costs_nobody_an_answer() -> None:
+    """More ask than there are connections; every request that was refused comes again, and nobody is cancelled."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.01)
+        if request.headers["Authorization"].endswith("0"):
+            return await _status(401)
+        return web.json_response({"metadata": {"resourceVersion": "100"}, "items": []})
+
+    async def list_all(cluster: Cluster) -> int:
+        return len([page async for page in cluster.list_children("test", "v1", "ServiceAccount")])
+
+    async def story() -> tuple[list[int | BaseException], set[str]]:
+        async with answering(answer) as (cluster, tokens):
+            found = await asyncio.gather(*(list_all(cluster) for _ in range(150)), return_exceptions=True)
+            return found, set(tokens)
+
+    found, tokens = asyncio.run(story())
+    assert found == [1] * 150
+    assert tokens == {"Bearer token-0", "Bearer token-1"}
 
 
 async def _status(code: int) -> web.Response:

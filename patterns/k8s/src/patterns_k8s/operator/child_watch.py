@@ -6,17 +6,20 @@ was down. Here a listing is compared with what was known before it (docs/adr/003
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
 from patterns_k8s.operator.backoffs import Backoffs
-from patterns_k8s.operator.cluster import ClusterError
-from patterns_k8s.operator.processor import CHILDREN, Manifest, owner_uid
+from patterns_k8s.operator.cluster import ClusterError, Unavailable
+from patterns_k8s.operator.processor import CHILDREN, Manifest
 from patterns_k8s.operator.tended import Memories
 
 __all__ = ["ChildWatch", "Watches"]
 
 _log = logging.getLogger(__name__)
+_AT_ONCE = 1.0
+"""Seconds in which a watch that tells nothing has failed, whatever its status: the next one would end as soon."""
 
 
 class Watches(Protocol):
@@ -80,19 +83,22 @@ class ChildWatch:
         async for shown, page in self._cluster.list_children(self._namespace, version, kind):
             since = shown
             for body in page:
-                known.pop((owner_uid(body) or "", body["metadata"]["name"]), None)
+                known.pop(self._memories.child_of(kind, body), None)
                 self._memories.told(kind, body)
-        # What is known differently now was made, or told of, meanwhile.
+        # What is known differently now was made meanwhile. What is being applied just now may have been before.
         still = self._memories.known(kind)
-        for (uid, name), seen in known.items():
-            if still.get((uid, name)) == seen:
-                self._memories.missed(kind, uid, name)
+        for child, seen in known.items():
+            if still.get(child, seen) == seen:
+                self._memories.missed(kind, *child)
         return since
 
     async def _watch(self, version: str, kind: str, since: str) -> str:
         """Take in what happens until the server ends it; return the time up to which all is known."""
+        began, before = time.monotonic(), since
         async for change, body in self._cluster.watch_children(self._namespace, version, kind, since):
             since = body["metadata"]["resourceVersion"]
             if change != "BOOKMARK":
                 self._memories.told(kind, body, deleted=change == "DELETED")
+        if since == before and time.monotonic() - began < _AT_ONCE:
+            raise Unavailable(f"watch of {kind}", "ended at once, without a change")
         return since

@@ -61,10 +61,10 @@ class Cluster:
         except Gone as gone:  # the namespace
             raise Refused(f"POST {manifest['kind']}", gone.why) from gone
 
-    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
-        """Change fields of an object (JSON merge patch), or of its ``part``, say ``/status``."""
+    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> Manifest:
+        """Change fields of an object (JSON merge patch), or of its ``part``, say ``/status``, and return it."""
         path = f"{_path(reference)}{part}?fieldManager={MANAGER}"
-        await self._connection.ask("PATCH", path, change, kind="application/merge-patch+json")
+        return await self._connection.ask("PATCH", path, change, kind="application/merge-patch+json")
 
     async def delete(self, reference: Manifest) -> None:
         """Delete the object and, in the background, what belongs to it; one that is not there is deleted."""
@@ -89,7 +89,9 @@ class Cluster:
         more = ""
         while True:
             page = await self._connection.ask("GET", path + more)
-            yield page["metadata"]["resourceVersion"], page["items"]
+            # Items of a listing do not say what they are.
+            items = [{"apiVersion": version, "kind": kind, **item} for item in page["items"]]
+            yield page["metadata"]["resourceVersion"], items
             if not page["metadata"].get("continue"):
                 return
             more = f"&continue={quote(page['metadata']['continue'], safe='')}"

@@ -19,12 +19,13 @@ __all__ = ["JSON", "REQUESTS", "ClusterError", "Connection", "Expired", "Gone", 
 
 JSON = "application/json"
 REQUESTS = 32
-"""Requests at once; more wait. A watch of each kind of children has a connection beside them."""
+"""Looks that ask at once; more wait for their turn. There are connections for a watch of each kind of children, too."""
 
 _PASSING = frozenset({409, 429, 500, 502, 503, 504})
 _ATTEMPTS = 4
 _LONGEST_WAIT = 10.0
-_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
+_LONGEST_REQUEST = 30.0
+_TIMEOUT = aiohttp.ClientTimeout(total=_LONGEST_REQUEST, sock_connect=5)
 
 
 class ClusterError(Exception):
@@ -66,14 +67,17 @@ class Connection:
         self._connect = connect
         self._note = note
         self._first_wait = first_wait
-        self._session: aiohttp.ClientSession | None = None
-        self._server = ""
+        self._session: _Session | None = None
+        self._given_up: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """Close the connections."""
         session, self._session = self._session, None
         if session is not None:
-            await session.close()
+            await session.requests.close()
+        for closing in self._given_up:
+            closing.cancel()
+        await asyncio.gather(*self._given_up, return_exceptions=True)
 
     async def ask(
         self,
@@ -91,14 +95,13 @@ class Connection:
         """
         tried, renewed = 0, False
         while True:
-            answer = await self._once(verb, path, body, {"Content-Type": kind, "Accept": JSON})
+            session = self._open()
+            answer = await session.answer(verb, path, body, {"Content-Type": kind, "Accept": JSON})
             self._note(verb, answer.status)
             if answer.fine or answer.status in kept:
                 return answer.body
-            if answer.status == HTTPStatus.UNAUTHORIZED and not renewed:
-                # A token ran out, or was exchanged.
+            if answer.status == HTTPStatus.UNAUTHORIZED and not renewed and self._renew(session):
                 renewed = True
-                await self.close()
                 continue
             tried += 1
             failure = answer.failure(_what(verb, path))
@@ -114,15 +117,15 @@ class Connection:
             ClusterError: there is no such answer, or it broke off.
         """
         what = _what("GET", path)
-        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=5)
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=_LONGEST_REQUEST, sock_connect=5)
+        session = self._open()
         try:
-            async with self._open().get(self._server + path, headers={"Accept": JSON}, timeout=timeout) as response:
+            async with session.requests.get(session.url(path), headers={"Accept": JSON}, timeout=timeout) as response:
                 self._note("GET", response.status)
+                if response.status == HTTPStatus.UNAUTHORIZED:
+                    self._renew(session)  # for whoever watches next
                 if response.status >= HTTPStatus.BAD_REQUEST:
-                    failure = (await _read(response)).failure(what)
-                    if response.status == HTTPStatus.UNAUTHORIZED:
-                        await self.close()  # the next one comes with fresh credentials
-                    raise failure
+                    raise (await _read(response)).failure(what)
                 rest = b""
                 async for some in response.content.iter_any():
                     *whole, rest = (rest + some).split(b"\n")
@@ -131,27 +134,65 @@ class Connection:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(what, _why(error)) from error
 
-    async def _once(
+    def _open(self) -> "_Session":
+        if self._session is None:
+            self._session = _Session.with_credentials(self._connect())
+        return self._session
+
+    def _renew(self, used: "_Session") -> bool:
+        """Return whether there are other credentials than those that were used; they are used from now on.
+
+        A token ran out, or was exchanged. Others may still wait for an answer with the ones before; were those closed
+        at once, aiohttp would cancel their tasks, and not just fail their requests.
+        """
+        if used is not self._session:
+            return True
+        info = self._connect()
+        if info == used.info:
+            return False
+        self._session = _Session.with_credentials(info)
+        closing = asyncio.create_task(used.close(after=2 * _LONGEST_REQUEST))
+        self._given_up.add(closing)
+        closing.add_done_callback(self._given_up.discard)
+        return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Session:
+    """Where requests go, as whom, and by what."""
+
+    info: ConnectionInfo
+    requests: aiohttp.ClientSession
+
+    @classmethod
+    def with_credentials(cls, info: ConnectionInfo) -> "_Session":
+        tls = info.as_ssl_context() if info.server.startswith("https") else True
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=REQUESTS + len(CHILDREN), ssl=tls),
+            headers=info.as_http_headers() | {"User-Agent": MANAGER},
+            timeout=_TIMEOUT,
+        )
+        return cls(info, session)
+
+    def url(self, path: str) -> str:
+        return self.info.server.rstrip("/") + path
+
+    async def answer(
         self, verb: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
     ) -> "_Answer":
-        session = self._open()
+        """Ask once."""
         try:
-            async with session.request(verb, self._server + path, json=body, headers=headers) as response:
+            async with self.requests.request(verb, self.url(path), json=body, headers=headers) as response:
                 return await _read(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _Answer(0, {"message": _why(error)})
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            info = self._connect()
-            self._server = info.server.rstrip("/")
-            tls = info.as_ssl_context() if self._server.startswith("https") else True
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=REQUESTS + len(CHILDREN), ssl=tls),
-                headers=info.as_http_headers() | {"User-Agent": MANAGER},
-                timeout=_TIMEOUT,
-            )
-        return self._session
+    async def close(self, *, after: float) -> None:
+        """Close it after so many seconds, or when this is cancelled."""
+        try:
+            await asyncio.sleep(after)
+        finally:
+            await self.requests.close()
 
 
 @dataclass(frozen=True, slots=True)

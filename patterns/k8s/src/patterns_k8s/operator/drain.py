@@ -2,20 +2,17 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from patterns_k8s.operator.cluster import Gone
+from patterns_k8s.operator.ports import Merges
 from patterns_k8s.operator.processor import Manifest, selector_of
 
 __all__ = ["Drains", "drain"]
 
 
-class Drains(Protocol):
+class Drains(Merges, Protocol):
     """The cluster, as far as it is needed here; raises ClusterError."""
-
-    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
-        """Change fields of an object."""
-        ...
 
     async def count_pods(self, namespace: str, labels: Mapping[str, str]) -> int:
         """Return how many pods have these labels and have not ended."""

@@ -50,8 +50,9 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
         if parts.settings.webhook is not None:
             status = parts.status_server
             settings.admission.server = AdmissionServer(parts.settings.webhook, listening=status.admits)
-        parts.child_watch.begin()
         await parts.status_server.start(parts.settings.host, parts.settings.status_port)
+        # Last: kopf starts anew what failed.
+        parts.child_watch.begin()
 
     @kopf.on.cleanup(registry=registry, id="end")
     async def end(**_: object) -> None:

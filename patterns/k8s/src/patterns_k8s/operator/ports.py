@@ -14,8 +14,8 @@ Tell = Callable[[str, str, str], None]
 class Merges(Protocol):
     """The cluster, as far as a change of an object needs it; raises ClusterError."""
 
-    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
-        """Change fields of an object, or of its ``part``."""
+    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> Manifest:
+        """Change fields of an object, or of its ``part``, and return it as it is kept."""
         ...
 
 

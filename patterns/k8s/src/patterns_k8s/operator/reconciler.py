@@ -141,9 +141,7 @@ class Reconciler:
             tended.applied.pop(kind, None)
             kept = await self._cluster.apply(manifest)
             looks = fingerprint(named_in(manifest, kept))
-            tended.keep(kind, Applied(wanted, looks, mark_of(kept), version_of(kept)))
-            if kind == "Deployment":
-                tended.deployment = deployment_seen(kept)
+            tended.keep(kind, Applied(wanted, looks, mark_of(kept), version_of(kept)), kept)
             self._metrics.applied.labels(kind).inc()
             if unchanged:
                 self._metrics.repaired.labels(kind).inc()
@@ -160,9 +158,10 @@ class Reconciler:
             "metadata": {"name": processor.name, "namespace": processor.namespace},
         }
         try:
-            await self._cluster.merge(reference, {"spec": {"replicas": 0}})
+            parked = await self._cluster.merge(reference, {"spec": {"replicas": 0}})
         except Gone:
             return
+        tended.deployment = deployment_seen(parked)
 
     def _scale(self, processor: Processor, tended: Tended, found: Found, tell: Tell) -> int:
         """Return how many pods there must be now."""
@@ -212,5 +211,5 @@ def _is_as_applied(manifest: Manifest, live: Manifest | None, known: Applied | N
         return True
     if live is None or known is None or fingerprint(named_in(manifest, live)) != known.live:
         return False
-    known.mark, known.version = mark_of(live), version_of(live)
+    known.mark = mark_of(live)
     return True

@@ -61,16 +61,16 @@ class Tended:
     status: dict[str, Any] | None = None
     settled: object = None
 
-    def keep(self, kind: str, applied: Applied) -> None:
-        """Take in what was applied. What was told before the answer came is no news, unless it came after it."""
+    def keep(self, kind: str, applied: Applied, kept: Manifest) -> None:
+        """Take in what was applied, and the object as it was kept then; a watch may have told of that, and of more."""
         self.applied[kind] = applied
-        if kind not in self.changed:
-            return
-        told = self.changed[kind]
-        if told is not None and version_of(told) <= applied.version:
-            del self.changed[kind]
-        else:
+        told = self.changed.get(kind, kept)
+        if told is None or version_of(told) > applied.version:
             self.stir()
+            return
+        self.changed.pop(kind, None)
+        if kind == "Deployment":
+            self.deployment = deployment_seen(kept)
 
     def told(self, kind: str, body: Manifest, *, deleted: bool) -> None:
         """Take in what the cluster tells of a child other than a Job, and wake up if it is news."""
@@ -144,13 +144,20 @@ class Memories:
 
     def told(self, kind: str, body: Manifest, *, deleted: bool = False) -> None:
         """Take in what the cluster tells of a child of somebody."""
-        uid = owner_uid(body)
-        if uid is None:
+        uid, name = self.child_of(kind, body)
+        if not uid:
             return
         if kind == "Job":
-            self._told_of_job(uid, body["metadata"]["name"], None if deleted else job_seen(body))
+            self._told_of_job(uid, name, None if deleted else job_seen(body))
         elif uid in self._tended:
             self._tended[uid].told(kind, body, deleted=deleted)
+
+    def child_of(self, kind: str, body: Manifest) -> tuple[str, str]:
+        """Return whose child it is, by uid, and its name; one whose owner somebody struck out is known by its name."""
+        uid, name = owner_uid(body), str(body["metadata"]["name"])
+        if uid is None:
+            uid = next((owner for owner, known in self.known(kind) if known == name), "")
+        return uid, name
 
     def missed(self, kind: str, uid: str, name: str) -> None:
         """Take in that a child is gone, of which nobody told."""

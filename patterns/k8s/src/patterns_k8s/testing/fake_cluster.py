@@ -39,13 +39,14 @@ class FakeCluster:
         if key not in self.objects:
             self._keep(key, deepcopy(manifest), spec_changed=True)
 
-    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> None:
+    async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> Manifest:
         """Change the object."""
         key = self._note(f"merge{part}", reference)
         if key not in self.objects:
             raise Gone(f"PATCH {key}", "not found")
         if _merged(self.objects[key], change) != self.objects[key]:
             self.edit(*key, change)
+        return deepcopy(self.objects[key])
 
     def edit(self, kind: str, name: str, change: Mapping[str, Any]) -> None:
         """Change an object as somebody else does; that is no request of the operator's."""
