@@ -194,6 +194,7 @@ def test_a_child_that_was_deleted_comes_back(world: World, kind: str) -> None:
 def test_a_child_that_was_edited_is_put_right(world: World) -> None:
     """Where its manifest has a say; nowhere else."""
     settle(world)
+    applied = world.tended.applied["Deployment"].version
     world.cluster.edit("Deployment", "orders", {"spec": {"minReadySeconds": 5}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") not in world.look()
@@ -203,6 +204,7 @@ def test_a_child_that_was_edited_is_put_right(world: World) -> None:
     world.cluster.edit("Deployment", "orders", {"status": {"collisionCount": 1}})
     world.tell_of("Deployment")
     assert not world.tended.wake.is_set()  # it was found to be as it was applied, once
+    assert world.tended.applied["Deployment"].version == applied  # by which a listing knows what it has missed
     world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") in world.look()
