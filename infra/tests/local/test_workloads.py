@@ -2,17 +2,20 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from patterns_infra.local.processes import Process
+from patterns_infra.local.processes import Process, processes_with
+from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.log import Line, Output, WorkloadLog
 from patterns_infra.local.workloads.workload import Command, Workload, WorkloadNotStarted
 
@@ -160,7 +163,7 @@ def _stopped(source: str, folder: Path, seconds: float) -> tuple[int, float]:
         async for _ in log.lines(follow=True):
             break
         asked = time.monotonic()
-        return await started.stop(seconds), time.monotonic() - asked
+        return await started.stop(Grace(seconds)), time.monotonic() - asked
 
     return asyncio.run(stop())
 
@@ -177,6 +180,26 @@ def test_a_command_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     code, took = _stopped(IGNORES_SIGTERM, tmp_path, 0.5)
     assert code == 137
     assert took >= 0.5
+
+
+def test_a_start_that_is_cancelled_leaves_nothing(tmp_path: Path, eventually: Eventually) -> None:
+    """At whichever moment: before there is a process, before that is known, or just after."""
+    mark = secrets.token_hex(8)
+
+    async def start(number: int) -> None:
+        log = WorkloadLog(tmp_path / f"log-{number}")
+        started = await Workload.start(Command(_python(IGNORES_SIGTERM), {"MARK": mark}, tmp_path), log)
+        await started.kill()
+
+    async def cancel_many() -> None:
+        for number in range(30):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(number / 1000):
+                    await start(number)
+        # While the loop runs: with it everything would end that nobody has let go.
+        assert await asyncio.to_thread(eventually, lambda: not processes_with(mark))
+
+    asyncio.run(cancel_many())
 
 
 @pytest.mark.parametrize("session", [False, True] if LINUX else [False])

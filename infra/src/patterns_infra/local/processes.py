@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Process", "command_of", "end_group", "group_members", "tail"]
+__all__ = ["Process", "command_of", "end_group", "group_members", "processes_with", "tail"]
 
 _PROC = Path("/proc")
 _POLL = 0.02
@@ -77,6 +77,12 @@ def command_of(pid: int) -> str:
         return ""
 
 
+def processes_with(text: str) -> list[Process]:
+    """Return the living processes of this user that were started with this text in their environment."""
+    found = (Process.of(pid) for pid, environment in _environments() if text in environment)
+    return [process for process in found if process]
+
+
 def end_group(group: int, *, grace: float = 2.0) -> bool:
     """End every process of a group, politely first; whether none is left."""
     for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
@@ -106,6 +112,22 @@ def tail(log: Path, lines: int = 15) -> str:
 def _listing(pid: int | None = None) -> Iterator[tuple[int, int, str, str]]:
     """Yield pid, process group, state and start of one process or of all."""
     return _from_proc(pid) if sys.platform == "linux" else _from_ps(pid)
+
+
+def _environments() -> Iterator[tuple[int, str]]:
+    """Yield pid and environment of all processes that may be asked for it."""
+    if sys.platform != "linux":
+        asked = ["/bin/ps", "-A", "-E", "-ww", "-o", "pid=,command="]
+        for line in subprocess.run(asked, capture_output=True, text=True, check=False).stdout.splitlines():
+            number, _, rest = line.strip().partition(" ")
+            yield int(number), rest
+        return
+    for folder in _PROC.iterdir():
+        if folder.name.isdigit():
+            try:
+                yield int(folder.name), (folder / "environ").read_text(errors="replace")
+            except OSError:
+                continue
 
 
 def _from_proc(pid: int | None) -> Iterator[tuple[int, int, str, str]]:

@@ -1,7 +1,7 @@
 """What the pods of the tests run: a small server, or a command that ends.
 
 ``serve`` answers on the pod's own address; ``show`` prints what it was given; ``exit CODE`` ends so; ``stubborn``
-does not care about SIGTERM.
+only says so when it is asked to end.
 """
 
 import json
@@ -47,7 +47,7 @@ def main() -> int:
         print(json.dumps(shown), flush=True)  # noqa: T201 - as above
         return 0
     if what == "stubborn":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: print("not yet", flush=True))  # noqa: T201 - as above
         print("ready", flush=True)  # noqa: T201 - as above
         time.sleep(600)
         return 0

@@ -92,7 +92,10 @@ def test_an_ending_pod_may_finish_what_it_holds(namespace: Namespace, deployment
 
 
 def _printed(namespace: Namespace, pod: str, word: str) -> str:
-    printed: str = namespace.kubectl("logs", pod)
+    try:
+        printed: str = namespace.kubectl("logs", pod)
+    except AssertionError:
+        return ""  # not bound yet, or not started
     return printed if word in printed else ""
 
 
@@ -105,6 +108,41 @@ def test_a_pod_that_does_not_end_is_killed_when_its_grace_is_over(namespace: Nam
     namespace.kubectl("delete", "job/stubborn", "--timeout=60s")
     namespace.kubectl("wait", "--for=delete", f"pod/{pod['metadata']['name']}", "--timeout=60s")
     assert not _processes_of(pod["metadata"]["uid"])
+
+
+@pytest.mark.parametrize("again", [("--grace-period=1",), ("--grace-period=0", "--force")])
+def test_an_ending_pod_can_be_hurried(namespace: Namespace, job: Make, again: tuple[str, ...]) -> None:
+    """A second deletion with less grace ends it, where the first would have let it run for an hour."""
+    spec = job("", "stubborn", terminationGracePeriodSeconds=3600)["spec"]["template"]["spec"]
+    uid = _being_deleted(namespace, "slow", spec, lambda _: bool(_printed(namespace, "slow", "not yet")))
+    namespace.kubectl("delete", "pod/slow", "--grace-period=1800", "--wait=false")
+    assert _processes_of(uid)
+    namespace.kubectl("delete", "pod/slow", *again, "--timeout=30s")
+    assert namespace.eventually(lambda: not _processes_of(uid))
+
+
+@pytest.mark.parametrize("again", [("--grace-period=1",), ("--grace-period=0", "--force")])
+def test_a_hook_of_an_ending_pod_is_hurried_too(namespace: Namespace, job: Make, again: tuple[str, ...]) -> None:
+    """Its share of the grace becomes less, and the container's with it."""
+    hook = {"preStop": {"exec": {"command": ["sleep", "3600"]}}}
+    spec = job("", "stubborn", container={"lifecycle": hook}, terminationGracePeriodSeconds=3600)
+    uid = _being_deleted(namespace, "held", spec["spec"]["template"]["spec"], lambda uid: _runs(uid, "sleep 3600"))
+    namespace.kubectl("delete", "pod/held", *again, "--timeout=30s")
+    assert namespace.eventually(lambda: not _processes_of(uid))
+
+
+def _being_deleted(namespace: Namespace, name: str, spec: dict[str, Any], noticed: Callable[[str], bool]) -> str:
+    """Run a pod, delete it, wait until the node has begun to end it, and return its uid."""
+    namespace.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
+    assert namespace.eventually(lambda: _printed(namespace, name, "ready"))
+    uid: str = namespace.get("pod", name)["metadata"]["uid"]
+    namespace.kubectl("delete", f"pod/{name}", "--wait=false")
+    assert namespace.eventually(lambda: noticed(uid))
+    return uid
+
+
+def _runs(uid: str, command: str) -> bool:
+    return any(command_of(pid).startswith(command) for pid in _processes_of(uid))
 
 
 def _processes_of(uid: str) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from patterns_infra.local.container_engine.images import Image
 from patterns_infra.local.tether import NOT_STARTED
+from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.log import WorkloadLog
 from patterns_infra.local.workloads.workload import Command, Workload, WorkloadNotStarted
 
@@ -83,14 +84,14 @@ class Container:
 
     async def stop(self, seconds: float | None) -> None:
         """Stop its process as the image or the container wants it stopped."""
-        grace = seconds if seconds is not None else float(self.config.get("StopTimeout") or _STOP_SECONDS)
+        grace = Grace(seconds if seconds is not None else float(self.config.get("StopTimeout") or _STOP_SECONDS))
         if self._workload:
             await self._workload.stop(grace, signal_number(self.config.get("StopSignal") or "SIGTERM"))
 
     async def remove(self) -> None:
         """Kill what runs and delete its files."""
         if self._workload:
-            await self._workload.stop(0.0, signal.SIGKILL)
+            await self._workload.kill()
         shutil.rmtree(self.folder / self.id, ignore_errors=True)
 
     def _arguments(self) -> list[str]:

@@ -77,8 +77,14 @@ class Agent:
         self._end(uid, None, 0.0)
 
     def _end(self, uid: str, deleted: Pod | None, grace: float) -> None:
-        """End a pod once, however often it is told; what is not known any more was ended before."""
-        if uid not in self._ending and (deleted or uid in self._pods):
+        """End a pod once; what is not known any more was ended before.
+
+        Told again, it can only be in more of a hurry, as a kubelet is: the new grace counts from now.
+        """
+        known = self._pods.get(uid)
+        if known:
+            known.grace(grace)
+        if uid not in self._ending and (deleted or known):
             self._ending[uid] = asyncio.create_task(self._finish(uid, deleted, grace))
 
     async def _finish(self, uid: str, deleted: Pod | None, grace: float) -> None:

@@ -13,6 +13,7 @@ from patterns_infra.local.kubelet.backoff import Backoff
 from patterns_infra.local.kubelet.container_state import ContainerRecord, Running, Terminated, Waiting
 from patterns_infra.local.kubelet.surroundings import NotReadyToRun, Surroundings
 from patterns_infra.local.kubelet.watcher import Watcher
+from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.log import WorkloadLog
 from patterns_infra.local.workloads.workload import Command, Workload, WorkloadNotStarted
 
@@ -40,7 +41,9 @@ class ContainerProcess:
     _logs: list[WorkloadLog] = field(default_factory=list)
     _command: Command | None = None
     _workload: Workload | None = None
+    _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    _ending: "asyncio.Task[None] | None" = None
 
     async def run(self) -> None:
         """Run it until it has ended and is not started again, or `stop` was called."""
@@ -51,26 +54,25 @@ class ContainerProcess:
             except NotReadyToRun as problem:
                 await self._wait_for(problem, backoff)
                 continue
+            if self._stopped.is_set():
+                return
             ended = await self._run_once(command)
             self._become(ended)
             if self._stopped.is_set() or not self.around.restarts_after(ended.exit_code):
                 return
             await self._pause(ended, backoff)
 
-    async def stop(self, seconds: float) -> None:
-        """Stop it: its hook, then SIGTERM, then after what is left of these seconds SIGKILL."""
-        self._stopped.set()
-        self.started.set()
-        if self._workload is None or not self._workload.running:
-            return
-        began = time.monotonic()
-        if self.spec.lifecycle and self.spec.lifecycle.preStop:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._watcher().call(self.spec.lifecycle.preStop, "PreStop")
-        left = max(0.0, seconds - (time.monotonic() - began))
-        number = self.spec.lifecycle.stopSignal if self.spec.lifecycle else None
-        await self._workload.stop(left, signal.Signals[number] if number else signal.SIGTERM)
+    async def stop(self, grace: Grace) -> None:
+        """Stop it, once: its hook, then SIGTERM, then SIGKILL when the grace is over.
+
+        Args:
+            grace: of the whole pod; whoever shortens it hurries what goes on here.
+        """
+        if self._ending is None:
+            self._stopped.set()
+            self.started.set()
+            self._ending = asyncio.create_task(self._end(grace))
+        await asyncio.shield(self._ending)
 
     def log(self, *, previous: bool = False) -> WorkloadLog | None:
         """Return what it printed in this run or the one before."""
@@ -90,12 +92,24 @@ class ContainerProcess:
                 async with asyncio.timeout(seconds):
                     code = await beside.wait()
             finally:
-                await beside.stop(0.0, signal.SIGKILL)
+                await beside.kill()
             return code, b"".join([line.text async for line in log.lines()]).decode(errors="replace")
         except WorkloadNotStarted as failed:
             return _CANNOT_RUN, str(failed)
         finally:
             path.unlink(missing_ok=True)
+
+    async def _end(self, grace: Grace) -> None:
+        async with self._starting:
+            workload = self._workload
+        if workload is None or not workload.running:
+            return
+        if self.spec.lifecycle and self.spec.lifecycle.preStop:
+            with suppress(TimeoutError):
+                async with grace.limit():
+                    await self._watcher().call(self.spec.lifecycle.preStop, "PreStop")
+        number = self.spec.lifecycle.stopSignal if self.spec.lifecycle else None
+        await workload.stop(grace, signal.Signals[number] if number else signal.SIGTERM)
 
     async def _run_once(self, command: Command) -> Terminated:
         self._command = command
@@ -104,14 +118,14 @@ class ContainerProcess:
         self._logs = [*self._logs, log][-_KEPT_LOGS:]
         began = time.time()
         try:
-            self._workload = await Workload.start(command, log)
+            # Whoever stops it meanwhile waits for what it is to stop.
+            async with self._starting:
+                self._workload = await Workload.start(command, log)
         except WorkloadNotStarted as failed:
             await self.around.tell("Warning", "Failed", f"Error: {failed}")
             return Terminated(_CANNOT_RUN, began, time.time(), "StartError", str(failed))
         self._become(Running(self._workload.started_at))
         await self.around.tell("Normal", "Started", f"Container {self.spec.name} started")
-        if self._stopped.is_set():
-            await self._workload.stop(self.around.grace_seconds)
         async with AsyncExitStack() as watched:
             watching = asyncio.create_task(self._watcher().run())
             watched.callback(watching.cancel)
@@ -130,7 +144,7 @@ class ContainerProcess:
     async def _stop_run(self, seconds: float) -> None:
         """End this run; whether there is another one is not the caller's to say."""
         if self._workload:
-            await self._workload.stop(seconds)
+            await self._workload.stop(Grace(seconds))
 
     async def _wait_for(self, problem: NotReadyToRun, backoff: Backoff) -> None:
         if not isinstance(self.record.state, Waiting) or self.record.state.reason != problem.reason:

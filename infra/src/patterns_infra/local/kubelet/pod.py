@@ -25,6 +25,7 @@ from patterns_infra.local.kubelet.reporter import Reporter
 from patterns_infra.local.kubelet.restarts import is_sidecar, record_from, restarts_after
 from patterns_infra.local.kubelet.status import PodRecord
 from patterns_infra.local.kubelet.surroundings import NotReadyToRun, Surroundings
+from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.workload import Command
 
 __all__ = ["NodeFacts", "PodProcesses"]
@@ -74,6 +75,7 @@ class PodProcesses:
     _objects: PodObjects = field(init=False)
     _volumes: PodVolumes = field(init=False)
     _working: "asyncio.Task[None] | None" = None
+    _grace: Grace | None = None
 
     def __post_init__(self) -> None:
         """Know the containers, and how they stood when an earlier kubelet ended."""
@@ -93,7 +95,7 @@ class PodProcesses:
         self._working = asyncio.create_task(self._run_or_fail())
 
     async def stop(self, seconds: float) -> None:
-        """End all of its containers, each with its grace, tell its last status, and remove its files."""
+        """End all of its containers, which share so much time, tell its last status, and remove its files."""
         await self._stop_containers(seconds)
         if self._working:
             self._working.cancel()
@@ -101,6 +103,13 @@ class PodProcesses:
                 await self._working
         await self._reporter.send()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def grace(self, seconds: float) -> Grace:
+        """Return how long its end may take, which begins with the first call; later ones can only shorten it."""
+        if self._grace is None:
+            self._grace = Grace(seconds)
+        self._grace.shorten(seconds)
+        return self._grace
 
     async def _run_or_fail(self) -> None:
         """Run it; what nobody foresaw (a full disk) is the pod's failure, not a pod that hangs without a word."""
@@ -129,7 +138,7 @@ class PodProcesses:
                     await self._run_containers()
             except TimeoutError:
                 self.record.failure = ("DeadlineExceeded", f"the pod was active longer than {seconds} s")
-                await self._stop_containers(self._grace())
+                await self._stop_containers(self._grace_seconds())
             for each in helping:
                 each.cancel()
         await self._reporter.send()
@@ -151,7 +160,7 @@ class PodProcesses:
             else:
                 await asyncio.gather(*(self._run_container(each) for each in spec.containers))
             for each in reversed(spec.initContainers or ()):
-                await self.containers[each.name].stop(self._grace())
+                await self.containers[each.name].stop(self.grace(self._grace_seconds()))
 
     async def _run_container(self, spec: Container) -> None:
         """Run a container, unless it has ended for good under an earlier kubelet."""
@@ -160,7 +169,8 @@ class PodProcesses:
             await container.run()
 
     async def _stop_containers(self, seconds: float) -> None:
-        await asyncio.gather(*(each.stop(seconds) for each in self.containers.values()))
+        grace = self.grace(seconds)
+        await asyncio.gather(*(each.stop(grace) for each in self.containers.values()))
 
     async def _command(self, name: str) -> Command:
         """Return what to run now: the container's image may change while the pod is there."""
@@ -194,12 +204,12 @@ class PodProcesses:
             changed=self._reporter.changed,
             tell=lambda kind, reason, message: self.node.events.tell(self.pod, kind, reason, message),
             restarts_after=lambda code: restarts_after(self.pod, spec, code),
-            grace_seconds=self._grace(),
+            grace_seconds=self._grace_seconds(),
         )
         record = record_from(self.pod, spec)
         self.containers[spec.name] = ContainerProcess(spec, record, around)
         return record
 
-    def _grace(self) -> float:
+    def _grace_seconds(self) -> float:
         seconds = spec_of(self.pod).terminationGracePeriodSeconds
         return 30.0 if seconds is None else float(seconds)

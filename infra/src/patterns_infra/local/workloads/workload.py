@@ -17,6 +17,7 @@ from typing import Self
 
 from patterns_infra.local import tether
 from patterns_infra.local.errors import PlatformError
+from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.log import Output, WorkloadLog
 
 __all__ = ["Command", "Workload", "WorkloadNotStarted"]
@@ -67,7 +68,7 @@ class Workload:
 
     @classmethod
     async def start(cls, command: Command, log: WorkloadLog) -> Self:
-        """Start it; the log is closed when it has ended.
+        """Start it; the log is closed when it has ended. Cancelled, it leaves nothing that runs.
 
         Raises:
             WorkloadNotStarted: it could not be; with the reason in one line.
@@ -77,6 +78,9 @@ class Workload:
         except OSError as error:
             log.close()
             raise WorkloadNotStarted(f"{error.filename or command.arguments[0]}: {error.strerror}") from error
+        except asyncio.CancelledError:
+            log.close()
+            raise
         if not answer.isdigit():
             await process.wait()
             log.close()
@@ -95,15 +99,19 @@ class Workload:
         if self.running and self._tether.stdin:
             self._tether.stdin.write(bytes([number]))
 
-    async def stop(self, seconds: float, number: int = signal.SIGTERM) -> int:
-        """Ask it to end, kill it when it takes longer, and return its exit code."""
+    async def stop(self, grace: Grace, number: int = signal.SIGTERM) -> int:
+        """Ask it to end, kill it when its grace is over before, and return its exit code."""
         self.send(number)
         try:
-            async with asyncio.timeout(seconds):
+            async with grace.limit():
                 return await self.wait()
         except TimeoutError:
-            self.send(signal.SIGKILL)
-            return await self.wait()
+            return await self.kill()
+
+    async def kill(self) -> int:
+        """End it at once and return its exit code."""
+        self.send(signal.SIGKILL)
+        return await self.wait()
 
     async def wait(self) -> int:
         """Wait until it has ended and all that it printed is in the log; its exit code."""
@@ -147,7 +155,16 @@ async def _tethered(command: Command) -> tuple[asyncio.subprocess.Process, str]:
     finally:
         os.close(writing)
     with os.fdopen(reading) as report:
-        return process, await asyncio.to_thread(report.read)
+        answering = asyncio.create_task(asyncio.to_thread(report.read))
+        try:
+            return process, await asyncio.shield(answering)
+        except asyncio.CancelledError:
+            # Nobody will know of what begins just now, so that nobody could end it later.
+            if process.stdin:
+                process.stdin.close()
+            await answering
+            await process.wait()
+            raise
 
 
 async def _pump(reader: asyncio.StreamReader, output: Output, log: WorkloadLog) -> None:
