@@ -122,6 +122,11 @@ class LocalFolder:
         return self.root / "control-plane"
 
     @property
+    def pods(self) -> Path:
+        """A folder for each pod of that run."""
+        return self.control_plane / "pods"
+
+    @property
     def requests(self) -> Path:
         """What the supervisor is to start beside the rest, and how, written by the commands that need it."""
         return self.root / "requests.json"

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from patterns_infra.local.docker import remove_containers
 from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.kubelet.leftovers import end_leftovers
 from patterns_infra.local.processes import Process, command_of, end_group, group_members
 
 __all__ = ["PlatformState", "clear", "end", "read_state", "write_atomically"]
@@ -87,6 +88,7 @@ def clear(folder: LocalFolder) -> None:
             remove_containers(state.docker, urlsplit(state.endpoint_url).port or 0)
     for path in (folder.state, folder.deployed, folder.engine_socket, folder.kubeconfig, folder.requests):
         path.unlink(missing_ok=True)
+    end_leftovers(folder.pods)
     for left in (folder.scratch, folder.control_plane):
         shutil.rmtree(left, ignore_errors=True)
 

@@ -5,8 +5,11 @@ kill -9, the end closes and the command's whole process group is killed. A byte 
 signal for the command. Nothing but the standard library is imported, and little of that: this runs before every step
 of a deployment.
 
-With ``--report`` the command's process id is written there, or why it could not be started. On Linux the command then
-also ends with a tether that is killed, and what left its process group ends with it.
+On Linux the command also ends with a tether that is killed, and what left its process group ends with it: a tether
+inherits what its command leaves behind, the tethers below a command that was killed included. So nothing of a program
+and of all that it tethered is left when its own tether has ended.
+
+With ``--report`` the command's process id is written there, or why it could not be started.
 """
 
 import os
@@ -15,6 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 __all__ = ["NOT_STARTED"]
 
@@ -26,67 +30,86 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def main(command: list[str], report: int | None = None) -> int:
     """Run the command in a process group of its own and return its exit code (128 + n when signal n ended it)."""
-    before = _bind() if report is not None else None
+    process: subprocess.Popen[bytes] | None = None
+    ended = False
+
+    def end(*_: object) -> None:
+        nonlocal ended
+        ended = True
+        with suppress(OSError):
+            if process:
+                os.killpg(process.pid, signal.SIGKILL)
+
+    # Before there is a command: who ends this process while it starts one would leave the command to nobody.
+    signal.signal(signal.SIGTERM, end)
+    # A function, since a command would inherit that a signal is ignored.
+    signal.signal(signal.SIGINT, lambda *_: None)
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=before,  # noqa: PLW1509 - there are no threads yet
+            preexec_fn=_bind(),  # noqa: PLW1509 - there are no threads yet
         )
     except OSError as error:
         if report is None:
             raise
         _tell(report, f"{command[0]}: {error.strerror}")
         return NOT_STARTED
+    if ended:
+        end()
     if report is not None:
         _tell(report, str(process.pid))
-
-    def end(*_: object) -> None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except OSError:
-            return
-
-    def watch() -> None:
-        while number := os.read(0, 1):
-            process.send_signal(number[0])
-        end()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=_watch, args=(process, end), daemon=True).start()
     code = process.wait()
     end()
     _end_adopted()
     return code if code >= 0 else 128 - code
 
 
+def _watch(process: "subprocess.Popen[bytes]", end: Callable[[], None]) -> None:
+    """Pass signals on while somebody holds the tether."""
+    try:
+        while number := os.read(0, 1):
+            process.send_signal(number[0])
+    finally:
+        end()
+
+
 def _tell(report: int, text: str) -> None:
-    os.write(report, text.encode())
-    os.close(report)
+    # Who wanted to know may be gone. The tether's end says so, too, and then the command is ended.
+    with suppress(OSError):
+        os.write(report, text.encode())
+        os.close(report)
 
 
 def _bind() -> Callable[[], None] | None:
     """Become the parent of processes whose own parent ends; return what makes the command end with this process."""
     if sys.platform != "linux":
         return None
-    import ctypes  # noqa: PLC0415 - not needed where a deployment runs its steps
+    import ctypes  # noqa: PLC0415 - not there on every system
 
-    control = ctypes.CDLL(None).prctl
+    control, parent = ctypes.CDLL(None).prctl, os.getpid()
     control(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    return lambda: control(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+    def bind() -> None:
+        control(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            # The parent was killed before the kernel was asked to tell.
+            os._exit(NOT_STARTED)
+
+    return bind
 
 
 def _end_adopted() -> None:
     """End what was adopted, and then what that leaves behind."""
     while adopted := _children():
         for pid in adopted:
-            try:
+            # What has become another user's ends when it likes.
+            with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+            with suppress(OSError):
                 os.waitpid(pid, 0)
-            except OSError:
-                continue
 
 
 def _children() -> list[int]:
@@ -100,9 +123,9 @@ def _children() -> list[int]:
 if __name__ == "__main__":
     option, chosen = sys.argv[1], sys.argv[2:]
     if option.startswith("--report="):
-        ended = main(chosen, int(option.removeprefix("--report=")))
+        exit_code = main(chosen, int(option.removeprefix("--report=")))
     else:
-        ended = main([option, *chosen])
+        exit_code = main([option, *chosen])
     # Threads may still be reading the tether: leave without waiting for them.
     sys.stdout.flush()
-    os._exit(ended)
+    os._exit(exit_code)

@@ -20,6 +20,7 @@ from patterns_infra.local.control_plane.keeper import keep
 from patterns_infra.local.control_plane.not_enforced import policies
 from patterns_infra.local.control_plane.readiness import ClusterApi
 from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.kubelet.leftovers import end_leftovers
 from patterns_infra.local.ports import HOST
 
 __all__ = ["Cluster"]
@@ -49,7 +50,7 @@ class Cluster:
         Raises:
             ExceptionGroup: of `ComponentFailed`, when a part cannot be kept running.
         """
-        shutil.rmtree(self._own, ignore_errors=True)
+        self._clear()
         addresses = _free_addresses()
         identities = make_identities(self._own / "identities", addresses.server)
         try:
@@ -59,7 +60,12 @@ class Cluster:
                 await self._complete(parts, identities, addresses)
         finally:
             self._folder.kubeconfig.unlink(missing_ok=True)
-            shutil.rmtree(self._own, ignore_errors=True)
+            self._clear()
+
+    def _clear(self) -> None:
+        """Leave nothing of a run but its logs."""
+        end_leftovers(self._folder.pods)
+        shutil.rmtree(self._own, ignore_errors=True)
 
     async def _complete(self, parts: asyncio.TaskGroup, identities: Identities, addresses: Addresses) -> None:
         """Start what needs the API server, and say that the cluster is ready: by its kubeconfig."""
@@ -101,7 +107,7 @@ class Cluster:
             "server": addresses.server,
             "version": version,
             "images": self._images,
-            "folder": self._own / "pods",
+            "folder": self._folder.pods,
             "aws-endpoint": self._aws_endpoint,
         }
         flags = [f"--{name}={value}" for name, value in options.items()]

@@ -12,6 +12,7 @@ from patterns_infra.local.kubelet.agent import Agent
 from patterns_infra.local.kubelet.events import Events
 from patterns_infra.local.kubelet.kubelet_api import create_app, serving
 from patterns_infra.local.kubelet.launch import Launch
+from patterns_infra.local.kubelet.leftovers import end_leftovers
 from patterns_infra.local.kubelet.node import LocalNode, allocatable_here
 from patterns_infra.local.kubelet.pod import NodeFacts
 from patterns_infra.local.kubelet.pod_identity import PodIdentity
@@ -22,7 +23,7 @@ __all__: list[str] = []
 
 
 def main() -> int:
-    """Run the node until a signal comes; its pods are tethered to it."""
+    """Run the node until a signal comes; its pods are tethered to it, and begin when nothing of another's is left."""
     parser = argparse.ArgumentParser()
     for name in ("--identities", "--images", "--folder"):
         parser.add_argument(name, type=Path, required=True)
@@ -31,7 +32,9 @@ def main() -> int:
     parser.add_argument("--aws-endpoint", default="")
     parser.add_argument("--server", required=True)
     parser.add_argument("--version", required=True)
-    asyncio.run(_run(parser.parse_args()))
+    chosen = parser.parse_args()
+    end_leftovers(chosen.folder)
+    asyncio.run(_run(chosen))
     return 0
 
 

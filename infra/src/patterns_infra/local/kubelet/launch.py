@@ -9,6 +9,7 @@ from lightkube.models.core_v1 import Container
 
 from patterns_infra.local.container_engine.images import ImageNotFound, find_image
 from patterns_infra.local.kubelet.environment import NotConfigured, PodFacts, expand, variables_of
+from patterns_infra.local.kubelet.leftovers import mark_of
 from patterns_infra.local.kubelet.mounts import SERVICE_ACCOUNT_PATH, Mounts
 from patterns_infra.local.kubelet.surroundings import NotReadyToRun
 from patterns_infra.local.workloads.workload import Command
@@ -70,7 +71,7 @@ class Launch:
         own = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOSTNAME": hostname, "HOME": str(work), "TMPDIR": str(work)}
         given = own | dict(image.environment) | dict(self.node_variables) | dict(identity)
         given |= self._account(mounts, folder)
-        given |= {name: mounts.rewrite(value) for name, value in declared.items()}
+        given |= {name: mounts.rewrite(value) for name, value in declared.items()} | mark_of(folder)
         # As with Docker: a command of the manifest's own drops the image's arguments, too.
         program = list(container.command or image.entrypoint)
         arguments = container.args if container.args is not None else ([] if container.command else image.command)
