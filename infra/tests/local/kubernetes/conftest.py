@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +142,18 @@ def namespace(cluster: LocalFolder, eventually: Callable[..., Any]) -> Iterator[
     assert eventually(lambda: "default" in made.kubectl("get", "serviceaccounts"))
     yield made
     made.kubectl("delete", "namespace", made.name, "--wait=false")
+
+
+@pytest.fixture
+def default_namespace(eventually: Callable[..., Any]) -> Callable[[LocalFolder], Namespace]:
+    """Return the namespace that every cluster has, for tests that have a cluster of their own."""
+    return lambda folder: Namespace("default", folder.kubeconfig, eventually)
+
+
+@pytest.fixture
+def family() -> Sequence[str]:
+    """Return a command that has a child in its process group, and one with a session of its own."""
+    return "sh", "-c", "sleep 3600 & setsid sleep 3600 & wait"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import shell_exports
 from patterns_infra.local.platform import Platform
 from patterns_infra.local.ports import choose_port
-from patterns_infra.local.processes import command_of
+from patterns_infra.local.processes import command_of, processes_with
 from patterns_infra.local.progress import Silence, Timings
 from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import end, read_state
@@ -83,6 +83,28 @@ def test_a_kill_leaves_nothing(platform: LocalFolder, eventually: Eventually, vi
     end(platform)
     assert not platform.kubeconfig.exists()
     assert not platform.control_plane.exists()
+
+
+@pytest.mark.parametrize("how", ["ended", "killed"])
+def test_pods_end_with_the_cluster_while_they_start(
+    folder: LocalFolder,
+    programs: Path,
+    images: Path,
+    default_namespace: Callable[[LocalFolder], Any],
+    deployment: Callable[..., Any],
+    family: Sequence[str],
+    eventually: Eventually,
+    how: str,
+) -> None:
+    """Whatever they have started. Who waits for the end finds nothing; a kill takes its moment."""
+    with Kubernetes(folder, programs, images=images) as kubernetes:
+        kubernetes.wait_ready(abandoned=lambda: False)
+        default_namespace(folder).apply(deployment(replicas=6, container={"command": family}))
+        assert eventually(lambda: len(processes_with(f"{folder.pods}/")) > len(family))
+        if how == "killed":
+            kubernetes.process.kill()
+            assert eventually(lambda: not processes_with(f"{folder.pods}/"))
+    assert processes_with(f"{folder.pods}/") == []
 
 
 def test_a_platform_without_a_pattern_that_needs_it_has_no_cluster(folder: LocalFolder) -> None:

@@ -7,7 +7,8 @@ import re
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.processes import command_of
+from patterns_infra.local.processes import Process, command_of, processes_with
 
 Namespace = Any
 Make = Callable[..., dict[str, Any]]
@@ -176,9 +177,9 @@ def test_a_part_that_is_killed_comes_back_and_nothing_is_lost(
     assert {each["status"]["containerStatuses"][0]["restartCount"] for each in pods} == {0}
 
 
-def _other(name: str, cluster: LocalFolder, killed: int) -> bool:
+def _other(name: str, cluster: LocalFolder, killed: int, module: str = "") -> bool:
     try:
-        return _process(name, cluster) != killed
+        return _process(name, cluster, module) != killed
     except AssertionError:
         return False
 
@@ -203,6 +204,30 @@ def test_a_node_that_is_killed_comes_back_and_runs_its_pods_again(
     namespace.kubectl("wait", "--for=condition=Ready", f"pod/{pod['metadata']['name']}", "--timeout=60s")
     assert namespace.eventually(lambda: "serve in pod" in namespace.kubectl("logs", "deployment/web"))
     namespace.kubectl("delete", "deployment/web", "--timeout=60s")
+
+
+@pytest.mark.parametrize("victims", ["kubelet", "kubelet and tethers"])
+def test_a_node_that_is_killed_while_pods_start_leaves_nothing_of_them(
+    namespace: Namespace, cluster: LocalFolder, deployment: Make, family: Sequence[str], victims: str
+) -> None:
+    """Neither children nor what has a session of its own, when the next node begins; then all pods come up."""
+    namespace.apply(deployment(replicas=6, container={"command": family}, terminationGracePeriodSeconds=1))
+    assert namespace.eventually(lambda: len(_of_pods(cluster)) > len(family))
+    killed = _process("python", cluster, "patterns_infra.local.kubelet")
+    tethers = [each.pid for each in _of_pods(cluster) if "tether.py" in command_of(each.pid)]
+    for pid in (*(tethers if "tethers" in victims else ()), killed):
+        with suppress(ProcessLookupError):
+            os.kill(pid, SIGKILL)
+    assert namespace.eventually(lambda: _other("python", cluster, killed, "patterns_infra.local.kubelet"))
+    following = Process.of(_process("python", cluster, "patterns_infra.local.kubelet"))
+    namespace.ready(6, app="web")
+    assert following
+    assert [each for each in _of_pods(cluster) if int(each.started) < int(following.started)] == []
+
+
+def _of_pods(cluster: LocalFolder) -> list[Process]:
+    """Return all processes of pods, by the folder that their environment names."""
+    return processes_with(f"{cluster.pods}/")
 
 
 def _restarts(pod: dict[str, Any]) -> int:
