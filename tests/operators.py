@@ -19,9 +19,9 @@ from typing import Any, Self
 import psutil
 from tests.kube_cluster import NAMESPACE, KubeCluster
 from tests.operator_install import OPERATOR, SETTINGS, Installation, free_port
+from tests.pod_roles import keys_of
 from tests.waiting import eventually
 
-from patterns_infra.local.local_aws import Keys
 from patterns_infra.local.ports import HOST
 from patterns_infra.paths import REPOSITORY
 
@@ -102,15 +102,14 @@ class OperatorProcess:
 class Operators:
     """Starts operators; only the first of those that run at once answers admission reviews."""
 
-    def __init__(self, cluster: KubeCluster, installation: Installation, role: str, folder: Path) -> None:
+    def __init__(self, cluster: KubeCluster, installation: Installation, folder: Path) -> None:
         """Take the rights of the operator's account and of its role."""
         self._cluster = cluster
         self._installation = installation
         self._folder = folder
         self._numbers = iter(range(1_000_000))
         self._token = cluster.kubectl("create", "token", OPERATOR, "--duration=8h").strip()
-        given = cluster.client("sts").assume_role(RoleArn=role, RoleSessionName="operator")["Credentials"]
-        self._keys = Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        self._keys = keys_of(cluster, OPERATOR)
 
     @contextlib.contextmanager
     def running(

@@ -1,59 +1,96 @@
-"""Roles of service accounts, with exactly the rights that the pattern's README asks for."""
+"""The roles that the pattern's stack gives to service accounts, and for further queues the same with other names.
+
+Nothing here says what a role may do: that is read from what the stack has made.
+"""
 
 import json
-from typing import Any
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self
 
 from tests.kube_cluster import NAMESPACE, KubeCluster
 
-from patterns_infra.local.local_aws import ACCOUNT, REGION
+from patterns_infra.kubernetes_names import OPERATOR, PROCESSOR
+from patterns_infra.local.associated_role import ServiceAccount, associated_role, assume_associated
+from patterns_infra.local.deployment import Addresses, LocalDeployment
+from patterns_infra.local.local_aws import Keys
+from patterns_infra.local.platform import LOCAL_STAGE
+from patterns_infra.local.progress import Silence, Timings
+from patterns_infra.local.runner import Runner
+from patterns_infra.registry import PATTERNS
+from patterns_infra.settings import Settings, Target
 
-__all__ = ["associate_operator", "associate_workers"]
+__all__ = ["PodRoles", "keys_of"]
 
-_CLUSTER = "patterns"
-_ORDERS = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/patterns-local-orders"
-
-
-def associate_operator(cluster: KubeCluster, account: str) -> str:
-    """Give the operator's account its role, and return the role's ARN."""
-    names = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/patterns/local/*"
-    return _associate(
-        cluster,
-        account,
-        _allow(["ssm:GetParameter"], names),
-        _allow(["sqs:GetQueueAttributes"], f"arn:aws:sqs:{REGION}:{ACCOUNT}:*"),
-    )
+_K8S = PATTERNS["k8s"]
+_TOPIC = f"patterns-{LOCAL_STAGE}-order-events"
+"""A topic of another stack, which this one's grants name."""
 
 
-def associate_workers(cluster: KubeCluster, name: str) -> str:
-    """Give the workers of an OrderProcessor their role, for their own queue and topic, and return the role's ARN."""
-    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-    own = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-    return _associate(
-        cluster,
-        name,
-        _allow(own, queue),
-        _allow(["sqs:GetQueueUrl", "sqs:SendMessage"], f"{queue}-dead-letters"),
-        _allow(["sns:Publish"], f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"),
-        _allow(["dynamodb:Scan"], _ORDERS),
-    )
+class PodRoles:
+    """The operator's role, and one for the workers of each queue that a test has made."""
+
+    def __init__(self, cluster: KubeCluster) -> None:
+        """Read the roles of a stack that is deployed beside the cluster."""
+        self._iam, self._eks = cluster.client("iam"), cluster.client("eks")
+        (operator, self._eks_name), (worker, _) = (
+            associated_role(cluster.aws, ServiceAccount(NAMESPACE, name, "")) for name in (OPERATOR, PROCESSOR)
+        )
+        self._operator, self._worker = operator.rpartition("/")[2], worker.rpartition("/")[2]
+        self._of_operator, self._of_workers = self._policy(self._operator), self._policy(self._worker)
+        self._queue, self._dead_letters = (
+            _published(cluster, name).rpartition("/")[2]
+            for name in ("fulfilment_queue_url", "fulfilment_dead_letter_url")
+        )
+
+    @classmethod
+    def deploy(cls, cluster: KubeCluster) -> Self:
+        """Deploy the stacks to the cluster's AWS, as `patterns deploy k8s` does; in the cluster nothing happens."""
+        folder, settings = cluster.folder, Settings(stage=LOCAL_STAGE, target=Target.LOCAL)
+        deployment = LocalDeployment(folder, settings, Runner(folder.deploy_log), Timings(Silence()))
+        deployment.run([replace(_K8S, kubernetes=False)], lambda: Addresses(cluster.aws, ""))
+        return cls(cluster)
+
+    def add(self, name: str) -> None:
+        """Let the operator look after one more queue and give its workers a role, by the names of an `OrderQueue`."""
+        key = name.replace("-", "_")
+        names = {
+            self._queue: name,
+            self._dead_letters: f"{name}-dead-letters",
+            _TOPIC: name,
+            "k8s/fulfilment_queue_url": f"k8s/{key}",
+            "async/topic_arn": f"async/{key}",
+        }
+        trust = self._iam.get_role(RoleName=self._worker)["Role"]["AssumeRolePolicyDocument"]
+        role = self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=_renamed(trust, {PROCESSOR: name}))
+        for who, policy in ((self._operator, self._of_operator), (name, self._of_workers)):
+            self._iam.put_role_policy(RoleName=who, PolicyName=name, PolicyDocument=_renamed(policy, names))
+        self._eks.create_pod_identity_association(
+            clusterName=self._eks_name, namespace=NAMESPACE, serviceAccount=name, roleArn=role["Role"]["Arn"]
+        )
+
+    def remove(self, name: str) -> None:
+        """Take back what the operator may do with a queue; the workers' role is used by nobody any more."""
+        self._iam.delete_role_policy(RoleName=self._operator, PolicyName=name)
+
+    def _policy(self, role: str) -> dict[str, Any]:
+        (name,) = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
+        document: dict[str, Any] = self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        return document
 
 
-def _associate(cluster: KubeCluster, account: str, *statements: dict[str, Any]) -> str:
-    iam, eks = cluster.client("iam"), cluster.client("eks")
-    principal = {"Service": "pods.eks.amazonaws.com", "AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    trust = {"Effect": "Allow", "Principal": principal, "Action": ["sts:AssumeRole", "sts:TagSession"]}
-    role: str = iam.create_role(RoleName=account, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName=account, PolicyName="own", PolicyDocument=_policy(*statements))
-    if _CLUSTER not in eks.list_clusters()["clusters"]:
-        nowhere = {"subnetIds": ["subnet-1", "subnet-2"]}
-        eks.create_cluster(name=_CLUSTER, roleArn=role, resourcesVpcConfig=nowhere)
-    eks.create_pod_identity_association(clusterName=_CLUSTER, namespace=NAMESPACE, serviceAccount=account, roleArn=role)
-    return role
+def keys_of(cluster: KubeCluster, account: str) -> Keys:
+    """Return keys of a service account's role, as its pods get them."""
+    return assume_associated(cluster.aws, ServiceAccount(NAMESPACE, account, "test")).keys
 
 
-def _allow(actions: list[str], resource: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+def _published(cluster: KubeCluster, name: str) -> str:
+    parameter = cluster.client("ssm").get_parameter(Name=_K8S.parameter_name(LOCAL_STAGE, name))
+    return str(parameter["Parameter"]["Value"])
 
 
-def _policy(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+def _renamed(policy: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return a policy with other names at the ends of its texts: in ARNs, and alone."""
+    ends = "|".join(re.escape(name) for name in names)
+    return re.sub(rf'(?<=["/:])(?:{ends})(?=")', lambda found: names[found[0]], json.dumps(policy))

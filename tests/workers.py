@@ -10,8 +10,9 @@ from pathlib import Path
 from tests.kube_cluster import KubeCluster
 from tests.operator_install import free_port
 from tests.order_queue import OrderQueue
+from tests.pod_roles import keys_of
 
-from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys
+from patterns_infra.local.local_aws import ACCOUNT, REGION
 from patterns_infra.local.ports import HOST
 from patterns_infra.paths import REPOSITORY
 
@@ -26,8 +27,6 @@ def running_worker(
 
     ``module`` is another program in its place.
     """
-    role = f"arn:aws:iam::{ACCOUNT}:role/{queue.name}"
-    given = cluster.client("sts").assume_role(RoleArn=role, RoleSessionName="worker")["Credentials"]
     environment = {
         "PATH": os.defpath,
         "STAGE": "local",
@@ -40,7 +39,7 @@ def running_worker(
         "POLL_SECONDS": "1",
         "POD_IP": HOST,
         "HEALTH_PORT": str(free_port()),
-        **Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]).variables(),
+        **keys_of(cluster, queue.name).variables(),
         **{f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in endpoints.items()},
     }
     with log.open("ab") as output:

@@ -38,7 +38,8 @@ def measure(count: int, rounds: int) -> list[Result]:
     """Measure both in turns, on one cluster."""
     seen: dict[str, list[Figures]] = {"bare": [], "ours": []}
     with surroundings() as around:
-        queue = OrderQueue(around.cluster, "orders")
+        queue = OrderQueue(around.cluster, "declared")
+        around.roles.add(queue.name)
         queue.publish()
         spec = queue.processor(suspend=True)["spec"]
         for turn in range(rounds):

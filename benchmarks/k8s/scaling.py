@@ -8,7 +8,6 @@ import time
 
 from tests.order_processors import live_pods, remove
 from tests.order_queue import OrderQueue, placed_orders
-from tests.pod_roles import associate_workers
 
 from benchmarks.answers import WrongAnswer
 from benchmarks.k8s.surroundings import Surroundings, surroundings
@@ -36,7 +35,7 @@ def measure() -> list[Result]:
 def _drained(around: Surroundings, name: str, least: int, most: int) -> float:
     """Return the seconds from the resume, when all messages wait, until the queue is empty: pods start within them."""
     queue = OrderQueue(around.cluster, name)
-    associate_workers(around.cluster, name)
+    around.roles.add(name)
     queue.publish()
     limits = {"replicas": {"min": least, "max": most}, "scaling": {"messagesPerPod": 500, "cooldownSeconds": 30}}
     around.cluster.apply(queue.processor(**limits, suspend=True))

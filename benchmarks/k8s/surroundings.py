@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.kube_cluster import KubeCluster, running_cluster
 from tests.operator_install import OPERATOR, install
 from tests.operators import Operators
-from tests.pod_roles import associate_operator
+from tests.pod_roles import PodRoles
 
 from patterns_infra.local.folder import LocalFolder
 
@@ -22,6 +22,7 @@ class Surroundings:
 
     cluster: KubeCluster
     operators: Operators
+    roles: PodRoles
     folder: Path
 
 
@@ -32,10 +33,10 @@ def surroundings() -> Iterator[Surroundings]:
         folder = Path(name)
         (folder / "install").mkdir()
         with running_cluster(LocalFolder(folder / "state")) as cluster:
-            role = associate_operator(cluster, OPERATOR)
+            roles = PodRoles.deploy(cluster)
             installation = install(cluster, folder / "install")
             cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0")
             cluster.kubectl("delete", "validatingwebhookconfiguration", OPERATOR)
             gone = f"--selector=app.kubernetes.io/name={OPERATOR}"
             cluster.kubectl("wait", "--for=delete", "pod", gone, "--timeout=40s", seconds=50)
-            yield Surroundings(cluster, Operators(cluster, installation, role, folder), folder)
+            yield Surroundings(cluster, Operators(cluster, installation, folder), roles, folder)

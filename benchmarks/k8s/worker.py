@@ -3,7 +3,6 @@
 import time
 
 from tests.order_queue import OrderQueue, placed_orders
-from tests.pod_roles import associate_workers
 from tests.workers import running_worker
 
 from benchmarks.answers import WrongAnswer
@@ -38,7 +37,7 @@ def measure(rounds: int) -> list[Result]:
 def _filled_queue(around: Surroundings, name: str, *, seed: int) -> OrderQueue:
     """Return a queue of nobody else: at another's, a receive of a worker that has ended may still take messages."""
     queue = OrderQueue(around.cluster, name)
-    associate_workers(around.cluster, name)
+    around.roles.add(name)
     queue.publish()
     queue.send(placed_orders(_MESSAGES, seed=seed))
     return queue

@@ -1,11 +1,11 @@
 """One cluster with AWS beside it for all tests of the pattern, and a queue of its own for each of them.
 
-Queues, topics and roles are made by hand, as the pattern's stack makes them; nothing else here knows that.
+The pattern's stack is deployed there, and its roles are those that the operator and the workers have. Each test has
+queues and topics of its own beside the stack's; their roles are the stack's with other names (see `tests.pod_roles`).
 """
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
 from tests.audit import AuditLog
@@ -17,7 +17,7 @@ from tests.operator_trials import Trial
 from tests.operators import OperatorProcess, Operators
 from tests.order_processors import remove
 from tests.order_queue import OrderQueue
-from tests.pod_roles import associate_operator, associate_workers
+from tests.pod_roles import PodRoles
 
 from patterns_infra.local.folder import LocalFolder
 
@@ -34,19 +34,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeCluster]:
         yield started
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """The operator's manifests, and its AWS role."""
-
-    installation: Installation
-    role: str
+@pytest.fixture(scope="session")
+def roles(cluster: KubeCluster) -> PodRoles:
+    """Deploy the pattern's stack and return its roles."""
+    return PodRoles.deploy(cluster)
 
 
 @pytest.fixture(scope="session")
-def installed(cluster: KubeCluster, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Install definitions, rights and the operator; it begins to run as a pod."""
-    role = associate_operator(cluster, OPERATOR)
-    return Installed(install(cluster, tmp_path_factory.mktemp("install")), role)
+def installed(
+    cluster: KubeCluster,
+    roles: PodRoles,  # noqa: ARG001 - it must be there
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Installation:
+    """Install definitions, rights and the operator, whose role is there; it begins to run as a pod."""
+    return install(cluster, tmp_path_factory.mktemp("install"))
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +57,7 @@ def audit(cluster: KubeCluster) -> AuditLog:
 
 
 @pytest.fixture(scope="module")
-def operator_pod(cluster: KubeCluster, installed: Installed) -> Iterator[str]:  # noqa: ARG001 - it must be installed
+def operator_pod(cluster: KubeCluster, installed: Installation) -> Iterator[str]:  # noqa: ARG001 - it must be installed
     """Run the operator as a pod, as installed; the Deployment's name."""
     cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=1")
     cluster.kubectl("rollout", "status", f"deployment/{OPERATOR}", "--timeout=60s", seconds=70)
@@ -68,13 +69,13 @@ def operator_pod(cluster: KubeCluster, installed: Installed) -> Iterator[str]:  
 
 
 @pytest.fixture(scope="module")
-def operators(cluster: KubeCluster, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Operators:
+def operators(cluster: KubeCluster, installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> Operators:
     """Return what starts operators as processes, while none runs as a pod."""
     cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0")
     cluster.kubectl(
         *("wait", "--for=delete", "pod", f"--selector=app.kubernetes.io/name={OPERATOR}", "--timeout=40s"), seconds=50
     )
-    return Operators(cluster, installed.installation, installed.role, tmp_path_factory.mktemp("operators"))
+    return Operators(cluster, installed, tmp_path_factory.mktemp("operators"))
 
 
 @pytest.fixture
@@ -85,20 +86,24 @@ def operator(operators: Operators) -> Iterator[OperatorProcess]:
 
 
 @pytest.fixture
-def make_queue(cluster: KubeCluster, installed: Installed) -> Iterator[Callable[..., OrderQueue]]:
-    """Return a maker of queues whose workers have a role; their OrderProcessors are gone afterwards."""
-    assert installed.role
+def make_queue(
+    cluster: KubeCluster,
+    roles: PodRoles,
+    installed: Installation,  # noqa: ARG001 - it must be
+) -> Iterator[Callable[..., OrderQueue]]:
+    """Return a maker of queues that the operator may look after; their OrderProcessors are gone afterwards."""
     made: list[OrderQueue] = []
 
     def make(*, name: str = "shop", **traits: int) -> OrderQueue:
         queue = OrderQueue(cluster, f"{name}-{secrets.token_hex(3)}", **traits)
-        associate_workers(cluster, queue.name)
+        roles.add(queue.name)
         made.append(queue)
         return queue
 
     yield make
     for queue in made:
         remove(cluster, queue.name)
+        roles.remove(queue.name)
 
 
 @pytest.fixture
