@@ -30,11 +30,11 @@ _DRAIN_SECONDS = 900
 _PROCESSORS = (GROUP, VERSION, PLURAL)
 
 
-def register(registry: kopf.OperatorRegistry, parts: Parts) -> None:
-    """Register every handler."""
+def register(registry: kopf.OperatorRegistry, parts: Parts, *, drain_look_seconds: float = 1.0) -> None:
+    """Register every handler; ``drain_look_seconds`` is the time from one look at the pods of a drain to the next."""
     _register_life(registry, parts)
     _register_processors(registry, parts)
-    _register_deletions(registry, parts)
+    _register_deletions(registry, parts, drain_look_seconds)
     if parts.settings.webhook is not None:
         _register_admission(registry, parts)
 
@@ -88,7 +88,7 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
         parts.memories.edited(uid, body)
 
 
-def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts) -> None:
+def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts, look_seconds: float) -> None:
     # Without the condition kopf would see every change through as if somebody handled it. With the id the progress of a
     # drain has a name that an annotation may have.
     @kopf.on.delete(*_PROCESSORS, registry=registry, id="drain", when=_is_ending, timeout=_DRAIN_SECONDS)
@@ -100,7 +100,7 @@ def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts) -> None:
         if left:
             if not retry:
                 kopf.info(body, reason="Draining", message=f"waiting for {left} pods to end")
-            raise kopf.TemporaryError(f"draining: {left} pods are left", delay=1)
+            raise kopf.TemporaryError(f"draining: {left} pods are left", delay=look_seconds)
 
 
 def _register_admission(registry: kopf.OperatorRegistry, parts: Parts) -> None:
