@@ -77,7 +77,11 @@ class Emulator(kmock.KubernetesEmulator):
             if isinstance(prepared, web.Response):
                 return prepared
             request = prepared
-        response: web.StreamResponse = await super()._handle(request)
+        try:
+            response: web.StreamResponse = await super()._handle(request)
+        finally:
+            # To answer one, kmock goes through all that it knows of, several times.
+            self._requests = [known for known in self._requests if known is not request]
         return response
 
     def live(self, resource: kmock.resource, namespace: str | None, name: str) -> Manifest | None:
