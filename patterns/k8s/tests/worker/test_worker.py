@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from moto.sqs.models import Message, SQSBackend
 
 from patterns_k8s.worker import __main__ as program
 from patterns_k8s.worker.bootstrap import make_worker
@@ -36,11 +37,36 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
+        time.sleep(0.02)
+
+
+class HurriedStop(threading.Event):
+    """A stop for which a worker waits a tenth of what it means to wait between its tries."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for it, and return whether it is given."""
+        return super().wait(None if timeout is None else timeout / 10)
 
 
 @pytest.fixture
-def settings(queue_url: str, topic_arn: str) -> WorkerSettings:
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a long poll be a short one: the shortest that may be asked for is a second, which every stop waits for."""
+    receive_at_once = SQSBackend.receive_message
+
+    def receive(
+        backend: SQSBackend, queue: str, count: int, wait_seconds: int, hidden_seconds: int, attributes: list[str]
+    ) -> list[Message]:
+        found = receive_at_once(backend, queue, count, 0, hidden_seconds, attributes)
+        if wait_seconds and not found:
+            backend.get_queue(queue).wait_for_messages(0.05)  # type: ignore[arg-type] # a fraction does
+            found = receive_at_once(backend, queue, count, 0, hidden_seconds, attributes)
+        return found
+
+    monkeypatch.setattr(SQSBackend, "receive_message", receive)
+
+
+@pytest.fixture
+def settings(queue_url: str, topic_arn: str, short_polls: None) -> WorkerSettings:  # noqa: ARG001
     """A worker of two lanes. They wait for messages: one that asked all the time would starve the other threads."""
     return WorkerSettings(
         stage="test",
@@ -56,7 +82,7 @@ def settings(queue_url: str, topic_arn: str) -> WorkerSettings:
 @contextmanager
 def working(settings: WorkerSettings) -> Iterator[None]:
     """Run a worker while the block lasts, and see it end."""
-    stop = threading.Event()
+    stop = HurriedStop()
     ended: list[bool] = []
     pool = make_worker(settings, stop)
     thread = threading.Thread(target=lambda: ended.append(pool.run(settings.health_host, settings.health_port)))
