@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from patterns_shared.observability.logger import make_logger
 from patterns_shared.testing import no_account
+from patterns_shared.testing.moto_ssm import import_ssm
 
 # A busy machine is no reason to fail. `--hypothesis-profile thorough` looks longer.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -29,6 +30,7 @@ clients = no_account.clients
 @pytest.fixture
 def aws() -> Iterator[None]:
     """AWS as moto plays it, with nothing in it."""
+    import_ssm()
     with mock_aws():
         yield
 
