@@ -20,6 +20,7 @@ from patterns_batch.manifest import Manifest
 from patterns_batch.settings import Settings
 from patterns_batch.testing import FixedPseudonyms, InMemoryInputs, InMemoryObjects, InMemoryOrdersTable
 from patterns_shared.testing import no_account
+from patterns_shared.testing.moto_ssm import import_ssm
 
 # A busy machine is no reason to fail. `--hypothesis-profile thorough` looks longer.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
@@ -77,6 +78,7 @@ clients = no_account.clients
 @pytest.fixture
 def aws() -> Iterator[None]:
     """AWS as moto plays it, with nothing in it."""
+    import_ssm()
     with mock_aws():
         yield
 

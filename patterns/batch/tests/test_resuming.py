@@ -19,7 +19,7 @@ World = Any
 ORDERS = make_orders(400, day=DAY, days=9)
 LINES = lines_of(ORDERS)
 BAD = [*LINES[:100], {**LINES[100], "quantity": -1}, *LINES[101:], *LINES[:2]]
-PARQUET = parquet_of(BAD)
+PARQUET, CSV = parquet_of(BAD), csv_of(BAD)
 CHUNK = 200
 
 
@@ -40,7 +40,7 @@ def prepared(world: World) -> World:
     world.set(chunk_lines=CHUNK, reject_share=1.0)
     world.table.kept, world.table.page_size = ORDERS, 25
     world.drop("a.parquet", PARQUET)
-    world.drop("a.csv", csv_of(BAD))
+    world.drop("a.csv", CSV)
     return world
 
 
