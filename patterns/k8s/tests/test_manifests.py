@@ -1,6 +1,6 @@
 """The manifests that people apply fit the programs that run by them, and each other."""
 
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ FOLDER = MANIFEST.parent
 OVERLAYS = ["local", "aws", "cluster"]
 
 
-def documents(path: Path) -> Iterator[dict[str, Any]]:
+@cache
+def documents(path: Path) -> tuple[dict[str, Any], ...]:
     """Return the documents of a file."""
-    yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    return tuple(yaml.safe_load_all(path.read_text(encoding="utf-8")))
 
 
 def base(kind: str, name: str = MANAGER) -> dict[str, Any]:
