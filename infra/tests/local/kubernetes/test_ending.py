@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from lightkube import AsyncClient
+from lightkube import ApiError, AsyncClient
 from lightkube.models.core_v1 import Container
+from lightkube.models.meta_v1 import Status
 from lightkube.resources.core_v1 import Pod
 
 from patterns_infra.local.kubelet.agent import Agent
@@ -96,9 +97,11 @@ class Api:
     """Takes what the kubelet tells of a pod, and remembers its last word."""
 
     def __init__(self, pod: Pod) -> None:
-        """Have one pod."""
+        """Have one pod; refuse what has a status in ``refusals``, by the verb, so often."""
         self.pod = pod
         self.told_of_end = asyncio.Event()
+        self.refusals: dict[str, list[int]] = {}
+        self.reported = 0
 
     async def get(self, *_: object, **__: object) -> Pod:
         """Return the pod."""
@@ -106,11 +109,18 @@ class Api:
 
     async def patch(self, *_: object, **__: object) -> None:
         """Take its status."""
+        self._refuse("patch")
+        self.reported += 1
 
     async def delete(self, *_: object, grace_period: int, **__: object) -> None:
         """Be told that nothing of it runs any more."""
         assert grace_period == 0
+        self._refuse("delete")
         self.told_of_end.set()
+
+    def _refuse(self, verb: str) -> None:
+        if self.refusals.get(verb):
+            raise ApiError(status=Status(code=self.refusals[verb].pop(0), message="not now"))
 
 
 def _pod(grace: int | None = None) -> Pod:
@@ -122,7 +132,9 @@ def _pod(grace: int | None = None) -> Pod:
 Play = Callable[[Callable[[Pod], Awaitable[None]], Callable[[str], Awaitable[None]], Api], Awaitable[None]]
 
 
-def _play(monkeypatch: pytest.MonkeyPatch, folder: Path, script: Play) -> None:
+def _play(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, script: Play, forget: Callable[[str], None] = lambda _: None
+) -> None:
     """Let an agent see what a script shows it, instead of an API server's watch."""
     monkeypatch.setattr("patterns_infra.local.kubelet.pod.ContainerProcess", Stubborn)
 
@@ -136,7 +148,7 @@ def _play(monkeypatch: pytest.MonkeyPatch, folder: Path, script: Play) -> None:
 
         monkeypatch.setattr("patterns_infra.local.kubelet.agent.follow_pods", follow)
         facts = NodeFacts(client, Launch(folder, {}, ""), Events(client, "", ""), "127.0.0.1", {}, folder, lambda _: {})
-        await Agent("node", facts, lambda _: None).run()
+        await Agent("node", facts, forget).run()
 
     asyncio.run(played())
 
@@ -167,3 +179,41 @@ def test_a_forced_deletion_ends_it_at_once(monkeypatch: pytest.MonkeyPatch, tmp_
         await api.told_of_end.wait()
 
     _play(monkeypatch, tmp_path, script)
+
+
+@pytest.mark.parametrize("code", [401, 403, 429, 500, 503])
+@pytest.mark.parametrize("verb", ["patch", "delete"])
+def test_an_api_server_that_has_just_begun_is_told_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, code: int
+) -> None:
+    """It refuses what it does not know yet; a pod whose end it never heard of would be ending for ever."""
+    for module in ("agent", "reporter"):
+        monkeypatch.setattr(f"patterns_infra.local.kubelet.{module}._RETRY_SECONDS", 0.001)
+
+    async def script(present: Any, _: Any, api: Api) -> None:  # noqa: ANN401 - as above
+        await present(_pod())
+        await asyncio.sleep(0.01)
+        api.refusals[verb], reported = [code] * 3, api.reported
+        await present(_pod(0))
+        await api.told_of_end.wait()
+        assert api.refusals[verb] == []
+        assert api.reported > reported
+
+    _play(monkeypatch, tmp_path, script)
+
+
+@pytest.mark.parametrize("verb", ["patch", "delete"])
+def test_a_pod_that_is_gone_is_told_of_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str) -> None:
+    """A node is refused what is not bound to it, and what is gone is not."""
+    forgotten = asyncio.Event()
+
+    async def script(present: Any, absent: Any, api: Api) -> None:  # noqa: ANN401 - as above
+        await present(_pod())
+        await asyncio.sleep(0.01)
+        api.refusals[verb] = [403] * 1_000
+        await present(_pod(3600))
+        await absent("u")
+        await forgotten.wait()
+        assert len(api.refusals[verb]) >= 998
+
+    _play(monkeypatch, tmp_path, script, forget=lambda _: forgotten.set())

@@ -19,6 +19,7 @@ from patterns_infra.local.kubelet.watched import follow_pods
 __all__ = ["Agent"]
 
 _LATE_SECONDS = 60.0
+_RETRY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Agent:
     forget: Callable[[str], None]
     _pods: dict[str, PodProcesses] = field(default_factory=dict)
     _ending: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    _there: set[str] = field(default_factory=set)
     _addresses: Addresses = field(default_factory=Addresses)
 
     async def run(self) -> None:
@@ -54,6 +56,7 @@ class Agent:
 
     async def _present(self, pod: Pod) -> None:
         uid = uid_of(pod)
+        self._there.add(uid)
         known = self._pods.get(uid)
         if known:
             known.pod = pod
@@ -68,12 +71,13 @@ class Agent:
             record = PodRecord(address, self.facts.address, time.time())
             if pod.status and pod.status.startTime:
                 record.started_at = pod.status.startTime.timestamp()
-            started = PodProcesses(pod, self.facts, record)
+            started = PodProcesses(pod, self.facts, record, lambda: uid in self._there)
             self._pods[uid] = started
             started.start()
 
     async def _absent(self, uid: str) -> None:
         """End what was deleted with no grace, or while nobody was told."""
+        self._there.discard(uid)
         self._end(uid, None, 0.0)
 
     def _end(self, uid: str, deleted: Pod | None, grace: float) -> None:
@@ -102,7 +106,7 @@ class Agent:
             asyncio.get_running_loop().call_later(_LATE_SECONDS, self._ending.pop, uid, None)
 
     async def _delete(self, pod: Pod) -> None:
-        """Tell the API server that nothing of the pod runs any more."""
+        """Tell the API server that nothing of the pod runs any more, until it says that it knows or that it is gone."""
         name, namespace = name_of(pod), namespace_of(pod)
         while True:
             try:
@@ -111,9 +115,10 @@ class Agent:
                 if uid_of(there) == uid_of(pod):
                     await self.facts.client.delete(Pod, name, namespace=namespace, grace_period=0)
             except ApiError as error:
-                if error.status.code not in GONE:
-                    raise
+                if error.status.code in GONE or uid_of(pod) not in self._there:
+                    return
             except httpx2.TransportError:
-                await asyncio.sleep(1.0)
-                continue
-            return
+                pass
+            else:
+                return
+            await asyncio.sleep(_RETRY_SECONDS)

@@ -64,12 +64,14 @@ class PodProcesses:
         pod: as it was last seen.
         node: what it shares with others.
         record: its status.
+        is_there: whether the API server has it, as far as a watch has told.
         containers: by name.
     """
 
     pod: Pod
     node: NodeFacts
     record: PodRecord
+    is_there: Callable[[], bool]
     containers: dict[str, ContainerProcess] = field(default_factory=dict)
     _reporter: Reporter = field(init=False)
     _objects: PodObjects = field(init=False)
@@ -81,7 +83,7 @@ class PodProcesses:
         """Know the containers, and how they stood when an earlier kubelet ended."""
         self._objects = PodObjects(self.node.client, self.pod)
         self._volumes = PodVolumes(self.pod, self.folder / "volumes", self._objects, self._facts, self.node.events)
-        self._reporter = Reporter(self.node.client, self.pod, self.record)
+        self._reporter = Reporter(self.node.client, self.pod, self.record, self.is_there)
         self.record.init = [self._add(each) for each in spec_of(self.pod).initContainers or ()]
         self.record.containers = [self._add(each) for each in spec_of(self.pod).containers]
 

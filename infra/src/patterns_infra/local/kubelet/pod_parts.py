@@ -8,8 +8,12 @@ from lightkube.resources.core_v1 import Pod
 
 __all__ = ["GONE", "meta_of", "name_of", "namespace_of", "restart_policy_of", "spec_of", "uid_of"]
 
-GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.FORBIDDEN}
-"""What is answered of a pod that is not there: a node may ask only for what is bound to it."""
+GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+"""What is answered of a pod that is not there, or not any more.
+
+403 is, too, since a node may ask only for what is bound to it; but an API server that has just begun answers so of
+every pod. What a watch tells is the difference.
+"""
 
 
 def meta_of(pod: Pod) -> ObjectMeta:

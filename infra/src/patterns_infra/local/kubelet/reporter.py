@@ -3,7 +3,9 @@
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import httpx2
 from lightkube import ApiError, AsyncClient
@@ -16,6 +18,8 @@ from patterns_infra.local.kubelet.status import PodRecord, status_of
 __all__ = ["Reporter"]
 
 _RETRY_SECONDS = 1.0
+_PASSING = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+"""An API server that has just begun knows nobody for a moment."""
 
 
 @dataclass(slots=True)
@@ -26,11 +30,13 @@ class Reporter:
         client: as the node.
         pod: as it was last seen.
         record: what its status is made of.
+        is_there: whether the API server has the pod, as far as a watch has told.
     """
 
     client: AsyncClient
     pod: Pod
     record: PodRecord
+    is_there: Callable[[], bool]
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def changed(self) -> None:
@@ -58,9 +64,13 @@ class Reporter:
                     patch_type=PatchType.STRATEGIC,
                 )
             except ApiError as refused:
-                if refused.status.code not in GONE:
+                code = refused.status.code or 0
+                if code in GONE or not self.is_there():
+                    return
+                if code not in _PASSING and code < HTTPStatus.INTERNAL_SERVER_ERROR:
                     sys.stderr.write(f"status of {namespace_of(self.pod)}/{name_of(self.pod)}: {refused}\n")
-                return
+                    return
+                await asyncio.sleep(_RETRY_SECONDS)
             except httpx2.HTTPError:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
