@@ -4,25 +4,22 @@
 ...     platform.client("dynamodb").list_tables()
 """
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from patterns_infra.local.beginning import Beginning, Found
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.cluster_choice import cluster_starter, settle_cluster
 from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import Addresses, LocalDeployment
-from patterns_infra.local.docker import find_docker
-from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import NotRunning, PlatformError, ServiceFailed
+from patterns_infra.local.errors import NotRunning, PlatformError
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
 from patterns_infra.local.lock import exclusive
 from patterns_infra.local.operator import cluster_of, empty_cluster
-from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import tail
 from patterns_infra.local.progress import Progress, Silence, Timings
 from patterns_infra.local.runner import Runner
@@ -103,7 +100,7 @@ class Platform:
             platform = cls.current(stage=stage, folder=folder)
             if platform is None:
                 clear(folder)
-                beginning = _Beginning(deployment, port, more)
+                beginning = Beginning(deployment, port, more)
                 try:
                     deployment.run(chosen, beginning)
                 except BaseException:
@@ -118,7 +115,7 @@ class Platform:
                     raise PlatformError(
                         f"the platform is up at {found.endpoint_url}; for another port: patterns down, then up"
                     )
-                deployment.run(chosen, _Found(found, more))
+                deployment.run(chosen, Found(found, more))
         platform.timings = {**timings.seconds, "total": timings.elapsed}
         if detach:
             platform.stay()
@@ -219,55 +216,3 @@ class Platform:
         """Stop what this object started; a platform that was up before stays up."""
         if self._owned:
             self.stop()
-
-
-@dataclass(slots=True)
-class _Found:
-    """Gives the addresses of a platform that is up, after starting what it has not needed so far."""
-
-    addresses: Addresses
-    more: Callable[[], None] | None
-
-    def __call__(self) -> Addresses:
-        if self.more:
-            self.more()
-        return self.addresses
-
-
-@dataclass(slots=True)
-class _Beginning:
-    """Starts the platform when the deployment first asks for its addresses, and can undo that."""
-
-    deployment: LocalDeployment
-    port: int | None
-    more: Callable[[], None] | None = None
-    supervised: Supervised | None = None
-    _addresses: Addresses | None = None
-
-    def __call__(self) -> Addresses:
-        if self._addresses is None:
-            self._addresses = self._start()
-        return self._addresses
-
-    def _start(self) -> Addresses:
-        folder, timings = self.deployment.folder, self.deployment.timings
-        with timings.step("environment"):
-            docker = find_docker(os.environ)
-            python = prepare_environment(folder, self.deployment.runner)
-        with timings.step("emulator") as note:
-            port = choose_port(folder.port, self.port)
-            self.supervised = Supervised.start(
-                folder, python=python, port=port, region=REGION, account=ACCOUNT, docker=docker.url if docker else ""
-            )
-            state = read_state(folder)
-            if state is None:
-                raise ServiceFailed("the platform ended as soon as it was up", detail=tail(folder.supervisor_log))
-            note(state.endpoint_url)
-        if self.more:
-            self.more()
-        return Addresses(state.endpoint_url, state.partner_url, state.docker)
-
-    def undo(self) -> None:
-        if self.supervised:
-            self.supervised.end()
-        clear(self.deployment.folder)

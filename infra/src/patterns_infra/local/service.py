@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -16,7 +17,7 @@ _READY_SECONDS = 60.0
 _POLL = 0.02
 
 
-class Service:
+class Service(ABC):
     """A running process in a process group of its own.
 
     Its lifeline closes when the supervisor dies, however it dies: then it kills its group, itself included.
@@ -72,9 +73,9 @@ class Service:
         finally:
             os.close(lifeline_end)
 
+    @abstractmethod
     def healthy(self) -> bool:
         """Whether it answers now; it may take a second or two to say no."""
-        raise NotImplementedError
 
     def wait_ready(self, *, abandoned: Callable[[], bool], seconds: float = _READY_SECONDS) -> None:
         """Wait until it answers.

@@ -187,8 +187,7 @@ def test_an_api_server_that_has_just_begun_is_told_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, code: int
 ) -> None:
     """It refuses what it does not know yet; a pod whose end it never heard of would be ending for ever."""
-    for module in ("agent", "reporter"):
-        monkeypatch.setattr(f"patterns_infra.local.kubelet.{module}._RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("patterns_infra.local.kubelet.insisting._RETRY_SECONDS", 0.001)
 
     async def script(present: Any, _: Any, api: Api) -> None:  # noqa: ANN401 - as above
         await present(_pod())

@@ -3,9 +3,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from patterns_k8s.operator.answers import Expired, Unavailable
 from patterns_k8s.operator.backfills import JobSeen
 from patterns_k8s.operator.child_watch import ChildWatch
-from patterns_k8s.operator.cluster import Expired, Unavailable
 from patterns_k8s.operator.processor import Manifest, Processor
 from patterns_k8s.operator.tended import Applied, Memories, Tended
 from patterns_k8s.resource.order_processor import OrderProcessorSpec

@@ -6,7 +6,8 @@ import kmock
 import kopf
 import pytest
 
-from patterns_k8s.operator.cluster import Cluster, Refused, Unavailable
+from patterns_k8s.operator.answers import Refused, Unavailable
+from patterns_k8s.operator.cluster import Cluster
 from patterns_k8s.operator.connection import Connection
 from patterns_k8s.operator.processor import CHILDREN, Manifest
 from patterns_k8s.testing.cluster_contract import ClusterContract, Look, Run, make_deployment

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from patterns_k8s.operator.answers import Gone, Refused, Unavailable
 from patterns_k8s.operator.backfills import JobSeen
-from patterns_k8s.operator.cluster import Gone, Refused, Unavailable
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.pods import Surroundings

@@ -1,7 +1,7 @@
 import asyncio
 from typing import Any
 
-from patterns_k8s.operator.cluster import Gone, Unavailable
+from patterns_k8s.operator.answers import Gone, Unavailable
 from patterns_k8s.operator.processor import Manifest, reference_of
 from patterns_k8s.operator.reminders import Reminders
 

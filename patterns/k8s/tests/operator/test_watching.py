@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from patterns_k8s.operator.cluster import Cluster, ClusterError, Expired, Refused, Unavailable
+from patterns_k8s.operator.answers import ClusterError, Expired, Refused, Unavailable
+from patterns_k8s.operator.cluster import Cluster
 from patterns_k8s.operator.connection import Connection
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

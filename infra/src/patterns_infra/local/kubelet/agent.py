@@ -6,20 +6,18 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 
-import httpx2
-from lightkube import ApiError
 from lightkube.resources.core_v1 import Pod
 
 from patterns_infra.local.kubelet.addresses import Addresses
+from patterns_infra.local.kubelet.insisting import insist
 from patterns_infra.local.kubelet.pod import NodeFacts, PodProcesses
-from patterns_infra.local.kubelet.pod_parts import GONE, meta_of, name_of, namespace_of, uid_of
+from patterns_infra.local.kubelet.pod_parts import meta_of, name_of, namespace_of, uid_of
 from patterns_infra.local.kubelet.status import PodRecord
 from patterns_infra.local.kubelet.watched import follow_pods
 
 __all__ = ["Agent"]
 
 _LATE_SECONDS = 60.0
-_RETRY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -106,19 +104,13 @@ class Agent:
             asyncio.get_running_loop().call_later(_LATE_SECONDS, self._ending.pop, uid, None)
 
     async def _delete(self, pod: Pod) -> None:
-        """Tell the API server that nothing of the pod runs any more, until it says that it knows or that it is gone."""
-        name, namespace = name_of(pod), namespace_of(pod)
-        while True:
-            try:
-                there = await self.facts.client.get(Pod, name, namespace=namespace)
-                # Somebody may have forced its end, and another pod may have taken its name.
-                if uid_of(there) == uid_of(pod):
-                    await self.facts.client.delete(Pod, name, namespace=namespace, grace_period=0)
-            except ApiError as error:
-                if error.status.code in GONE or uid_of(pod) not in self._there:
-                    return
-            except httpx2.TransportError:
-                pass
-            else:
-                return
-            await asyncio.sleep(_RETRY_SECONDS)
+        """Tell the API server that nothing of the pod runs any more."""
+        uid, name, namespace = uid_of(pod), name_of(pod), namespace_of(pod)
+
+        async def delete() -> None:
+            there = await self.facts.client.get(Pod, name, namespace=namespace)
+            # Somebody may have forced its end, and another pod may have taken its name.
+            if uid_of(there) == uid:
+                await self.facts.client.delete(Pod, name, namespace=namespace, grace_period=0)
+
+        await insist(delete, is_there=lambda: uid in self._there)

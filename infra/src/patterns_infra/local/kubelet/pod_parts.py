@@ -1,19 +1,10 @@
 """What the API server's every pod has, though its type says that it may be missing."""
 
-from http import HTTPStatus
-
 from lightkube.models.core_v1 import PodSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Pod
 
-__all__ = ["GONE", "meta_of", "name_of", "namespace_of", "restart_policy_of", "spec_of", "uid_of"]
-
-GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
-"""What is answered of a pod that is not there, or not any more.
-
-403 is, too, since a node may ask only for what is bound to it; but an API server that has just begun answers so of
-every pod. What a watch tells is the difference.
-"""
+__all__ = ["meta_of", "name_of", "namespace_of", "restart_policy_of", "spec_of", "uid_of"]
 
 
 def meta_of(pod: Pod) -> ObjectMeta:

@@ -1,5 +1,6 @@
 """Runs the declared backfills as Jobs, each once."""
 
+from patterns_k8s.operator.answers import Gone
 from patterns_k8s.operator.backfills import (
     FINISHED,
     BackfillState,
@@ -8,7 +9,6 @@ from patterns_k8s.operator.backfills import (
     backfill_states,
     job_name,
 )
-from patterns_k8s.operator.cluster import Gone
 from patterns_k8s.operator.findings import Missing, TopicFound, Unknown
 from patterns_k8s.operator.pods import Surroundings
 from patterns_k8s.operator.ports import Children, Tell

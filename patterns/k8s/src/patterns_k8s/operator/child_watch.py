@@ -10,8 +10,8 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
+from patterns_k8s.operator.answers import ClusterError, Unavailable
 from patterns_k8s.operator.backoffs import Backoffs
-from patterns_k8s.operator.cluster import ClusterError, Unavailable
 from patterns_k8s.operator.processor import CHILDREN, Manifest
 from patterns_k8s.operator.tended import Memories
 

@@ -10,11 +10,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from patterns_k8s.operator.connection import ClusterError, Connection, Expired, Gone, Refused, Unavailable
+from patterns_k8s.operator.answers import Expired, Gone, Refused, Unavailable
+from patterns_k8s.operator.connection import Connection
 from patterns_k8s.operator.processor import MANAGED_BY, MANAGER, Manifest
 from patterns_k8s.resource.order_processor import GROUP, KIND, PLURAL, VERSION
 
-__all__ = ["Cluster", "ClusterError", "Expired", "Gone", "Refused", "Unavailable"]
+__all__ = ["Cluster"]
 
 _PLURALS = {
     ("v1", "Pod"): "pods",

@@ -13,44 +13,19 @@ from typing import Any
 import aiohttp
 from kopf import ConnectionInfo
 
+from patterns_k8s.operator.answers import Answer, Unavailable, read_answer
 from patterns_k8s.operator.processor import CHILDREN, MANAGER, Manifest
 
-__all__ = ["JSON", "REQUESTS", "ClusterError", "Connection", "Expired", "Gone", "Refused", "Unavailable"]
+__all__ = ["REQUESTS", "Connection"]
 
-JSON = "application/json"
+_JSON = "application/json"
 REQUESTS = 32
 """Looks that ask at once; more wait for their turn. There are connections for a watch of each kind of children, too."""
 
-_PASSING = frozenset({409, 429, 500, 502, 503, 504})
 _ATTEMPTS = 4
 _LONGEST_WAIT = 10.0
 _LONGEST_REQUEST = 30.0
 _TIMEOUT = aiohttp.ClientTimeout(total=_LONGEST_REQUEST, sock_connect=5)
-
-
-class ClusterError(Exception):
-    """The cluster did not do what it was asked. Says what was asked and what it answered."""
-
-    def __init__(self, what: str, why: str) -> None:
-        """Keep both."""
-        super().__init__(f"{what}: {why}")
-        self.why = why
-
-
-class Gone(ClusterError):
-    """What was asked about is not there."""
-
-
-class Expired(ClusterError):
-    """The cluster no longer knows what happened since then; it must be asked what there is."""
-
-
-class Refused(ClusterError):
-    """The cluster will refuse the same again: a missing right, or an object that it does not take."""
-
-
-class Unavailable(ClusterError):
-    """The cluster is down, throttles, or was changed by somebody else at the same time; later may be better."""
 
 
 class Connection:
@@ -85,7 +60,7 @@ class Connection:
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        kind: str = JSON,
+        kind: str = _JSON,
         kept: tuple[int, ...] = (),
     ) -> Manifest:
         """Make a request, again for what passes, and return the answer; statuses in ``kept`` are no failure.
@@ -96,7 +71,7 @@ class Connection:
         tried, renewed = 0, False
         while True:
             session = self._open()
-            answer = await session.answer(verb, path, body, {"Content-Type": kind, "Accept": JSON})
+            answer = await session.answer(verb, path, body, {"Content-Type": kind, "Accept": _JSON})
             self._note(verb, answer.status)
             if answer.fine or answer.status in kept:
                 return answer.body
@@ -120,12 +95,12 @@ class Connection:
         timeout = aiohttp.ClientTimeout(total=seconds, connect=_LONGEST_REQUEST, sock_connect=5)
         session = self._open()
         try:
-            async with session.requests.get(session.url(path), headers={"Accept": JSON}, timeout=timeout) as response:
+            async with session.requests.get(session.url(path), headers={"Accept": _JSON}, timeout=timeout) as response:
                 self._note("GET", response.status)
                 if response.status == HTTPStatus.UNAUTHORIZED:
                     self._renew(session)  # for whoever watches next
                 if response.status >= HTTPStatus.BAD_REQUEST:
-                    raise (await _read(response)).failure(what)
+                    raise (await read_answer(response)).failure(what)
                 rest = b""
                 async for some in response.content.iter_any():
                     *whole, rest = (rest + some).split(b"\n")
@@ -177,15 +152,13 @@ class _Session:
     def url(self, path: str) -> str:
         return self.info.server.rstrip("/") + path
 
-    async def answer(
-        self, verb: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
-    ) -> "_Answer":
+    async def answer(self, verb: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Answer:
         """Ask once."""
         try:
             async with self.requests.request(verb, self.url(path), json=body, headers=headers) as response:
-                return await _read(response)
+                return await read_answer(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _Answer(0, {"message": _why(error)})
+            return Answer(0, {"message": _why(error)})
 
     async def close(self, *, after: float) -> None:
         """Close it after so many seconds, or when this is cancelled."""
@@ -195,46 +168,9 @@ class _Session:
             await self.requests.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answer; status 0 when there was none. ``retry_after`` is in seconds."""
-
-    status: int
-    body: Manifest
-    retry_after: float = 0.0
-
-    @property
-    def fine(self) -> bool:
-        return 0 < self.status < HTTPStatus.BAD_REQUEST
-
-    def failure(self, what: str) -> ClusterError:
-        """Return what to make of an answer that is not fine."""
-        why = str(self.body.get("message") or f"status {self.status}")
-        match self.status:
-            case HTTPStatus.NOT_FOUND:
-                return Gone(what, why)
-            case HTTPStatus.GONE:
-                return Expired(what, why)
-            case status if status and status not in _PASSING:
-                return Refused(what, why)
-        return Unavailable(what, why)
-
-
 def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
 def _what(verb: str, path: str) -> str:
     return f"{verb} {path.partition('?')[0]}"
-
-
-async def _read(response: aiohttp.ClientResponse) -> _Answer:
-    try:
-        body = await response.json()
-    except (aiohttp.ContentTypeError, ValueError):
-        body = {}
-    try:
-        retry_after = float(response.headers.get("Retry-After", 0))
-    except ValueError:
-        retry_after = 0.0
-    return _Answer(response.status, body if isinstance(body, dict) else {}, retry_after)

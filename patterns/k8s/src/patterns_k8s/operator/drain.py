@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Protocol
 
-from patterns_k8s.operator.cluster import Gone
+from patterns_k8s.operator.answers import Gone
 from patterns_k8s.operator.ports import Merges
 from patterns_k8s.operator.processor import Manifest, selector_of
 

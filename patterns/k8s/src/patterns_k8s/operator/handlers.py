@@ -15,7 +15,7 @@ import kopf
 
 from patterns_k8s.operator.admission import problems_of, warnings_of
 from patterns_k8s.operator.admission_server import AdmissionServer
-from patterns_k8s.operator.cluster import ClusterError
+from patterns_k8s.operator.answers import ClusterError
 from patterns_k8s.operator.drain import drain
 from patterns_k8s.operator.parts import Parts
 from patterns_k8s.operator.ports import Tell

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from patterns_k8s.operator.answers import Gone, Refused
 from patterns_k8s.operator.backfill_jobs import BackfillJobs
 from patterns_k8s.operator.backfills import BackfillState
-from patterns_k8s.operator.cluster import Gone, Refused
 from patterns_k8s.operator.conditions import claims_of, deployment_seen, status_of
 from patterns_k8s.operator.connection import REQUESTS
 from patterns_k8s.operator.desired import Route, desired
@@ -135,7 +135,9 @@ class Reconciler:
             live = tended.changed.pop(kind, _UNTOLD)
             known = tended.applied.get(kind)
             unchanged = known is not None and known.manifest == wanted
-            if unchanged and _is_as_applied(manifest, live, known):
+            if known is not None and unchanged and _is_as_applied(manifest, live, known):
+                if live:
+                    known.mark = mark_of(live)  # its like is not compared again
                 continue
             # Forgotten first, so that a failure is made good by the next look.
             tended.applied.pop(kind, None)
@@ -205,11 +207,5 @@ def _as_far_as_known(before: Route, queue: QueueFound | Unknown, topic: TopicFou
     return replace(route, topic_arn=topic.arn) if isinstance(topic, TopicFound) else route
 
 
-def _is_as_applied(manifest: Manifest, live: Manifest | None, known: Applied | None) -> bool:
-    """Return whether a child still is what was applied; if it is, its like is not compared again."""
-    if live is _UNTOLD:
-        return True
-    if live is None or known is None or fingerprint(named_in(manifest, live)) != known.live:
-        return False
-    known.mark = mark_of(live)
-    return True
+def _is_as_applied(manifest: Manifest, live: Manifest | None, known: Applied) -> bool:
+    return live is _UNTOLD or (live is not None and fingerprint(named_in(manifest, live)) == known.live)

@@ -7,7 +7,7 @@ forgets what it was about until it is told again; and of an object that waits fo
 import asyncio
 import time
 
-from patterns_k8s.operator.cluster import ClusterError, Gone
+from patterns_k8s.operator.answers import ClusterError, Gone
 from patterns_k8s.operator.ports import Merges
 from patterns_k8s.operator.processor import Manifest
 from patterns_k8s.resource.order_processor import GROUP

@@ -9,7 +9,7 @@ from typing import Any
 from kopf import Logger
 from pydantic import ValidationError
 
-from patterns_k8s.operator.cluster import ClusterError, Gone
+from patterns_k8s.operator.answers import ClusterError, Gone
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.ports import Tell
 from patterns_k8s.operator.processor import Processor

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from patterns_k8s.operator.cluster import Gone
+from patterns_k8s.operator.answers import Gone
 from patterns_k8s.operator.drain import Drains
 from patterns_k8s.operator.ports import Children
 from patterns_k8s.operator.processor import Manifest

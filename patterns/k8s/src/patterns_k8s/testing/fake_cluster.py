@@ -5,7 +5,7 @@ from copy import deepcopy
 from itertools import count
 from typing import Any
 
-from patterns_k8s.operator.cluster import Gone
+from patterns_k8s.operator.answers import Gone
 from patterns_k8s.operator.processor import Manifest
 
 __all__ = ["FakeCluster"]
