@@ -89,13 +89,24 @@ class KubeCluster:
 
     def signal(self, program: str, number: Signals) -> None:
         """Send a signal to ``etcd``, ``kube-apiserver`` or ``kube-controller-manager`` itself."""
+        self.process(program).send_signal(number)
+
+    def process(self, program: str) -> psutil.Process:
+        """Return the process of one of these."""
         # What keeps it is started by the same command line, with a Python in front.
-        [found] = [each for each in self._process.children(recursive=True) if Path(each.exe()).name == program]
-        found.send_signal(number)
+        [found] = [each for each in self._process.children(recursive=True) if _runs(each, program)]
+        return found
 
     def wait_serving(self, seconds: float = 60) -> None:
         """Wait until the API server answers again."""
         eventually(lambda: "ok" in self.kubectl("get", "--raw=/readyz", fails=None), seconds=seconds)
+
+
+def _runs(process: psutil.Process, program: str) -> bool:
+    try:
+        return Path(process.exe()).name == program
+    except psutil.NoSuchProcess:
+        return False  # a pod's, which has just ended
 
 
 @contextmanager

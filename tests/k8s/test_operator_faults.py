@@ -3,11 +3,15 @@
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 from signal import SIGCONT, SIGKILL, SIGSTOP
-from threading import Event
+from threading import Event, Thread
 
+import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from tests.fault_table import FaultTable
 from tests.faulty_api_server import Asked, FaultyApiServer, Refusal, pass_on
 from tests.kube_cluster import KubeCluster
@@ -129,6 +133,57 @@ def test_the_cluster_hangs(
     trial.wait_converged()
     row = trial.row(began, trial.calls(mark).total())
     operator_faults.add(f"{program} stopped", meanwhile="for 20 s, after changes and before", processor=share(), **row)
+
+
+def test_etcd_is_slow(
+    cluster: KubeCluster,
+    operator: OperatorProcess,
+    trial: Trial,
+    operator_faults: FaultTable,
+) -> None:
+    """It stands still four fifths of the time, as on a disk that cannot keep up; the API server tells that it waits."""
+    trial.declare()
+    trial.wait_converged()
+    began, mark, late = time.monotonic(), trial.audit.mark(), _late_requests(cluster)
+    with measured(operator) as share, _standing_still(cluster.process("etcd"), seconds=0.4, then=0.1):
+        for _ in range(3):
+            trial.disturb()
+            trial.send(20)
+            time.sleep(3)
+    trial.wait_converged()
+    late = _late_requests(cluster) - late
+    assert late >= 10, f"etcd was as quick as ever: {late} requests took it over 200 ms"
+    row = trial.row(began, trial.calls(mark).total())
+    meanwhile = f"three times changes; {late} requests took it over 200 ms"
+    operator_faults.add("etcd slow", meanwhile=meanwhile, processor=share(), **row)
+
+
+def _late_requests(cluster: KubeCluster) -> int:
+    """Return for how many of its requests to etcd the API server has waited more than 200 ms."""
+    metrics = text_string_to_metric_families(cluster.kubectl("get", "--raw=/metrics"))
+    (etcd,) = [family for family in metrics if family.name == "etcd_request_duration_seconds"]
+    everything = sum(sample.value for sample in etcd.samples if sample.name.endswith("_count"))
+    return int(everything - sum(sample.value for sample in etcd.samples if sample.labels.get("le") == "0.2"))
+
+
+@contextmanager
+def _standing_still(process: psutil.Process, *, seconds: float, then: float) -> Iterator[None]:
+    """Stop a process for so many seconds and let it go on for some, again and again."""
+    ended = Event()
+
+    def stutter() -> None:
+        while not ended.wait(then):
+            process.suspend()
+            ended.wait(seconds)
+            process.resume()
+
+    stuttering = Thread(target=stutter)
+    stuttering.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        stuttering.join()
 
 
 class _Nth:
