@@ -1,6 +1,7 @@
 """What holds for the tests of every member."""
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,3 +16,9 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_configure() -> None:
+    """Let children be interrupted also where a shell started the tests in the background, with SIGINT ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -65,12 +65,19 @@ def this_python() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def whole_tests(session: nox.Session, *arguments: str) -> None:
+    """Run the tests of all members together in memory: they need every member, and so the workspace's environment."""
+    in_workspace(session, "pytest", "tests/whole", "-m", ALONE, *arguments, groups=("tests",))
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting and the direction of imports (ruff, import-linter)."""
+    """Check style, formatting, the direction of imports and that each is declared (ruff, import-linter, deptry)."""
     in_workspace(session, "ruff", "check", ".", groups=("lint",))
     in_workspace(session, "ruff", "format", "--check", ".", groups=("lint",))
     in_workspace(session, "lint-imports", groups=("lint",))
+    for folder in MEMBERS.values():
+        in_workspace(session, "deptry", "--config", f"{folder}/pyproject.toml", f"{folder}/src", groups=("lint",))
 
 
 @nox.session
@@ -81,9 +88,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run every member's unit tests, each in its own environment."""
+    """Run every member's unit tests, each in its own environment, and those of all members together in memory."""
     for member in MEMBERS:
         member_tests(session, member, this_python(), *session.posargs)
+    whole_tests(session, *session.posargs)
 
 
 @nox.session
@@ -102,11 +110,13 @@ def matrix(session: nox.Session, member: str) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Pass the project's tests: every member's own, then those on the local platform."""
+    """Pass the project's tests: every member's own, those of all in memory, those on the local platform."""
     for member in MEMBERS:
         member_tests(session, member, this_python(), marked=ALONE)
+    whole_tests(session)
     # Built here if need be, so that its progress is seen: pytest shows nothing before a test has ended.
     in_workspace(session, "python", "-m", "patterns_infra.local.control_plane.programs")
+    in_workspace(session, "python", "-m", "patterns_infra.local.helm_program")
     folders = ("infra/tests", "patterns", "tests", "benchmarks", "pictures")
     in_workspace(session, "pytest", "-m", "integration", *folders, groups=("tests",))
 
@@ -160,6 +170,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def pictures(session: nox.Session) -> None:
-    """Draw the state machine and take the pictures of the report that the documentation shows."""
+    """Draw the state machine and the plots of costs, and take the pictures of the report, for the documentation."""
     in_workspace(session, "python", "-m", "patterns_infra.state_diagram")
+    in_workspace(session, "python", "-m", "pictures.crossovers", groups=("pictures",))
     in_workspace(session, "python", "-m", "pictures", groups=("pictures",))

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import bundle, cold, local_loop, store_requests, warm
 from benchmarks.answers import WrongAnswer, check
 from benchmarks.asynchronous import end_to_end, ledger
-from benchmarks.batch import curve, report, scan
+from benchmarks.batch import curve, report, scan, shards, text
 from benchmarks.installation import Installation, install
 from benchmarks.k8s import operator, scaling, worker
 from benchmarks.page import tables, with_tables
@@ -34,6 +34,8 @@ TITLES = {
     "async-end-to-end": "From publish to ledger, on the local platform",
     "batch": "The report of ten million order lines",
     "batch-growth": "The report as rows grow",
+    "batch-text": "The report of a CSV file beside DuckDB's query over it, with the same checks of rows",
+    "batch-shards": "A large file in two shards on two processors",
     "batch-table": "A day's report from the orders table, on the local platform",
     "k8s-operator": "The operator beside a bare kopf handler that makes the same children, on the local cluster",
     "k8s-worker": "The worker beside a bare loop of receive, publish and delete, on the local platform",
@@ -58,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         "async-end-to-end": lambda: end_to_end.measure(chosen.crossings),
         "batch": lambda: report.measure(chosen.reports),
         "batch-growth": lambda: report.measure_growth(chosen.reports),
+        "batch-text": lambda: text.measure(chosen.reports),
+        "batch-shards": lambda: shards.measure(chosen.reports),
         "batch-table": lambda: scan.measure(chosen.reports),
         "k8s-operator": lambda: operator.measure(chosen.processors, chosen.crossings),
         "k8s-worker": lambda: worker.measure(chosen.crossings),
@@ -109,7 +113,10 @@ def _parser() -> argparse.ArgumentParser:
         help="of async-end-to-end, k8s-operator and k8s-worker; at least 2, 3 by default",
     )
     parser.add_argument(
-        "--reports", type=int, default=3, help="rounds of batch, batch-growth and batch-table; 3 by default"
+        "--reports",
+        type=int,
+        default=3,
+        help="rounds of batch, batch-growth, batch-text, batch-shards and batch-table; 3 by default",
     )
     parser.add_argument(
         "--processors", type=int, default=1_000, help="OrderProcessors of k8s-operator; 1,000 by default"

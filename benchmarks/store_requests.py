@@ -137,12 +137,13 @@ def _have_orders(customer: str, number: int) -> None:
 
 
 def _item(customer: str) -> dict[str, Any]:
+    placed_at = utc_now()
     order = place_order(
-        order_id=new_order_id(),
+        order_id=new_order_id(placed_at),
         customer_id=customer,
         contact_email="ada@example.com",
         requested=[RequestedLine("TEA-ASSAM-100", 1)],
-        placed_at=utc_now(),
+        placed_at=placed_at,
     )
     return dict(order_to_item(order, traceparent=""))
 

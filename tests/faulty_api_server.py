@@ -85,6 +85,10 @@ class FaultyApiServer:
         """Tell every watch that it is too old, as the server does after a compaction, and return how many."""
         return asyncio.run_coroutine_threadsafe(self._end_watches(), self._loop).result(10)
 
+    def cut(self) -> None:
+        """Cut every connection and refuse new ones, as a server does whose machine is gone."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
+
     def __enter__(self) -> Self:
         """Begin to serve."""
         self._thread.start()
@@ -105,9 +109,16 @@ class FaultyApiServer:
         application.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await self._site.start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def _cut(self) -> None:
+        await self._site.stop()
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def _stop(self) -> None:
         await self._client.close()

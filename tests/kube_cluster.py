@@ -88,7 +88,7 @@ class KubeCluster:
         return found
 
     def signal(self, program: str, number: Signals) -> None:
-        """Send a signal to ``etcd``, ``kube-apiserver`` or ``kube-controller-manager`` itself."""
+        """Send a signal to a program of the control plane, such as ``etcd``, itself."""
         self.process(program).send_signal(number)
 
     def process(self, program: str) -> psutil.Process:

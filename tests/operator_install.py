@@ -56,6 +56,7 @@ def _kustomization(folder: Path, settings: Mapping[str, str], authority: bytes, 
         "kind": "Kustomization",
         "namespace": "patterns",
         "resources": [os.path.relpath(MANIFESTS / "overlays" / "local", folder.resolve())],
+        "components": [os.path.relpath(MANIFESTS / "components" / "certificate-renewal", folder.resolve())],
         "images": [{"name": "patterns-k8s", "newTag": "v1"}],
         "configMapGenerator": [
             {

@@ -15,13 +15,13 @@ Right = tuple[str, str, str, str]
 """API group, resource with its subresource, verb, and the one name that it is for, empty for all."""
 
 
-def rights_in_force(cluster: KubeCluster) -> set[Right]:
-    """Return what every role that is bound to the operator's account allows, whoever bound it."""
+def rights_in_force(cluster: KubeCluster, account_name: str = OPERATOR) -> set[Right]:
+    """Return what every role that is bound to an account, the operator's, allows, whoever bound it."""
     bindings = [
         *json.loads(cluster.kubectl("get", "rolebindings", "--all-namespaces", "--output=json"))["items"],
         *json.loads(cluster.kubectl("get", "clusterrolebindings", "--output=json"))["items"],
     ]
-    account = {"kind": "ServiceAccount", "name": OPERATOR, "namespace": NAMESPACE}
+    account = {"kind": "ServiceAccount", "name": account_name, "namespace": NAMESPACE}
     rights: set[Right] = set()
     for binding in bindings:
         if any(account.items() <= subject.items() for subject in binding.get("subjects", ())):

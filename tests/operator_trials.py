@@ -9,6 +9,7 @@ from typing import Any
 from tests.audit import AuditLog
 from tests.kube_cluster import KubeCluster
 from tests.operator_rights import OPERATOR_USER
+from tests.order_processors import child
 from tests.order_queue import OrderQueue, outcomes_of, placed_orders
 from tests.waiting import eventually
 
@@ -65,9 +66,9 @@ class Trial:
     def damage(self) -> None:
         """Delete children of one and edit one of another, as somebody might who does not know whose they are."""
         deleted, edited, *_ = self._suspended
-        self._cluster.kubectl("delete", "serviceaccount,poddisruptionbudget", deleted.name, "--ignore-not-found")
+        self._cluster.kubectl("delete", "serviceaccount,poddisruptionbudget", child(deleted.name), "--ignore-not-found")
         change = '--patch={"spec": {"replicas": 7}}'
-        self._cluster.kubectl("patch", "deployment", edited.name, "--type=merge", change, fails=None)
+        self._cluster.kubectl("patch", "deployment", child(edited.name), "--type=merge", change, fails=None)
 
     def send(self, count: int) -> None:
         """Send orders to the one that works."""
@@ -145,7 +146,8 @@ class Trial:
     def _differences(self) -> list[str]:
         listed = json.loads(self._cluster.kubectl("get", _KINDS, "--output=json"))["items"]
         objects: Objects = {(each["kind"], each["metadata"]["name"]): each for each in listed}
-        wrong = [f"{kind} {name} is still there" for kind, name in objects if name in {x.name for x in self._removed}]
+        gone = {name for x in self._removed for name in (x.name, child(x.name))}
+        wrong = [f"{kind} {name} is still there" for kind, name in objects if name in gone]
         wrong += self._wrong(objects, self.working.name, replicas=1, reason="WorkersReady")
         for queue in self._suspended:
             wrong += self._wrong(objects, queue.name, replicas=0, reason="Suspended")
@@ -153,10 +155,10 @@ class Trial:
 
     def _wrong(self, objects: Objects, name: str, *, replicas: int, reason: str) -> list[str]:
         processor = objects["OrderProcessor", name]
-        missing = sorted(kind for kind in CHILDREN if (kind, name) not in objects)
+        missing = sorted(kind for kind in CHILDREN if (kind, child(name)) not in objects)
         if missing:
             return [f"{name} has no {', '.join(missing)}"]
-        spec = objects["Deployment", name]["spec"]
+        spec = objects["Deployment", child(name)]["spec"]
         container = spec["template"]["spec"]["containers"][0]
         concurrency = {each["name"]: each.get("value") for each in container["env"]}["CONCURRENCY"]
         status = processor.get("status", {})

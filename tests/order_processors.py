@@ -6,7 +6,17 @@ from typing import Any
 from tests.kube_cluster import KubeCluster
 from tests.waiting import eventually
 
-__all__ = ["condition", "deployment", "live_pods", "ready_pods", "remove", "status", "wait_condition", "wait_pods"]
+__all__ = [
+    "child",
+    "condition",
+    "deployment",
+    "live_pods",
+    "ready_pods",
+    "remove",
+    "status",
+    "wait_condition",
+    "wait_pods",
+]
 
 
 def status(cluster: KubeCluster, name: str) -> dict[str, Any]:
@@ -43,9 +53,14 @@ def wait_condition(
         raise AssertionError(f"{name} is not {reason} within {seconds:g} s but {seen}") from error
 
 
+def child(name: str) -> str:
+    """Return the name of an OrderProcessor's children, but for its Jobs."""
+    return f"{name}-workers"
+
+
 def deployment(cluster: KubeCluster, name: str) -> dict[str, Any]:
     """Return its Deployment."""
-    found = cluster.get("deployment", name)
+    found = cluster.get("deployment", child(name))
     assert found is not None
     return found
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from tests.kube_cluster import NAMESPACE, KubeCluster
@@ -26,15 +25,16 @@ _DEPTHS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible
 
 def placed_orders(count: int, *, seed: int = 1) -> list[Event]:
     """Return so many OrderPlaced events of new orders; baskets follow from the seed."""
+    instants = (datetime.now(UTC) for _ in range(count))
     orders = (
         place_order(
-            order_id=new_order_id(),
+            order_id=new_order_id(placed_at),
             customer_id="customer-1",
             contact_email="customer-1@example.com",
             requested=basket,
-            placed_at=datetime.now(UTC),
+            placed_at=placed_at,
         )
-        for basket in islice(OrderGenerator(seed), count)
+        for basket, placed_at in zip(OrderGenerator(seed), instants, strict=False)
     )
     return [make_event(order=order, id=change_event_id(order.order_id, 1)) for order in orders]
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any, Self
 
 from tests.kube_cluster import NAMESPACE, KubeCluster
+from tests.order_processors import child
 
-from patterns_infra.kubernetes_names import OPERATOR, PROCESSOR
+from patterns_infra.kubernetes_names import OPERATOR, WORKERS
 from patterns_infra.local.associated_role import ServiceAccount, associated_role, assume_associated
 from patterns_infra.local.deployment import Addresses, LocalDeployment
 from patterns_infra.local.local_aws import Keys
@@ -35,7 +36,7 @@ class PodRoles:
         """Read the roles of a stack that is deployed beside the cluster."""
         self._iam, self._eks = cluster.client("iam"), cluster.client("eks")
         (operator, self._eks_name), (worker, _) = (
-            associated_role(cluster.aws, ServiceAccount(NAMESPACE, name, "")) for name in (OPERATOR, PROCESSOR)
+            associated_role(cluster.aws, ServiceAccount(NAMESPACE, name, "")) for name in (OPERATOR, WORKERS)
         )
         self._operator, self._worker = operator.rpartition("/")[2], worker.rpartition("/")[2]
         self._of_operator, self._of_workers = self._policy(self._operator), self._policy(self._worker)
@@ -63,11 +64,11 @@ class PodRoles:
             "async/topic_arn": f"async/{key}",
         }
         trust = self._iam.get_role(RoleName=self._worker)["Role"]["AssumeRolePolicyDocument"]
-        role = self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=_renamed(trust, {PROCESSOR: name}))
+        role = self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=_renamed(trust, {WORKERS: child(name)}))
         for who, policy in ((self._operator, self._of_operator), (name, self._of_workers)):
             self._iam.put_role_policy(RoleName=who, PolicyName=name, PolicyDocument=_renamed(policy, names))
         self._eks.create_pod_identity_association(
-            clusterName=self._eks_name, namespace=NAMESPACE, serviceAccount=name, roleArn=role["Role"]["Arn"]
+            clusterName=self._eks_name, namespace=NAMESPACE, serviceAccount=child(name), roleArn=role["Role"]["Arn"]
         )
 
     def remove(self, name: str) -> None:

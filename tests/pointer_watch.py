@@ -20,7 +20,7 @@ class PointerWatch:
 
     Attributes:
         reads: how often the pointer was read.
-        absent: how often there was none.
+        vanished: how often there was none after one had been seen.
         seen: the reports that were seen, one after the other: the digest of the bytes of ``sales.json``.
         partial: what was wrong with one of them, such as a file that was not there.
     """
@@ -28,7 +28,7 @@ class PointerWatch:
     reports: Reports
     report: str
     reads: int = 0
-    absent: int = 0
+    vanished: int = 0
     seen: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
     _last: bytes | None = None
@@ -60,7 +60,7 @@ class PointerWatch:
         text = self.reports.content(f"reports/{self.report}/report.json")
         self.reads += 1
         if text is None:
-            self.absent += 1
+            self.vanished += bool(self.seen)
         elif text != self._last:
             self._last = text
             self._check(text)

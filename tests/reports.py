@@ -1,6 +1,7 @@
 """The deployed batch, from outside: drop files, start executions, wait for their end, read what they left."""
 
 import json
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,9 +13,12 @@ from botocore.exceptions import ClientError
 from tests.clients import administrator
 from tests.waiting import eventually
 
+from patterns_batch.testing.pages import without_cost
 from patterns_infra.local.platform import Platform
 
 __all__ = ["Ended", "Reports"]
+
+_PLACE = re.compile(rb"/[0-9a-f]{16}/sales\.html")
 
 Ended = Mapping[str, Any]
 """What Step Functions tells of an execution that has ended."""
@@ -37,9 +41,14 @@ class Reports:
 
     def drop(self, name: str, content: bytes | str) -> str:
         """Drop a file into the inbox, which starts an execution, and return its address."""
-        body = content.encode() if isinstance(content, str) else content
-        self._s3.put_object(Bucket=self.outputs["inbox_bucket"], Key=name, Body=body)
+        self.put(name, content)
         return self.address(name)
+
+    def put(self, name: str, content: bytes | str) -> str:
+        """Put a file into the inbox, and return its version; below ``by-command/`` it starts nothing."""
+        body = content.encode() if isinstance(content, str) else content
+        version: str = self._s3.put_object(Bucket=self.outputs["inbox_bucket"], Key=name, Body=body)["VersionId"]
+        return version
 
     def of(self, address: str) -> list[str]:
         """Return the executions for a file, the latest first."""
@@ -163,12 +172,29 @@ class Reports:
         named = self.read(f"reports/{report}/report.json")["files"]
         return {name: self.content(file["key"]) for name, file in named.items()}
 
-    def delete_unnamed(self, report: str) -> None:
-        """Delete the published files of a report that its pointer does not name."""
-        named = {file["key"] for file in self.read(f"reports/{report}/report.json")["files"].values()}
-        for key in self.published(f"{report}/"):
-            if key not in named and key.count("/") > 2:
-                self._s3.delete_object(Bucket=self.outputs["report_bucket"], Key=key)
+    def made(self, report: str) -> dict[str, bytes]:
+        """Return the files of a published report without what differs from run to run.
+
+        That is the cost, which every try adds to, and, since a page is kept under a digest of it, the place of the page
+        of the report before that is linked.
+        """
+        files = {name: content or b"" for name, content in self.files(report).items()}
+        files["sales.html"] = without_cost(files["sales.html"])
+        texts = {name: _PLACE.sub(b"/VERSION/sales.html", files[name]) for name in ("sales.html", "sales.json")}
+        return files | texts
+
+    def take_away(self, report: str) -> dict[str, bytes]:
+        """Delete everything that was published of a report, its pointer first, and return it by its keys."""
+        keys = sorted(self.published(f"{report}/"), key=lambda key: not key.endswith("/report.json"))
+        taken = {key: self.content(key) or b"" for key in keys}
+        for key in keys:
+            self._s3.delete_object(Bucket=self.outputs["report_bucket"], Key=key)
+        return taken
+
+    def put_back(self, taken: Mapping[str, bytes]) -> None:
+        """Publish it again, its pointer last."""
+        for key in reversed(list(taken)):
+            self._s3.put_object(Bucket=self.outputs["report_bucket"], Key=key, Body=taken[key])
 
     def _keys(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.outputs["report_bucket"], Prefix=prefix)

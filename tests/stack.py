@@ -1,7 +1,7 @@
 """What is deployed, found by what it is for, never by a generated name."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -55,10 +55,16 @@ class DeployedStack:
     @contextmanager
     def redirected(self, entrypoint: str, **endpoints: str) -> Iterator[None]:
         """Let a function reach a service elsewhere: ``eventbridge="http://…"``."""
+        elsewhere = {f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in endpoints.items()}
+        with self.with_variables(entrypoint, elsewhere):
+            yield
+
+    @contextmanager
+    def with_variables(self, entrypoint: str, variables: Mapping[str, str]) -> Iterator[None]:
+        """Give a function other variables for a while."""
         client = administrator(self._platform, "lambda")
         name, before = self.function(entrypoint)["FunctionName"], self.environment(entrypoint)
-        elsewhere = {f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in endpoints.items()}
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **elsewhere}})
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **variables}})
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
         try:
             yield

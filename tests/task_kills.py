@@ -63,6 +63,10 @@ class Killer:
         """Return once a process of the step is there."""
         return self._wait_for(step, seconds).is_running()
 
+    def running(self, step: str) -> bool:
+        """Whether a process of the step is there."""
+        return any(found == step for found, _ in self._running())
+
     def _wait_for(self, step: str, seconds: float) -> psutil.Process:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

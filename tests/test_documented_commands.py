@@ -30,6 +30,7 @@ SYSTEM_PROGRAMS = {
     "cd",
     "curl",
     "docker",
+    "helm",
     "k3d",
     "kind",
     "export",
@@ -166,14 +167,17 @@ def _check_python(_: str, arguments: list[str]) -> str | None:
 
 def _check_aws(_: str, arguments: list[str]) -> str | None:
     service, operation = arguments[0], arguments[1]
-    if service in {"s3", "configure"} or operation in {"help", "wait"}:
+    # The last is the command line's own: https://docs.aws.amazon.com/cli/latest/reference/ecr/get-login-password.html
+    if service in {"s3", "configure"} or operation in {"help", "wait", "get-login-password"}:
         return None
     model = botocore.session.get_session().get_service_model(service)
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     if operation not in operations:
         return f"{service} has no operation {operation}"
     shape = model.operation_model(operations[operation]).input_shape
-    members = {xform_name(name, "-") for name in shape.members} if shape else set()
+    given = {xform_name(name, "-"): member for name, member in (shape.members if shape else {}).items()}
+    # A flag of the command line has an opposite.
+    members = {*given, *(f"no-{name}" for name, member in given.items() if member.type_name == "boolean")}
     everywhere = {"query", "output", "region", "endpoint-url", "no-cli-pager", "max-items", "cli-input-json", "profile"}
     flags = {word[2:].partition("=")[0] for word in arguments[2:] if word.startswith("--")}
     unknown = flags - members - everywhere

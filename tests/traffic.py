@@ -25,6 +25,11 @@ class Broken:
     complaint: str
 
     @property
+    def is_json(self) -> bool:
+        """Whether subscriptions with a filter get it: they match fields of the body."""
+        return self.complaint != "is not JSON"
+
+    @property
     def mended(self) -> str:
         """The body as it should have been."""
         return event_to_body(self.event)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.kube_cluster import KubeCluster
 from tests.operator_install import free_port
+from tests.order_processors import child
 from tests.order_queue import OrderQueue
 from tests.pod_roles import keys_of
 
@@ -39,7 +40,7 @@ def running_worker(
         "POLL_SECONDS": "1",
         "POD_IP": HOST,
         "HEALTH_PORT": str(free_port()),
-        **keys_of(cluster, queue.name).variables(),
+        **keys_of(cluster, child(queue.name)).variables(),
         **{f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in endpoints.items()},
     }
     with log.open("ab") as output:

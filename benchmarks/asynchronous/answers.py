@@ -9,7 +9,9 @@ from benchmarks.asynchronous.messages import BAD_BODIES, body, entry
 from benchmarks.installation import Installation
 from benchmarks.subjects import Subject
 
-__all__ = ["check"]
+__all__ = ["check", "common_entries"]
+
+Books = dict[str, dict[str, dict[str, str]]]
 
 
 def check(installation: Installation, subject: Subject, *, looks: bool) -> None:
@@ -26,10 +28,15 @@ def check(installation: Installation, subject: Subject, *, looks: bool) -> None:
         raise WrongAnswer(f"{subject.name} {wrong}")
 
 
+def common_entries(books: Books) -> Books:
+    """Return what all ledgers book: without the digest by which ours tells a duplicate from a conflict."""
+    return {key: {name: x for name, x in kept.items() if name != "content"} for key, kept in books.items()}
+
+
 def _wrong(answers: dict[str, Any], *, looks: bool) -> Iterator[str]:
     """Yield what is wrong with the answers."""
     entries = [entry(body(number)) for number in range(10)]
-    if answers["books"] != {each["event_id"]["S"]: each for each in entries}:
+    if common_entries(answers["books"]) != {each["event_id"]["S"]: each for each in entries}:
         yield f"booked {answers['books']}"
     if any(answers["failed"]):
         yield f"failed {answers['failed']} of ten good messages, and of the same again"

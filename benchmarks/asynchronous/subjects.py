@@ -21,6 +21,7 @@ __all__ = [
 ENVIRONMENT: Mapping[str, str] = {
     "LEDGER_TABLE": LEDGER,
     "IDEMPOTENCY_TABLE": IDEMPOTENCY,
+    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/ledger",
     "DEAD_LETTER_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
     "MAX_RECEIVES": "10",
     "POWERTOOLS_SERVICE_NAME": "ledger",

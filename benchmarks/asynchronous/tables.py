@@ -52,7 +52,16 @@ class Tables:
                 return self._update(document)
             case "BatchExecuteStatement":
                 return 200, {"Responses": [self._insert(statement) for statement in document["Statements"]]}
+            case "BatchGetItem":
+                return 200, {"Responses": {name: self._read(name, asked) for name, asked in self._asked(document)}}
         raise AssertionError(f"nobody plays {operation}")
+
+    def _asked(self, document: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
+        return [(name, asked["Keys"]) for name, asked in document["RequestItems"].items()]
+
+    def _read(self, name: str, keys: list[Any]) -> list[Item]:
+        table, key = self._tables[name], _KEYS[name]
+        return [table[each[key]["S"]] for each in keys if each[key]["S"] in table]
 
     def _put(self, asked: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         table = self._tables[asked["TableName"]]

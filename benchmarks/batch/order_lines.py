@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-__all__ = ["SEED", "write_json", "write_json_apart", "write_lines", "write_lines_apart"]
+__all__ = ["SEED", "write_csv", "write_csv_apart", "write_json", "write_json_apart", "write_lines", "write_lines_apart"]
 
 SEED = 20261122
 _PRODUCTS = 200
@@ -68,6 +68,14 @@ def write_json(path: Path, target: Path) -> None:
         database.execute(f"COPY (SELECT {columns} FROM '{path}') TO '{target}' (FORMAT json)")
 
 
+def write_csv(path: Path, target: Path) -> None:
+    """Write the order lines of a Parquet file as CSV."""
+    columns = "* REPLACE (strftime(placed_at, '%Y-%m-%dT%H:%M:%SZ') AS placed_at)"
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute(f"COPY (SELECT {columns} FROM '{path}') TO '{target}' (FORMAT csv, HEADER)")
+
+
 def write_lines_apart(path: Path, count: int) -> None:
     """Write them in a process of its own: a process that is started later would count our peak of memory as its own."""
     _apart("write_lines", path, count)
@@ -78,12 +86,18 @@ def write_json_apart(path: Path, target: Path) -> None:
     _apart("write_json", path, target)
 
 
+def write_csv_apart(path: Path, target: Path) -> None:
+    """Write them in a process of its own, for the same reason."""
+    _apart("write_csv", path, target)
+
+
 def _apart(what: str, path: Path, argument: object) -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.batch.order_lines", what, str(path), str(argument)], check=True)
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "write_json":
-        write_json(Path(sys.argv[2]), Path(sys.argv[3]))
+    written = {"write_json": write_json, "write_csv": write_csv}
+    if sys.argv[1] in written:
+        written[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
     else:
         write_lines(Path(sys.argv[2]), int(sys.argv[3]))

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from hashlib import md5
 from pathlib import Path
 
@@ -41,6 +42,18 @@ _QUERY = """
     SELECT (SELECT count(*) FROM products), (SELECT sum(orders) FROM baskets), (SELECT sum(revenue) FROM products),
            (SELECT max(revenue) FROM customers)"""
 
+_TYPED = """
+    CREATE TABLE read AS
+    SELECT order_id, customer_id, TRY_CAST(placed_at AS TIMESTAMPTZ) AS placed_at, status, currency, sku,
+           TRY_CAST(quantity AS BIGINT) AS quantity, TRY_CAST(unit_price AS BIGINT) AS unit_price
+    FROM read_csv('{path}', header = true, all_varchar = true)"""
+_CHECKED = """
+    CREATE VIEW lines AS FROM read
+    WHERE length(order_id) BETWEEN 1 AND 128 AND length(customer_id) BETWEEN 1 AND 128 AND length(sku) BETWEEN 1 AND 128
+      AND placed_at >= to_timestamp(0) AND placed_at < now()
+      AND status IN ('PLACED', 'FULFILLED', 'REJECTED', 'CANCELLED') AND regexp_full_match(currency, '[A-Z]{3}')
+      AND quantity BETWEEN 1 AND 999 AND unit_price BETWEEN 0 AND 1000000000"""
+
 
 class FolderObjects:
     """A bucket in a folder; S3 itself is not part of what is measured."""
@@ -67,6 +80,13 @@ class FolderObjects:
         self.write(key, content)
         return True
 
+    def replace(self, key: str, content: bytes, seen: bytes) -> bool:
+        """Put the object in the place of this one."""
+        if self.read(key) != seen:
+            return False
+        self.write(key, content)
+        return True
+
     def upload(self, key: str, path: Path) -> None:
         """Put the file."""
         target = self._folder / key
@@ -84,6 +104,10 @@ class FolderObjects:
                 digest = md5(path.read_bytes(), usedforsecurity=False).hexdigest()
                 yield StoredObject(str(path.relative_to(self._folder)), digest)
 
+    def link(self, key: str) -> str:
+        """Return the file's address."""
+        return (self._folder / key).as_uri()
+
 
 class FolderInputs:
     """Input files in a folder; a fetch copies what is asked for, as one from S3 would."""
@@ -92,9 +116,10 @@ class FolderInputs:
         """Take files from the folder."""
         self._folder = folder
 
-    def describe(self, bucket: str, key: str) -> ObjectVersion:  # noqa: ARG002 - the port's
-        """Return the file's size."""
-        return ObjectVersion(None, key, (self._folder / key).stat().st_size)
+    def describe(self, bucket: str, key: str, content: str = "") -> ObjectVersion:  # noqa: ARG002 - the port's
+        """Return the file's size and time."""
+        found = (self._folder / key).stat()
+        return ObjectVersion(None, key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def read(self, source: FileSource, part: Range) -> bytes:
         """Return a part."""
@@ -114,8 +139,14 @@ class FolderInputs:
                     out.write(file.read(min(left, 1 << 20)))
 
 
-def steps_of(path: Path, folder: Path) -> tuple[Steps, Manifest]:
-    """Return the steps on this folder, and the plan of the file."""
+def steps_of(path: Path, folder: Path, shards: int = 0) -> tuple[Steps, Manifest]:
+    """Return the steps on this folder, and the plan of the file: as one shard, or as so many, each of one thread."""
+    each = {
+        "MAX_SHARDS": str(shards),
+        "SHARD_LINES": "1",
+        "SHARD_TEXT_BYTES": "1",
+        "THREADS": "1",
+    }
     environment = {
         "STAGE": "bench",
         "REPORT_BUCKET": "reports",
@@ -123,6 +154,8 @@ def steps_of(path: Path, folder: Path) -> tuple[Steps, Manifest]:
         "SCRATCH_DIR": str(folder),
         "MEMORY_MB": str(MEMORY_MB),
         "SHARD_LINES": "1000000000",
+        "SHARD_TEXT_BYTES": "1000000000000",
+        **(each if shards else {}),
     }
     ports = Ports(
         objects=FolderObjects(folder),
@@ -160,9 +193,13 @@ def report(path: Path, folder: Path) -> dict[str, int]:
 
 
 def query(path: Path, folder: Path) -> dict[str, int]:
-    """Ask DuckDB the hand-written query, with the memory that our engine gets."""
+    """Ask DuckDB the hand-written query, with the memory that our engine gets; of text, about rows that are good."""
     with duckdb.connect(config={"memory_limit": "450MB", "temp_directory": str(folder / "spill")}) as database:
-        database.execute(f"CREATE VIEW lines AS FROM read_parquet('{path}')")
+        if path.suffix == ".csv":
+            database.execute(_TYPED.format(path=path))
+            database.execute(_CHECKED)
+        else:
+            database.execute(f"CREATE VIEW lines AS FROM read_parquet('{path}')")
         ((_, orders, revenue, _),) = database.execute(_QUERY).fetchall()
         (lines,) = database.execute("SELECT count(*) FROM lines").fetchall()[0]
     return {"lines": int(lines), "orders": int(orders), "revenue": int(revenue)}

@@ -1,7 +1,9 @@
 """The table, the secret and the user pool: customers' data."""
 
-from typing import Any
+from collections.abc import Callable
 
+from patterns_infra.settings import Settings
+from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
 
 
@@ -33,23 +35,6 @@ def test_table_names_are_fixed(local: SynthesizedStack, aws: SynthesizedStack) -
     """Other stacks grant exactly this name before the table exists."""
     assert local.only("DynamoDB::Table")["TableName"] == "patterns-local-orders"
     assert aws.only("DynamoDB::Table")["TableName"] == "patterns-dev-orders"
-
-
-def kept(stack: SynthesizedStack, kind: str) -> tuple[Any, Any]:
-    """Return what happens to a resource when its stack goes, and when it is replaced."""
-    (resource,) = stack.of_type(kind).values()
-    return resource["DeletionPolicy"], resource["UpdateReplacePolicy"]
-
-
-def test_customers_data_outlives_its_stack_on_aws(aws: SynthesizedStack, local: SynthesizedStack) -> None:
-    """Deleting the stack on AWS deletes neither orders nor users; locally nothing stays."""
-    for kind in ("DynamoDB::Table", "Cognito::UserPool"):
-        assert kept(aws, kind) == ("Retain", "Retain")
-        assert kept(local, kind) == ("Delete", "Delete")
-    assert aws.only("DynamoDB::Table")["DeletionProtectionEnabled"] is True
-    assert aws.only("Cognito::UserPool")["DeletionProtection"] == "ACTIVE"
-    assert local.only("DynamoDB::Table").get("DeletionProtectionEnabled") is not True
-    assert local.only("Cognito::UserPool").get("DeletionProtection") != "ACTIVE"
 
 
 def test_production_is_not_deleted_by_accident(
@@ -106,3 +91,40 @@ def test_production_watches_sign_ins(production: SynthesizedStack) -> None:
     pool = production.only("Cognito::UserPool")
     assert pool["UserPoolTier"] == "PLUS"
     assert pool["UserPoolAddOns"]["AdvancedSecurityMode"] == "ENFORCED"
+
+
+def test_production_s_mail_to_customers_goes_through_ses(production: SynthesizedStack) -> None:
+    """Cognito's own sender stops at 50 mails a day for the whole account: sign-ups would end there."""
+    mail = production.only("Cognito::UserPool")["EmailConfiguration"]
+    assert (mail["EmailSendingAccount"], mail["From"]) == ("DEVELOPER", "orders@shop.example.com")
+    identity = "".join(x if isinstance(x, str) else x["Ref"] for x in mail["SourceArn"]["Fn::Join"][1])
+    assert identity == "arn:aws:ses:us-east-1:AWS::AccountId:identity/orders@shop.example.com"
+
+
+def test_mail_goes_by_the_domain_where_ses_knows_only_that(
+    synthesize_anew: Callable[[Settings], SynthesizedStack],
+) -> None:
+    """The identity is the one that was verified; the address stays the sender."""
+    values = {**VARIANTS["production"], "sender_identity": "shop.example.com"}
+    mail = synthesize_anew(Settings.from_mapping(values)).only("Cognito::UserPool")["EmailConfiguration"]
+    assert mail["From"] == "orders@shop.example.com"
+    assert mail["SourceArn"]["Fn::Join"][1][-1].endswith(":identity/shop.example.com")
+
+
+def test_a_stage_without_a_sender_uses_cognito_s_own(
+    synthesize_anew: Callable[[Settings], SynthesizedStack], local: SynthesizedStack
+) -> None:
+    """Enough for tests: about 50 mails a day; locally every mail is a file."""
+    values = {key: value for key, value in VARIANTS["aws"].items() if key != "sender_email"}
+    for stack in (synthesize_anew(Settings.from_mapping(values)), local):
+        assert "EmailConfiguration" not in stack.only("Cognito::UserPool")
+
+
+def test_the_stages_events_are_archived(anywhere: SynthesizedStack) -> None:
+    """All of them, and no other program's on the default bus, for as long as consumers surely know them again."""
+    archive = anywhere.only("Events::Archive")
+    source = anywhere.function("relay")["Environment"]["Variables"]["EVENT_SOURCE"]
+    assert archive["EventPattern"] == {"source": [source]}
+    assert archive["RetentionDays"] == 14
+    assert archive["SourceArn"]["Fn::Join"][1][-1].endswith(":event-bus/default")
+    assert "ArchiveName" not in archive

@@ -54,7 +54,8 @@ def test_environments(anywhere: SynthesizedStack) -> None:
         "CURSOR_SECRET_ARN": {"Ref": anywhere.id_of("SecretsManager::Secret")},
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }
-    assert environments["outcome"].pop("MAX_RECEIVES") == "5"
+    assert environments["outcome"].pop("MAX_RECEIVES") == "300"
+    assert environments["outcome"].pop("QUEUE_URL").keys() == {"Ref"}
     assert set(environments["outcome"].pop("DEAD_LETTER_URL")) == {"Ref"}
     assert environments["outcome"] == {"ORDERS_TABLE": table}
     source = environments["relay"].pop("EVENT_SOURCE")

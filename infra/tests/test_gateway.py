@@ -6,18 +6,23 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.constructs.gateway_stage import RequestBody, Route
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.settings import Settings
+from patterns_infra.stacks import web_api
+from patterns_infra.stacks.web_api_routes import web_api_routes
 from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
 
-PUBLIC = {"GET /products", "GET /health", "GET /openapi.json", "GET /docs"}
-SIGNED_IN = {"POST /orders", "GET /orders", "GET /orders/{order_id}", "POST /orders/{order_id}/cancel"}
+DOCUMENTATION = {f"{method} {path}" for path in ("/openapi.json", "/docs") for method in ("GET", "HEAD")}
+PUBLIC = {f"{method} {path}" for path in ("/products", "/health") for method in ("GET", "HEAD")} | DOCUMENTATION
+READ = {f"{method} {path}" for path in ("/orders", "/orders/{order_id}") for method in ("GET", "HEAD")}
+SIGNED_IN = READ | {"POST /orders", "POST /orders/{order_id}/cancel"}
 
 
 def calls(stack: SynthesizedStack) -> dict[str, dict[str, Any]]:
-    """Return the methods without the preflights."""
-    return {key: method for key, method in stack.methods().items() if not key.startswith("OPTIONS")}
+    """Return the methods that call the function: neither preflights nor refusals."""
+    return {key: method for key, method in stack.methods().items() if not key.startswith(("OPTIONS", "ANY"))}
 
 
 def settings_of(stack: SynthesizedStack, method: str, path: str) -> dict[str, Any]:
@@ -39,13 +44,65 @@ def problem(stack: SynthesizedStack, kind: str) -> tuple[dict[str, Any], dict[st
 
 
 def test_routes(aws: SynthesizedStack) -> None:
-    """Every route is explicit: no proxy, nothing else."""
+    """Every route is explicit, and where GET is, HEAD is: no proxy, nothing else."""
     assert set(calls(aws)) == PUBLIC | SIGNED_IN
+
+
+def test_two_routes_with_bodies_have_a_model_each(
+    synthesize_anew: Callable[[Settings], SynthesizedStack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each method names its own model, and the model that was there before keeps its logical id."""
+    note = RequestBody(name="AddNote", schema={"type": "object", "required": ["note"]})
+    added = Route(method="PUT", path="/orders/{order_id}/note", rate=10, burst=20, body=note)
+    monkeypatch.setattr(web_api, "web_api_routes", lambda *given, **named: [*web_api_routes(*given, **named), added])
+    stack = synthesize_anew(Settings.from_mapping(VARIANTS["aws"]))
+    found = stack.of_type("ApiGateway::Model")
+    models = {
+        key: found[method["RequestModels"]["application/json"]["Ref"]]["Properties"]["Schema"]
+        for key, method in calls(stack).items()
+        if method.get("RequestModels")
+    }
+    assert models["PUT /orders/{order_id}/note"] == note.schema
+    assert models["POST /orders"]["required"] != note.schema["required"]
+    assert set(models) == {"PUT /orders/{order_id}/note", "POST /orders"}
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/products", "GET, HEAD, OPTIONS"),
+        ("/orders", "GET, HEAD, OPTIONS, POST"),
+        ("/orders/{order_id}", "GET, HEAD, OPTIONS"),
+        ("/orders/{order_id}/cancel", "OPTIONS, POST"),
+        ("/health", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_other_methods_are_refused_by_the_gateway_itself(anywhere: SynthesizedStack, path: str, allowed: str) -> None:
+    """A mock answers 405 with Allow and a problem document, whatever the content type, and asks for no token."""
+    method = anywhere.methods()[f"ANY {path}"]
+    integration = method["Integration"]
+    assert (integration["Type"], method["AuthorizationType"]) == ("MOCK", "NONE")
+    assert integration["PassthroughBehavior"] == "NEVER"
+    assert {json.loads(template)["statusCode"] for template in integration["RequestTemplates"].values()} == {405}
+    (answer,) = integration["IntegrationResponses"]
+    headers = {k.rpartition(".")[2]: v.strip("'") for k, v in answer["ResponseParameters"].items()}
+    assert (headers["Allow"], headers["Content-Type"]) == (allowed, "application/problem+json")
+    (declared,) = method["MethodResponses"]
+    assert declared["ResponseParameters"].keys() == answer["ResponseParameters"].keys()
+    document = json.loads(answer["ResponseTemplates"]["application/json"])
+    assert (document["status"], document["type"].rpartition("/")[2]) == (405, "method-not-allowed")
+    assert allowed in document["detail"]
+
+
+def test_every_path_refuses_what_it_lacks(anywhere: SynthesizedStack) -> None:
+    """Each path with a route has a method for the rest."""
+    paths = {key.partition(" ")[2] for key in calls(anywhere)}
+    assert {f"ANY {path}" for path in paths} == {key for key in anywhere.methods() if key.startswith("ANY")}
 
 
 def test_production_has_no_documentation(production: SynthesizedStack) -> None:
     """/openapi.json and /docs are not served in production."""
-    assert set(calls(production)) == (PUBLIC | SIGNED_IN) - {"GET /openapi.json", "GET /docs"}
+    assert set(calls(production)) == (PUBLIC | SIGNED_IN) - DOCUMENTATION
 
 
 def test_sign_in(anywhere: SynthesizedStack) -> None:
@@ -103,6 +160,7 @@ def test_a_new_schema_is_a_new_deployment(
         ("GET", "/products", 500, 500),
         ("POST", "/orders", 100, 200),
         ("GET", "/orders", 100, 200),
+        ("HEAD", "/orders", 100, 200),
         ("GET", "/orders/{order_id}", 100, 200),
         ("POST", "/orders/{order_id}/cancel", 50, 100),
         ("GET", "/health", 10, 20),
@@ -202,27 +260,6 @@ def test_a_malformed_body_is_told_why(anywhere: SynthesizedStack) -> None:
     """The validator's own error is in the document."""
     document = problem(anywhere, "BAD_REQUEST_BODY")[1]
     assert document["errors"] == [{"field": "body", "message": "$context.error.validationErrorString"}]
-
-
-def test_firewall(aws: SynthesizedStack, local: SynthesizedStack) -> None:
-    """AWS's managed rules and a limit by address stand before the stage; locally there is nothing to stand before."""
-    acl = aws.only("WAFv2::WebACL")
-    managed = {
-        x["Statement"]["ManagedRuleGroupStatement"]["Name"]
-        for x in acl["Rules"]
-        if "ManagedRuleGroupStatement" in x["Statement"]
-    }
-    assert managed == {
-        "AWSManagedRulesCommonRuleSet",
-        "AWSManagedRulesKnownBadInputsRuleSet",
-        "AWSManagedRulesAmazonIpReputationList",
-    }
-    (rate,) = (x for x in acl["Rules"] if "RateBasedStatement" in x["Statement"])
-    assert (rate["Action"], rate["Statement"]["RateBasedStatement"]["Limit"]) == ({"Block": {}}, 2000)
-    association = aws.only("WAFv2::WebACLAssociation")
-    assert association["WebACLArn"] == {"Fn::GetAtt": [aws.id_of("WAFv2::WebACL"), "Arn"]}
-    assert {"Ref": aws.id_of("ApiGateway::Stage")} in association["ResourceArn"]["Fn::Join"][1]
-    assert not local.of_type("WAFv2::WebACLAssociation")
 
 
 def test_only_the_gateway_s_routes_may_call_the_function(aws: SynthesizedStack) -> None:

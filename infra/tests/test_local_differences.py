@@ -14,17 +14,20 @@ from patterns_infra.synthesized import SynthesizedStack
 
 ONLY_ON_AWS = {
     "web_api": {
-        "ApiGateway::Account",  # and its role: with which API Gateway writes logs
-        "IAM::Role",
         "Lambda::Alias",  # SnapStart works on published versions
         "Lambda::Version",
         "SQS::QueuePolicy",  # of the relay's dead letters: there is nothing to say but "TLS only"
         "WAFv2::WebACL",  # the emulator rejects the association
         "WAFv2::WebACLAssociation",
     },
-    "async": set(),
     # Where there is nothing to say but "TLS only".
-    "batch": {"S3::BucketPolicy", "SNS::TopicPolicy", "SQS::QueuePolicy"},
+    "async": {"SNS::TopicPolicy"},
+    "batch": {
+        "IAM::Policy",  # to run the parts of a distributed map
+        "S3::BucketPolicy",
+        "SNS::TopicPolicy",
+        "SQS::QueuePolicy",
+    },
     "k8s": set(),
 }
 DIFFERENT = {
@@ -33,12 +36,10 @@ DIFFERENT = {
         "ApiGateway::Stage": {
             "CacheClusterEnabled",
             "CacheClusterSize",
-            "DependsOn",
             "DeploymentId",
             "MethodSettings",
         },  # the cache
-        "Cognito::UserPool": {"DeletionPolicy", "DeletionProtection", "UpdateReplacePolicy"},
-        "DynamoDB::Table": {"DeletionPolicy", "DeletionProtectionEnabled", "UpdateReplacePolicy"},
+        "Cognito::UserPool": {"EmailConfiguration"},  # through SES
         "Lambda::Function": {"SnapStart"},  # the emulator has no snapshots
         "Lambda::Permission": {"FunctionName"},  # the alias
         "SNS::TopicPolicy": {"PolicyDocument"},  # http only
@@ -46,7 +47,6 @@ DIFFERENT = {
         "SSM::Parameter": {"Value"},  # the API's address
     },
     "async": {
-        "DynamoDB::Table": {"DeletionPolicy", "DeletionProtectionEnabled", "UpdateReplacePolicy"},
         "SNS::TopicPolicy": {"PolicyDocument"},  # http only
         "SQS::QueuePolicy": {"PolicyDocument"},  # http only
     },
@@ -55,7 +55,8 @@ DIFFERENT = {
         "SQS::QueuePolicy": {"PolicyDocument"},  # http only
     },
     "batch": {
-        "S3::Bucket": {"DeletionPolicy", "UpdateReplacePolicy"},
+        "ECS::TaskDefinition": {"ContainerDefinitions"},  # links in mails: to the console, or signed; limits of shards
+        "StepFunctions::StateMachine": {"DefinitionString"},  # maps: inline, or distributed
         "SNS::TopicPolicy": {"PolicyDocument"},  # http only
         "SQS::QueuePolicy": {"PolicyDocument"},  # http only
     },

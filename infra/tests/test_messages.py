@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_shared.adapters.queue_visibility import least_seconds
+from patterns_shared.domain.errors import TemporarilyUnavailable
 
 
 def outbox(stack: SynthesizedStack) -> dict[str, Any]:
@@ -34,12 +36,16 @@ def test_outbox_reads_the_table_s_stream_in_order(anywhere: SynthesizedStack) ->
 
 
 def test_outbox_never_blocks_for_good(anywhere: SynthesizedStack) -> None:
-    """Partial failures, halved batches, an end by count and by age, and a destination for what is given up."""
+    """Partial failures, halved batches, an end by age, and a destination for what is given up.
+
+    No end by count: tries are quick, and an outage of hours must not use them up. The end comes hours before the stream
+    forgets a record, for a person to act.
+    """
     mapping = outbox(anywhere)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
-    assert 0 < mapping["MaximumRetryAttempts"] <= 100
-    assert 60 <= mapping["MaximumRecordAgeInSeconds"] < 24 * 3600
+    assert mapping["MaximumRetryAttempts"] == -1
+    assert 12 * 3600 <= mapping["MaximumRecordAgeInSeconds"] <= 22 * 3600
     dead_letters = anywhere.function("relay")["Environment"]["Variables"]["RELAY_DEAD_LETTER_URL"]["Ref"]
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [dead_letters, "Arn"]}
 
@@ -52,10 +58,11 @@ def test_mappings_wait_for_their_permissions(anywhere: SynthesizedStack) -> None
 
 
 def test_outcomes_come_by_rule_and_queue(anywhere: SynthesizedStack) -> None:
-    """Fulfilled and rejected orders of this stage go to the queue that the outcome function reads."""
+    """Fulfilled and rejected orders of this stage, by detail type or body, go to the outcome function's queue."""
     rule = anywhere.only("Events::Rule")
     source = anywhere.function("relay")["Environment"]["Variables"]["EVENT_SOURCE"]
-    assert rule["EventPattern"] == {"source": [source], "detail-type": ["OrderFulfilled", "OrderRejected"]}
+    own = ["OrderFulfilled", "OrderRejected"]
+    assert rule["EventPattern"] == {"source": [source], "$or": [{"detail-type": own}, {"detail": {"type": own}}]}
     assert "EventBusName" not in rule
     (target,) = rule["Targets"]
     assert target["Arn"] == inbox(anywhere)["EventSourceArn"]
@@ -66,12 +73,15 @@ def test_outcomes_come_by_rule_and_queue(anywhere: SynthesizedStack) -> None:
 
 
 def test_a_poison_message_costs_only_itself(anywhere: SynthesizedStack) -> None:
-    """Partial batch responses, few enough receives, and a visibility of six times the function's timeout."""
+    """Partial batch responses, receives that outlast an outage, a visibility of six times the function's timeout."""
     mapping = inbox(anywhere)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
     source = queue(anywhere, mapping["EventSourceArn"])
-    assert source["RedrivePolicy"]["maxReceiveCount"] == 5
+    receives = source["RedrivePolicy"]["maxReceiveCount"]
+    assert anywhere.function("outcome")["Environment"]["Variables"]["MAX_RECEIVES"] == str(receives)
+    assert least_seconds(receives) >= 12 * 3600
+    assert receives * TemporarilyUnavailable.longest_backoff < source["MessageRetentionPeriod"]
     assert source["VisibilityTimeout"] >= 6 * anywhere.function("outcome")["Timeout"]
 
 

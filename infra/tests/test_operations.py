@@ -16,6 +16,7 @@ ALARMS = {
     "Errors": 3,
     "Throttles": 3,
     "IteratorAge": 1,
+    "OrdersUnreadable": 1,
     "ApproximateNumberOfMessagesVisible": 2,
     "ApproximateAgeOfOldestMessage": 1,
     "ReadThrottleEvents": 1,
@@ -63,6 +64,15 @@ def test_relay_lag_is_in_milliseconds(anywhere: SynthesizedStack) -> None:
     relay = anywhere.id_of("Lambda::Function", Handler="patterns_web_api.entrypoints.relay.lambda_handler")
     assert (lag["Threshold"], lag["Statistic"]) == (60_000, "Maximum")
     assert lag["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": relay}}]
+
+
+def test_an_order_that_cannot_be_read_raises_an_alarm(anywhere: SynthesizedStack) -> None:
+    """At the first one, on the metric that the API function counts, with its dimensions."""
+    (alarm,) = alarms(anywhere, "OrdersUnreadable")
+    assert (alarm["Namespace"], alarm["Threshold"]) == ("Patterns", 1)
+    stage = anywhere.function("api")["Environment"]["Variables"]["STAGE"]
+    assert {x["Name"]: x["Value"] for x in alarm["Dimensions"]} == {"service": "web_api", "stage": stage}
+    assert "unreadable_order" in alarm["AlarmDescription"]
 
 
 def test_every_alarm_says_what_to_do_and_is_heard(anywhere: SynthesizedStack) -> None:

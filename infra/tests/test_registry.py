@@ -13,7 +13,8 @@ def test_names_are_the_contract() -> None:
     pattern = PATTERNS["web_api"]
     assert pattern.stack_name("dev") == "patterns-dev-web-api"
     assert pattern.parameter_name("dev", "api_url") == "/patterns/dev/web_api/api_url"
-    assert pattern.outputs == ("api_url", "user_pool_id", "user_pool_client_id", "orders_table")
+    names = ("api_url", "user_pool_id", "user_pool_client_id", "orders_table", "event_archive")
+    assert pattern.outputs == names
 
 
 def test_no_names_are_all_patterns() -> None:

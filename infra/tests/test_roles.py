@@ -72,12 +72,13 @@ def test_relay_speaks_for_the_shop_only(anywhere: SynthesizedStack) -> None:
 
 
 def test_outcome(anywhere: SynthesizedStack) -> None:
-    """Takes messages from its queue, sets them aside, and updates orders; cannot even read one."""
+    """Takes messages from its queue, hides them, sets them aside, and updates orders; cannot even read one."""
     (mapping,) = (x for x in anywhere.all("Lambda::EventSourceMapping") if "StartingPosition" not in x)
     letters = anywhere.function("outcome")["Environment"]["Variables"]["DEAD_LETTER_URL"]["Ref"]
     assert grants(anywhere, "outcome") == {
         ("dynamodb:UpdateItem",): [table_arn(anywhere)],
         ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"): [mapping["EventSourceArn"]],
+        ("sqs:ChangeMessageVisibility",): [mapping["EventSourceArn"]],
         ("sqs:SendMessage",): [{"Fn::GetAtt": [letters, "Arn"]}],
     }
 

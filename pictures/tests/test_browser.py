@@ -24,8 +24,12 @@ def test_a_machine_without_a_browser_gets_one(monkeypatch: pytest.MonkeyPatch, t
         with browser() as started:
             assert started.version == "153.0.8010.0"
             page = started.new_page()
-            page.set_content("<p>Wide enough to be seen</p>")
-            assert page.locator("p").bounding_box()
+            page.set_content("<p>Wide enough to be seen</p><p><span>日</span><span>本</span></p>")
+            box = page.locator("p").first.bounding_box()
+            assert box
+            assert box["height"] > 10
+            widths = page.locator("span").evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")
+            assert widths == [16, 16]
         monkeypatch.setattr(packaged_chromium, "_fetch", None)
 
 

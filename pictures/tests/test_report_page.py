@@ -3,15 +3,17 @@
 Without a browser these tests fail: none of them is left out.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pictures.__main__ import DIGEST, MOST_BYTES, SHOTS, digest_of
 from pictures.browser import browser
-from pictures.sample import published_pages, sample_orders
+from pictures.sample import published_file, published_pages, sample_orders, year_of_orders
 from playwright.sync_api import Browser, Page
 
 from patterns_infra.paths import REPOSITORY
@@ -31,10 +33,18 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the page of a day with orders, that of a day without, and the list of reports."""
+    """Return pages of days with orders and without, of a file with a year, in both languages; the list of reports."""
     folder = tmp_path_factory.mktemp("pages")
     full, empty = published_pages(sample_orders()), published_pages([])
-    contents = {"full": full["sales.html"], "empty": empty["sales.html"], "index": full["index.html"]}
+    year = year_of_orders()
+    contents = {
+        "full": full["sales.html"],
+        "empty": empty["sales.html"],
+        "index": full["index.html"],
+        "japanese": published_pages(sample_orders(), LOCALE="ja")["sales.html"],
+        "year": published_file("orders 2026.csv", year, TIME_ZONE="Europe/Berlin")["sales.html"],
+        "year-japanese": published_file("orders 2026.csv", year, LOCALE="ja")["sales.html"],
+    }
     for name, content in contents.items():
         (folder / f"{name}.html").write_bytes(content)
     return {name: folder / f"{name}.html" for name in contents}
@@ -54,7 +64,7 @@ def opened(chromium: Browser, path: Path, *, width: int = DESKTOP, **options: An
     assert wrong == [f"requests {path.as_uri()}"]
 
 
-@pytest.mark.parametrize("name", ["full", "empty", "index"])
+@pytest.mark.parametrize("name", ["full", "empty", "index", "year", "year-japanese"])
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [SMALL_PHONE, PHONE, DESKTOP])
 def test_a_page_needs_nothing_else_and_fits(
@@ -63,7 +73,7 @@ def test_a_page_needs_nothing_else_and_fits(
     """No request but for itself, no complaint, no scrolling sideways; wide tables scroll inside of themselves."""
     with opened(chromium, pages[name], width=width, color_scheme=colours) as tab:
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        assert tab.locator("h1").is_visible()
+        assert tab.locator("h1").first.is_visible()
 
 
 def test_requests_and_complaints_are_noticed(chromium: Browser, tmp_path: Path) -> None:
@@ -81,7 +91,7 @@ def test_every_chart_is_drawn(chromium: Browser, pages: dict[str, Path]) -> None
     """With bars that are not of no size, and room on a phone, too."""
     for width in (PHONE, DESKTOP):
         with opened(chromium, pages["full"], width=width) as tab:
-            charts = tab.locator(".chart svg")
+            charts = tab.locator("main[lang=en] .chart svg")
             assert charts.count() == CHARTS
             for chart in charts.all():
                 box = chart.bounding_box()
@@ -96,6 +106,7 @@ def test_a_day_without_orders_says_so(chromium: Browser, pages: dict[str, Path])
     """Instead of empty charts."""
     with opened(chromium, pages["empty"]) as tab:
         assert tab.get_by_text("No orders.").is_visible()
+        assert tab.title() == "Sales on Sunday, November 22, 2026"
         assert tab.locator("svg").count() == 0
 
 
@@ -106,7 +117,7 @@ def test_it_is_readable_in_both_colours(chromium: Browser, pages: dict[str, Path
     for colours in ("light", "dark"):
         with opened(chromium, pages[name], color_scheme=colours) as tab:
             papers[colours] = luminance(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
-            for selector in ("h1", ".soft, caption, th", "td", "a", ".tile small", "svg text"):
+            for selector in ("h1", ".soft, caption, th", "td", "a, summary, label", ".tiles small", "svg text"):
                 for element in tab.locator(selector).all()[:5]:
                     ink, paper = element.evaluate(COLOURS)
                     assert contrast(ink, paper) >= 4.5, f"{selector} in {colours}: {ink} on {paper}"
@@ -134,6 +145,76 @@ def contrast(ink: str, paper: str) -> float:
     """Return the contrast of two colours, from 1 to 21."""
     dark, light = sorted((luminance(ink), luminance(paper)))
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", ["full", "japanese", "year", "year-japanese"])
+@pytest.mark.parametrize("width", [SMALL_PHONE, PHONE, DESKTOP])
+def test_no_label_is_over_another_or_cut_off(chromium: Browser, pages: dict[str, Path], name: str, width: int) -> None:
+    """Nor there twice: a day of hours, a year of days, amounts of three currencies, products in Japanese."""
+    with opened(chromium, pages[name], width=width) as tab:
+        axes = tab.evaluate(AXES)
+        assert len(axes) == 2 * len(tab.locator(".chart svg:visible").all())
+        for labels in axes:
+            texts = [label["text"] for label in labels]
+            assert len(set(texts)) == len(texts) > 0
+            for label in labels:
+                assert label["inside"], f"{label} is cut off"
+            for one, other in pairwise(sorted(labels, key=lambda each: (each["left"], each["top"]))):
+                apart = one["right"] <= other["left"] or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+                assert apart, f"{one['text']} and {other['text']} overlap"
+
+
+AXES = """() => [...document.querySelectorAll(".chart .axis")]
+  .filter(axis => axis.checkVisibility())
+  .map(axis => [...axis.querySelectorAll("text")].map(text => {
+    const box = text.getBoundingClientRect(), frame = text.ownerSVGElement.getBoundingClientRect();
+    const inside = box.left >= frame.left && box.right <= frame.right + 1 && box.bottom <= frame.bottom;
+    return {text: text.textContent, left: box.left, right: box.right, top: box.top, bottom: box.bottom, inside};
+  }))"""
+
+
+@pytest.mark.parametrize("name", ["full", "japanese"])
+def test_a_day_is_two_sheets_of_paper_at_most(chromium: Browser, pages: dict[str, Path], name: str) -> None:
+    """With all of its products and hours, which the screen folds; also for a reader with dark colours."""
+    with opened(chromium, pages[name], color_scheme="dark") as tab:
+        assert not tab.get_by_text("23:00").locator("visible=true").all()
+        assert sheets(tab.pdf(format="A4")) <= 2
+        tab.emulate_media(media="print")
+        assert tab.locator("main:visible").count() == 1
+        assert tab.locator("details th:visible", has_text="23:00").count() == 1
+        assert tab.locator(".language + label:visible").count() == 0
+        assert luminance(tab.evaluate("getComputedStyle(document.body).backgroundColor")) > 0.8
+
+
+def sheets(document: bytes) -> int:
+    """Return how many pages a PDF has."""
+    return len(re.findall(rb"/Type\s*/Page\b", document))
+
+
+def test_paper_has_every_day_and_product(chromium: Browser, pages: dict[str, Path]) -> None:
+    """Of a year and of two thousand products, which the screen folds."""
+    with opened(chromium, pages["year"]) as tab:
+        assert tab.locator("main[lang=en] details[open]").count() == 0
+        euro = tab.locator("main[lang=en] section", has_text="Euro (EUR)")
+        assert euro.locator("summary").all_inner_texts() == [
+            "The other 1,990 products",
+            "All 365 days, and how revenue changed",
+            "Every hour",
+        ]
+        seen = euro.locator("tbody tr:visible").count()
+        tab.emulate_media(media="print")
+        assert euro.locator("tbody tr:visible").count() == seen + 1990 + 365 + 24
+        assert sheets(tab.pdf(format="A4")) > 20
+
+
+def test_the_language_is_switched_without_a_script(chromium: Browser, pages: dict[str, Path]) -> None:
+    """By mouse and by keyboard; the shop's is seen first."""
+    with opened(chromium, pages["full"], java_script_enabled=False) as tab:
+        assert tab.locator("h1:visible").inner_text() == "Sales on Sunday, November 22, 2026"
+        tab.get_by_text("日本語").click()
+        assert tab.locator("h1:visible").inner_text() == "売上日報 2026年11月22日(日)"
+        tab.keyboard.press("ArrowLeft")
+        assert tab.locator("h1:visible").inner_text() == "Sales on Sunday, November 22, 2026"
 
 
 def test_the_pictures_show_the_page_as_it_is(pages: dict[str, Path]) -> None:

@@ -40,6 +40,7 @@ def test_an_entry_tells_what_the_event_told(receivers: Receivers) -> None:
             "currency": "EUR",
             "occurred_at": event.occurred_at.isoformat(),
             "trace_id": entry.trace_id,
+            "content": entry.content,
         }
     assert [booked[event.id]["amount"] for event in events] == [events[0].data.total, 0, -events[2].data.total]
 
@@ -96,9 +97,14 @@ def test_what_is_new_in_an_event_is_no_reason_to_refuse_it(receivers: Receivers)
 
 def test_what_nobody_knows_reaches_the_ledgers_dead_letters(receivers: Receivers) -> None:
     """The topic would drop it without a word: an unknown type, and a version of the future, are kept with a reason."""
+    for each in ("ledger", "partner", "notify", "outcome"):
+        receivers.take_dead_letters(each, count=0)
     unknown, future = body_of(event_of(FULFILLED), type="OrderLost"), body_of(event_of(FULFILLED), schema_version=99)
     receivers.publish_bodies([unknown], type_="OrderLost")
     receivers.publish_bodies([future], type_="OrderLost")
     letters = receivers.take_dead_letters("ledger", count=2)
     assert {letter.body for letter in letters} == {unknown, future}
     assert all(letter.reason for letter in letters)
+    # The version of the future is of a type that all of them take.
+    for each in ("partner", "notify", "outcome"):
+        assert [letter.body for letter in receivers.take_dead_letters(each, count=1)] == [future]

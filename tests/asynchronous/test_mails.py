@@ -7,16 +7,19 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from tests.clients import administrator
 from tests.faulty_service import FaultyService, HeldAt
 from tests.receivers import Receivers
 from tests.stack import DeployedStack
 from tests.waiting import eventually
 from tests.worker_process import WorkerProcess
 
+from patterns_async.adapters.dynamodb_suppressions import DynamoDBSuppressions
 from patterns_async.application.mail import mail_about
 from patterns_infra.local.mail.mailbox import ReceivedMail, read_mails
 from patterns_infra.local.mail.switch import switch_mail
 from patterns_infra.local.platform import Platform
+from patterns_infra.settings import LOCAL_SENDER
 from patterns_shared.domain.events import Contact, Event, EventType
 from patterns_shared.testing import make_batch, make_event
 
@@ -122,6 +125,48 @@ def test_while_the_mail_service_is_out_mails_wait(
     with WorkerProcess(platform, async_stack, "notify", batch, variables=quick) as worker:
         assert worker.answer() == {"batchItemFailures": []}
     assert len(mailbox.of(event)) == 1
+
+
+def test_while_the_sender_is_not_verified_mails_wait(
+    platform: Platform, async_stack: DeployedStack, receivers: Receivers, mailbox: Mailbox
+) -> None:
+    """An account's fault is no mail's: none of five is a dead letter, and all go out once the identity is back."""
+    events = [news(EventType.ORDER_FULFILLED) for _ in range(5)]
+    batch = make_batch(events)
+    quick = {"CLAIM_SECONDS": "1"}
+    ses = administrator(platform, "ses")
+    ses.delete_identity(Identity=LOCAL_SENDER)
+    try:
+        with WorkerProcess(platform, async_stack, "notify", batch, variables=quick) as worker:
+            assert len(worker.answer()["batchItemFailures"]) == 5
+    finally:
+        ses.verify_email_identity(EmailAddress=LOCAL_SENDER)
+    receivers.take_dead_letters("notify", count=0)
+    time.sleep(_A_CLAIM_OF_A_SECOND)
+    with WorkerProcess(platform, async_stack, "notify", batch, variables=quick) as worker:
+        assert worker.answer() == {"batchItemFailures": []}
+    assert [len(mailbox.of(event)) for event in events] == [1] * 5
+
+
+def test_an_address_that_bounced_is_not_written_to_again(
+    platform: Platform, async_stack: DeployedStack, receivers: Receivers, mailbox: Mailbox
+) -> None:
+    """SES reports the first mail's bounce by the bus; the second mail is a success that sends nothing."""
+    address = f"bounce+{uuid4()}@simulator.amazonses.com"
+    first, second = (
+        replace(event, data=replace(event.data, contact=Contact(address)))
+        for event in (news(EventType.ORDER_FULFILLED), news(EventType.ORDER_FULFILLED))
+    )
+    suppressions = DynamoDBSuppressions(
+        administrator(platform, "dynamodb"), async_stack.environment("bounces")["SUPPRESSIONS_TABLE"]
+    )
+    receivers.publish([first])
+    mailbox.wait([first])
+    eventually(lambda: suppressions.includes(address), seconds=60, pause=0.3)
+    receivers.publish([second])
+    receivers.settle("notify", seconds=60)
+    assert len(mailbox.of(second)) == 1
+    receivers.take_dead_letters("notify", count=0)
 
 
 def test_killed_between_the_mail_and_the_mark(platform: Platform, async_stack: DeployedStack, mailbox: Mailbox) -> None:

@@ -10,10 +10,12 @@ from tests.roles import Call, assumed, is_refused
 from tests.stack import DeployedStack
 
 from patterns_infra.local.platform import Platform
+from patterns_infra.receivers import read_receivers
 
 pytestmark = pytest.mark.integration
 
-RECEIVERS = ("ledger", "partner", "notify", "outcome")
+RECEIVERS = (*read_receivers(), "bounces")
+"""Every function of the stack."""
 ENTRY = {"event_id": {"S": "probe"}}
 
 
@@ -38,6 +40,12 @@ def item(call: str, table: str, key: dict[str, Any], **more: Any) -> Call:  # no
 def scan(table: str) -> Call:
     """Read a whole table."""
     return lambda client: client("dynamodb").scan(TableName=table, Limit=1)
+
+
+def look_up(table: str, key: str = "event_id") -> Call:
+    """Read an item by its key, as one of several."""
+    asked = {table: {"Keys": [{key: {"S": "probe"}}]}}
+    return lambda client: client("dynamodb").batch_get_item(RequestItems=asked)
 
 
 def mail(sender: str) -> Call:
@@ -100,14 +108,21 @@ def check(platform: Platform, client: Any, allowed: list[Call], refused: list[tu
 
 
 def test_the_ledger_inserts_and_nothing_else(platform: Platform, acting: Any, env: Env, topic: str) -> None:  # noqa: ANN401
-    """Append-only by permission: it cannot read, change, replace or remove an entry."""
+    """Append-only by permission: it cannot change, replace or remove an entry, and looks up none but by its id."""
     books, own = env["ledger"]["LEDGER_TABLE"], env["ledger"]
     with acting("ledger") as client:
         check(
             platform,
             client,
-            [insert(books), receive(own["QUEUE_URL"]), send(own["DEAD_LETTER_URL"])],
             [
+                insert(books),
+                look_up(books),
+                receive(own["QUEUE_URL"]),
+                hide(own["QUEUE_URL"]),
+                send(own["DEAD_LETTER_URL"]),
+            ],
+            [
+                ("dynamodb:BatchGetItem", look_up(env["notify"]["NOTIFICATIONS_TABLE"], "order_id")),
                 ("dynamodb:PartiQLUpdate", change(books)),
                 ("dynamodb:GetItem", item("get_item", books, ENTRY)),
                 ("dynamodb:PutItem", item("put_item", books, ENTRY)),
@@ -116,7 +131,7 @@ def test_the_ledger_inserts_and_nothing_else(platform: Platform, acting: Any, en
                 ("dynamodb:PartiQLInsert", insert(env["notify"]["NOTIFICATIONS_TABLE"])),
                 ("sqs:ReceiveMessage", receive(own["DEAD_LETTER_URL"])),
                 ("sqs:SendMessage", send(env["partner"]["DEAD_LETTER_URL"])),
-                ("sqs:ChangeMessageVisibility", hide(own["QUEUE_URL"])),
+                ("sqs:ChangeMessageVisibility", hide(env["partner"]["QUEUE_URL"])),
                 ("events:PutEvents", put_event),
                 ("sns:Publish", publish(topic)),
                 ("ses:SendEmail", mail(env["notify"]["SENDER_EMAIL"])),
@@ -169,13 +184,14 @@ def test_notify_claims_and_sends_from_one_address(platform: Platform, acting: An
     """It updates claims; it reads and removes none, and nobody can send in another's name with it."""
     own, order = env["notify"], {"order_id": {"S": "probe"}}
     administrator(platform, "ses").verify_email_identity(EmailAddress="ceo@shop.example.com")
-    claims = own["NOTIFICATIONS_TABLE"]
+    claims, suppressed = own["NOTIFICATIONS_TABLE"], {"address_hash": {"S": "probe"}}
     with acting("notify") as client:
         check(
             platform,
             client,
             [
                 item("update_item", claims, order),
+                item("get_item", own["SUPPRESSIONS_TABLE"], suppressed),
                 mail(own["SENDER_EMAIL"]),
                 hide(own["QUEUE_URL"]),
                 receive(own["QUEUE_URL"]),
@@ -186,6 +202,7 @@ def test_notify_claims_and_sends_from_one_address(platform: Platform, acting: An
                 ("dynamodb:PutItem", item("put_item", claims, order)),
                 ("dynamodb:DeleteItem", item("delete_item", claims, order)),
                 ("dynamodb:Scan", scan(claims)),
+                ("dynamodb:UpdateItem", item("update_item", own["SUPPRESSIONS_TABLE"], suppressed)),
                 ("ses:SendEmail", mail("ceo@shop.example.com")),
                 ("events:PutEvents", put_event),
                 ("sns:Publish", publish(topic)),
@@ -215,7 +232,46 @@ def test_outcome_speaks_for_the_shop_and_nothing_else(platform: Platform, acting
         )
 
 
+def test_operators_publish_sentences_and_no_events(platform: Platform, acting: Any, env: Env, topic: str) -> None:  # noqa: ANN401
+    """To their own topic; the topic of events, books and mail are out of reach."""
+    own = env["operators"]
+    with acting("operators") as client:
+        check(
+            platform,
+            client,
+            [publish(own["OPERATORS_TOPIC_ARN"]), receive(own["QUEUE_URL"]), send(own["DEAD_LETTER_URL"])],
+            [
+                ("sns:Publish", publish(topic)),
+                ("ses:SendEmail", mail(env["notify"]["SENDER_EMAIL"])),
+                ("dynamodb:GetItem", item("get_item", env["ledger"]["LEDGER_TABLE"], ENTRY)),
+                ("events:PutEvents", put_event),
+            ],
+        )
+
+
+def test_bounces_give_addresses_up_and_never_take_one_back(platform: Platform, acting: Any, env: Env) -> None:  # noqa: ANN401
+    """It adds to the table; it cannot read, remove or send."""
+    own, suppressed = env["bounces"], {"address_hash": {"S": "probe"}}
+    table, order = own["SUPPRESSIONS_TABLE"], {"order_id": {"S": "probe"}}
+    with acting("bounces") as client:
+        check(
+            platform,
+            client,
+            [item("update_item", table, suppressed), send(own["DEAD_LETTER_URL"])],
+            [
+                ("dynamodb:GetItem", item("get_item", table, suppressed)),
+                ("dynamodb:DeleteItem", item("delete_item", table, suppressed)),
+                (
+                    "dynamodb:UpdateItem",
+                    item("update_item", env["notify"]["NOTIFICATIONS_TABLE"], order),
+                ),
+                ("ses:SendEmail", mail(env["notify"]["SENDER_EMAIL"])),
+                ("events:PutEvents", put_event),
+            ],
+        )
+
+
 def test_no_other_role_is_there(async_stack: DeployedStack) -> None:
-    """The four receivers' roles are all: nothing in the stack acts with rights that no test has looked at."""
+    """The functions' roles are all: nothing in the stack acts with rights that no test has looked at."""
     known = {async_stack.function(name)["Role"].rpartition("/")[2] for name in RECEIVERS}
     assert set(async_stack.names("AWS::IAM::Role")) == known

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.in_process import aws_environment
 
@@ -13,6 +14,7 @@ from patterns_batch.adapters.dynamodb_orders_scan import DynamoDBOrdersScan
 from patterns_batch.adapters.pseudonym_secret import PseudonymSecret
 from patterns_batch.adapters.s3_inputs import S3Inputs
 from patterns_batch.adapters.s3_objects import S3Objects
+from patterns_batch.errors import BadInput
 from patterns_batch.manifest import FileSource
 from patterns_batch.testing.contracts import InputsContract, ObjectsContract, OrdersTableContract, PseudonymsContract
 from patterns_infra.local.platform import Platform
@@ -48,6 +50,12 @@ class TestS3Objects(ObjectsContract):
         clients("s3").create_bucket(Bucket=name)
         return S3Objects(clients("s3"), name)
 
+    def test_a_link_needs_no_credentials(self, objects: S3Objects) -> None:
+        """Whoever gets the mail can open it, with whatever browser."""
+        objects.write("reports/date=2026-11-22/x y.html", b"<h1>page</h1>")
+        found = httpx.get(objects.link("reports/date=2026-11-22/x y.html"), trust_env=False)
+        assert (found.status_code, found.content) == (200, b"<h1>page</h1>")
+
 
 class TestS3Inputs(InputsContract):
     """A bucket of the platform keeps the contract."""
@@ -78,11 +86,15 @@ class TestS3Inputs(InputsContract):
             key="a.csv",
             version_id=found.version_id,
             etag=found.etag,
+            modified=found.modified.isoformat(),
             size=found.size,
             format="csv",
             compression="none",
         )
         s3.put_object(Bucket=name, Key="a.csv", Body=b"another version")
+        assert inputs.describe(name, "a.csv", found.content) == found
+        with pytest.raises(BadInput, match="is no longer there in the version that was to be reported"):
+            inputs.describe(name, "a.csv", f"versionId={secrets.token_hex(16)}")
         assert inputs.read(source, (8, 10)) == b"89"
         inputs.fetch(source, [(0, 2), (7, 10)], tmp_path / "file")
         assert (tmp_path / "file").read_bytes() == b"01" + bytes(5) + b"789"

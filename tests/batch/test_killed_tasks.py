@@ -1,6 +1,7 @@
 """Tasks are killed at random moments of random steps: the report is the same to the byte, or there is a reason."""
 
 import gzip
+import json
 import os
 import secrets
 import time
@@ -19,12 +20,13 @@ from tests.waiting import eventually
 
 from patterns_batch.testing.order_lines import csv_of, lines_of, make_orders
 from patterns_infra.local.platform import Platform
+from patterns_infra.reporting.upload import BY_COMMAND
 
 KILLS = [
     pytest.param(3, 4, marks=pytest.mark.integration, id="3 kills"),
     pytest.param(20, 12, marks=pytest.mark.faults, id="20 kills"),
 ]
-Files = dict[str, bytes | None]
+Files = dict[str, bytes]
 
 
 def order_file(seed: int, copies: int) -> bytes:
@@ -52,16 +54,17 @@ class Trial:
 class Trials:
     """Kills tasks, with what chance decides taken from one seed.
 
-    The same file is reported again and again, with one of two contents in turn, so that a reader who sees anything but
-    the whole report of before or the whole new one has seen a mix.
+    Two versions of one file are reported again and again, in turn. What was published of one is taken away before, so
+    that a reader who sees anything but nothing and then the whole report has seen half of one.
     """
 
     platform: Platform
     reports: Reports
     random: Random
     contents: tuple[bytes, bytes]
-    name: str = field(default_factory=lambda: f"killed-{secrets.token_hex(4)}.csv.gz")
-    report: str = ""
+    name: str = field(default_factory=lambda: f"{BY_COMMAND}killed-{secrets.token_hex(4)}.csv.gz")
+    versions: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
     expected: list[Files] = field(default_factory=list)
     lives: dict[str, float] = field(default_factory=dict)
     done: list[Trial] = field(default_factory=list)
@@ -69,32 +72,37 @@ class Trials:
     def undisturbed(self) -> None:
         """Report on both contents, and see how long the steps take."""
         for content in self.contents:
-            self._put(content)
-            arn = self.reports.start(input=self.reports.address(self.name), again=True)
+            self.versions.append(self.reports.put(self.name, content))
+            arn = self._start(len(self.versions) - 1)
             self.lives = self._killer(arn).lives(until="publish", seconds=120)
             ended = self.reports.end(arn)
             assert ended["status"] == "SUCCEEDED", ended.get("cause")
-            (self.report,) = {key.split("/")[1] for key in self.reports.published(f"input={self.name}")}
-            self.expected.append(self.reports.files(self.report))
+            self.made.append(json.loads(ended["output"])["report"])
+            self.expected.append(self.reports.made(self.made[-1]))
         assert self.expected[0] != self.expected[1]
 
     def kill_one(self, number: int) -> Trial:
         """Kill a task of one more execution, and judge what came of it."""
         which = number % len(self.contents)
-        self._put(self.contents[which])
         # Files are named by what is in them: an earlier trial's must not stand in for ones that are not there yet.
-        self.reports.delete_unnamed(self.report)
-        with PointerWatch(self.reports, self.report) as watch:
+        taken = self.reports.take_away(self.made[which])
+        with PointerWatch(self.reports, self.made[which]) as watch:
             began = time.monotonic()
-            arn = self.reports.start(input=self.reports.address(self.name), again=True)
+            arn = self._start(which)
             trial = self._kill(arn)
             ended = self.reports.end(arn)
         trial.status, trial.seconds = ended["status"], time.monotonic() - began
         trial.tries = self.reports.tries(arn, trial.step.capitalize())
         trial.reads = f"{watch.reads}: {' then '.join(each[:4] for each in watch.seen)}"
         trial.verdict = self._judge(ended, watch, which)
+        if ended["status"] != "SUCCEEDED":
+            self.reports.put_back(taken)
         self.done.append(trial)
         return trial
+
+    def _start(self, which: int) -> str:
+        address = self.reports.address(self.name)
+        return self.reports.start(input=address, version=self.versions[which], again=True)
 
     def _kill(self, arn: str) -> Trial:
         """Kill the task of a step at a random moment; when the step was done before, the next one's, sooner."""
@@ -109,21 +117,18 @@ class Trials:
 
     def _judge(self, ended: Ended, watch: PointerWatch, which: int) -> str:
         """Return ``whole`` or ``reason recorded``, or what is wrong."""
-        if watch.partial or watch.absent:
-            return f"partial: {watch.partial or 'there was none'}"
+        if watch.partial or watch.vanished:
+            return f"partial: {watch.partial or 'it was there and then it was not'}"
         if ended["status"] == "SUCCEEDED":
-            same = self.reports.files(self.report) == self.expected[which]
-            return "whole" if same else "another report"
-        claim = self.reports.claim(self.report)
+            files = self.reports.made(self.made[which])
+            others = [name for name, content in self.expected[which].items() if files.get(name) != content]
+            return f"another report: {', '.join(others)}" if others else "whole"
+        claim = self.reports.claim(self.made[which])
         recorded = ended.get("cause") and claim.get("reason") == ended["cause"]
         return "reason recorded" if recorded else f"no reason: {claim}"
 
     def _killer(self, arn: str) -> Killer:
         return Killer(self.platform, self.reports.outputs["cluster_arn"], arn.rpartition(":")[2])
-
-    def _put(self, content: bytes) -> None:
-        """Put the content in the place of the last one, and wait for the execution that this starts to end."""
-        self.reports.started_by(self.name, content)
 
     def table(self) -> Table:
         """Return what was done and what was seen."""

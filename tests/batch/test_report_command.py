@@ -30,8 +30,8 @@ from patterns_infra.reporting.wanted import Wanted
 pytestmark = pytest.mark.integration
 
 HEADER = "order_id,customer_id,placed_at,status,currency,sku,quantity,unit_price\n"
-STEPS = ["Check input", "Claim", "Plan (1 try)", "Read plan", "Shards (1/1)", "Merge (1 try)", "Publish (1 try)"]
-STEPS += ["Finish", "Tell"]
+STEPS = ["Check input", "Claim", "Plan (1 try)", "Read plan", "Shards (1/1)", "Many shards"]
+STEPS += ["Merge (1 try)", "Publish (1 try)", "Finish", "Read notice", "Tell"]
 
 
 def a_file(folder: Path, *, name: str = "orders.csv", rows: int = 3) -> Path:
@@ -209,7 +209,19 @@ def test_an_execution_that_was_stopped_does_not_keep_others_out(platform: Platfo
     "name",
     [
         *(f"x{ending}{packed}" for ending in (".csv", ".jsonl", ".ndjson", ".json") for packed in ("", ".gz", ".zst")),
-        *("x.parquet", "x.parquet.gz", "x.parquet.zst", "x.csv.gz.zst", "x.txt", "csv", "x.csv.bz2", "X.CSV", "x.gz"),
+        *(
+            "x.manifest",
+            "x.manifest.gz",
+            "x.parquet",
+            "x.parquet.gz",
+            "x.parquet.zst",
+            "x.csv.gz.zst",
+            "x.txt",
+            "csv",
+            "x.csv.bz2",
+            "X.CSV",
+            "x.gz",
+        ),
     ],
 )
 def test_the_command_and_the_program_take_the_same_files(tmp_path: Path, name: str) -> None:

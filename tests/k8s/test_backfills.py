@@ -1,9 +1,10 @@
 """Declared days are looked through once each, as a Job, and their undecided orders are told of."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
-from tests.kube_cluster import KubeCluster
+from tests.kube_cluster import NAMESPACE, KubeCluster
 from tests.order_processors import status, wait_condition
 from tests.order_queue import OrderQueue, outcomes_of, placed_orders
 from tests.waiting import eventually
@@ -39,11 +40,12 @@ def undecided(cluster: KubeCluster) -> dict[str, set[str]]:
         ("", 6, OrderStatus.FULFILLED),
     ):
         placed = datetime(2026, 1, day, 12, tzinfo=UTC)
-        order = make_order(order_id=new_order_id(), placed_at=placed, status=state)
+        order = make_order(order_id=new_order_id(placed), placed_at=placed, status=state)
         dynamodb.put_item(TableName="patterns-local-orders", Item=order_to_item(order, traceparent=TRACEPARENT))
         if first:
             due[first].add(outcome_event_id(change_event_id(order.order_id, order.order_version)))
-    order = make_order(order_id=new_order_id(), placed_at=datetime(2026, 2, 1, tzinfo=UTC))
+    placed = datetime(2026, 2, 1, tzinfo=UTC)
+    order = make_order(order_id=new_order_id(placed), placed_at=placed)
     dynamodb.put_item(TableName="patterns-local-orders", Item=order_to_item(order, traceparent=TRACEPARENT))
     due["2026-02-01"].add(outcome_event_id(change_event_id(order.order_id, 1)))
     return due
@@ -83,6 +85,27 @@ def test_a_backfill_waits_while_suspended(
     cluster.apply(queue.processor(suspend=False, backfill=[SECOND]))
     _wait_states(cluster, queue, ["Complete"])
     queue.wait_told(undecided["2026-02-01"])
+
+
+def test_a_pod_that_the_cluster_takes_away_is_no_failed_try(cluster: KubeCluster, queue: OrderQueue) -> None:
+    """It is replaced, however often nodes are drained; a Job with the same policy on a lost node shows it."""
+    cluster.apply(queue.processor(image="example.com/patterns-k8s:nowhere", backfill=[FIRST]))
+    (backfill,) = eventually(lambda: cluster.list("jobs", instance=queue.name), seconds=30)
+    pods = {"labels": {"app.kubernetes.io/instance": f"{queue.name}-drained"}}
+    spec = {key: backfill["spec"][key] for key in ("backoffLimit", "podFailurePolicy")}
+    pod_spec = backfill["spec"]["template"]["spec"] | {"nodeName": "no-kubelet"}
+    metadata = {"name": f"{queue.name}-drained", "namespace": NAMESPACE}
+    drained = {"metadata": metadata, "spec": spec | {"template": {"metadata": pods, "spec": pod_spec}}}
+    cluster.apply({"apiVersion": "batch/v1", "kind": "Job", **drained})
+    (pod,) = eventually(lambda: cluster.list("pods", instance=metadata["name"]), seconds=30)
+    # As a kubelet leaves it on a node that is drained.
+    disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI", "message": "drained"}
+    patch = f"--patch={json.dumps({'status': {'phase': 'Failed', 'conditions': [disrupted]}})}"
+    cluster.kubectl("patch", "pod", pod["metadata"]["name"], "--subresource=status", "--type=merge", patch)
+    eventually(lambda: len(cluster.list("pods", instance=metadata["name"])) == 2, seconds=40)
+    seen = (cluster.get("job", metadata["name"]) or {})["status"]
+    assert not seen.get("failed"), seen
+    cluster.kubectl("delete", "job", metadata["name"], "--wait=false")
 
 
 def _wait_states(cluster: KubeCluster, queue: OrderQueue, wanted: list[str]) -> None:

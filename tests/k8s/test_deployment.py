@@ -21,7 +21,7 @@ from patterns_infra.kubernetes.deploying import reached_locally
 from patterns_infra.kubernetes.installing import Installer
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.rendering import Installation
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR
+from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR, WORKERS
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.cluster_choice import cluster_uid, settle_cluster
 from patterns_infra.local.errors import DeployFailed
@@ -192,7 +192,7 @@ def test_the_workers_role_is_for_them_and_for_what_they_do(platform: Platform) -
     """Nobody else is given it, and it is refused what the workers never ask for."""
     outputs = {key: str(value) for key, value in platform.outputs()["k8s"].items()}
     eks = administrator(platform, "eks")
-    (found,) = eks.list_pod_identity_associations(clusterName=outputs["cluster_name"], serviceAccount=PROCESSOR)[
+    (found,) = eks.list_pod_identity_associations(clusterName=outputs["cluster_name"], serviceAccount=WORKERS)[
         "associations"
     ]
     arn = eks.describe_pod_identity_association(
@@ -220,13 +220,21 @@ def test_the_workers_role_is_for_them_and_for_what_they_do(platform: Platform) -
 
 
 def test_destroying_drains_and_leaves_nothing(platform: Platform, kubectl: Kubectl, orders: Path) -> None:
-    """The workers end first; then there is neither operator, definition nor stack, and deploying brings it all back."""
+    """Not while orders wait, unless they may be lost. Workers end first, and all can be deployed again."""
+    queue = platform.outputs()["k8s"]["fulfilment_queue_url"]
+    administrator(platform, "sqs").send_message(QueueUrl=queue, MessageBody="an order")
+    refused = patterns(platform, "destroy", "k8s")
+    assert refused.returncode == 1
+    assert re.search(r"messages wait and would be lost: \d+ in Fulfilment.*--discard", refused.stderr)
+    assert kubectl.get("deployment", OPERATOR, IN_NAMESPACE)
     kubectl.run("apply", f"--filename={orders}")
     kubectl.run("wait", "--for=condition=Ready", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
-    done = patterns(platform, "destroy", "k8s")
+    done = patterns(platform, "destroy", "k8s", "--discard")
     assert done.returncode == 0, done.stderr
+    assert re.search(r"messages that are lost: \d+ in Fulfilment", done.stderr)
     assert f"{PATTERNS['k8s'].stack_name(LOCAL_STAGE)}: destroyed" in done.stderr
-    for kind in (f"namespace/{NAMESPACE}", f"crd/{KINDS}", f"validatingwebhookconfiguration/{OPERATOR}"):
+    roles = [f"clusterrole/patterns-orderprocessors-{role}" for role in ("view", "edit", "admin")]
+    for kind in (f"namespace/{NAMESPACE}", f"crd/{KINDS}", f"validatingwebhookconfiguration/{OPERATOR}", *roles):
         assert kubectl.get(kind) is None, kind
     assert "k8s" not in platform.outputs()
     assert not administrator(platform, "eks").list_clusters()["clusters"]

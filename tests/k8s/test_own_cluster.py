@@ -25,6 +25,7 @@ from tests.waiting import eventually
 from patterns_infra.container_images import image_tag
 from patterns_infra.kubernetes.role_secret import EXPIRES, read_role_secret
 from patterns_infra.kubernetes_names import (
+    CERTIFICATE,
     NAMESPACE,
     OPERATOR,
     OPERATOR_CREDENTIALS,
@@ -32,6 +33,7 @@ from patterns_infra.kubernetes_names import (
     PROCESS_NODE_LABEL,
     PROCESSOR,
     WORKER_CREDENTIALS,
+    WORKERS,
 )
 from patterns_infra.local.chosen_cluster import chosen_kubeconfig, read_chosen
 from patterns_infra.local.folder import LocalFolder
@@ -118,8 +120,13 @@ class Own:
 
     def is_empty(self) -> bool:
         """Whether nothing of the project is in the cluster."""
-        names = (f"namespace/{NAMESPACE}", f"validatingwebhookconfiguration/{OPERATOR}", f"crd/{KINDS}")
-        left = [name for name in (*names, "crd/kopfpeerings.kopf.dev") if self.cluster.get(*name.split("/"))]
+        names = (
+            *(f"{kind}/{OPERATOR}" for kind in ("validatingwebhookconfiguration", "priorityclass")),
+            *(f"clusterrole/patterns-orderprocessors-{role}" for role in ("view", "edit", "admin")),
+            *(f"{kind}/{CERTIFICATE}" for kind in ("clusterrole", "clusterrolebinding")),
+            *(f"namespace/{NAMESPACE}", f"crd/{KINDS}", "crd/kopfpeerings.kopf.dev"),
+        )
+        left = [name for name in names if self.cluster.get(*name.split("/"))]
         return not left
 
 
@@ -178,7 +185,7 @@ def test_the_cluster_is_the_patterns_from_then_on(deployed: Own) -> None:
 def test_operator_and_workers_have_the_roles_of_the_stack(deployed: Own) -> None:
     """Each its own, by keys that are good for hours and are nowhere but in the cluster."""
     found = set()
-    for name, account in ((OPERATOR_CREDENTIALS, OPERATOR), (WORKER_CREDENTIALS, PROCESSOR)):
+    for name, account in ((OPERATOR_CREDENTIALS, OPERATOR), (WORKER_CREDENTIALS, WORKERS)):
         keys, secret = deployed.keys(name), read_role_secret(deployed.secret(name))
         assert keys.access_key_id != "test", "the account's root"
         assert secret
@@ -252,7 +259,7 @@ def test_keys_that_end_soon_are_renewed(deployed: Own) -> None:
         )
     deployed.succeed("deploy", "k8s")
     assert deployed.keys(WORKER_CREDENTIALS) != keys
-    deployed.cluster.kubectl("rollout", "status", f"deployment/{PROCESSOR}", "--timeout=120s", seconds=130)
+    deployed.cluster.kubectl("rollout", "status", f"deployment/{WORKERS}", "--timeout=120s", seconds=130)
     eventually(lambda: not any(before[name] & uids for name, uids in deployed.pods().items()), seconds=120)
     deployed.cluster.kubectl("wait", "--for=condition=Ready", f"{KINDS}/{PROCESSOR}", "--timeout=60s", seconds=70)
 

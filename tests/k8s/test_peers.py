@@ -3,7 +3,7 @@
 import pytest
 from tests.kube_cluster import KubeCluster
 from tests.operators import Operators
-from tests.order_processors import wait_condition
+from tests.order_processors import child, wait_condition
 from tests.order_queue import OrderQueue
 from tests.waiting import eventually
 
@@ -21,9 +21,9 @@ def test_two_operators_do_not_fight(cluster: KubeCluster, operators: Operators, 
         # The webhook is answered by the first, so it must outlive the change: only who acts is killed.
         other = second if active is first else first
         active.kill()
-        cluster.kubectl("delete", "serviceaccount", queue.name)
-        eventually(lambda: cluster.get("serviceaccount", queue.name), seconds=30)
-        assert _applied(other.metrics()) >= 3
+        cluster.kubectl("delete", "serviceaccount", child(queue.name))
+        eventually(lambda: cluster.get("serviceaccount", child(queue.name)), seconds=30)
+        eventually(lambda: _applied(other.metrics()) >= 3, seconds=30)
 
 
 def _applied(metrics: str) -> int:

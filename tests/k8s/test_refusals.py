@@ -1,10 +1,11 @@
 """Specs that nobody can mean are refused when they are declared, with a message that names the field."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.kube_cluster import KubeCluster
+from tests.kube_cluster import NAMESPACE, KubeCluster
 from tests.order_processors import status
 from tests.order_queue import OrderQueue
 from tests.waiting import eventually
@@ -76,6 +77,18 @@ def test_what_is_probably_not_meant_is_warned_of(
     other = make_queue()
     twin = other.processor(suspend=True, queue=queue.processor()["spec"]["queue"])
     assert f"is also worked on by {queue.name}" in cluster.apply(twin)
+
+
+def test_a_namespace_that_no_operator_watches_is_warned_of(cluster: KubeCluster, declared: OrderQueue) -> None:
+    """There it would have neither workers nor a status that says so."""
+    cluster.kubectl("create", "namespace", "elsewhere")
+    processor = declared.processor()
+    processor["metadata"]["namespace"] = "elsewhere"
+    there = ("apply", "--namespace=elsewhere", "--filename=-")
+    told = cluster.kubectl(*there, given=json.dumps(processor))
+    assert "Warning: metadata.namespace: no operator watches elsewhere" in told
+    assert f"declare it in {NAMESPACE}" in told
+    cluster.kubectl("delete", "namespace", "elsewhere", "--wait=false")
 
 
 def test_a_change_is_judged_as_a_new_one_is(cluster: KubeCluster, queue: OrderQueue) -> None:

@@ -13,7 +13,7 @@ from tests.fault_table import FaultTable
 from tests.faulty_service import FaultyService, HeldAt
 from tests.kube_cluster import KubeCluster
 from tests.operators import OperatorProcess
-from tests.order_processors import live_pods, wait_condition, wait_pods
+from tests.order_processors import child, live_pods, wait_condition, wait_pods
 from tests.order_queue import OrderQueue, outcomes_of, placed_orders
 from tests.waiting import eventually
 from tests.workers import running_worker
@@ -142,7 +142,7 @@ def test_the_topic_goes_and_comes_back(
     # Three visibility timeouts and more receives than a message has, if they were counted.
     time.sleep(15)
     waiting, held = queue.depth()
-    said = cluster.kubectl("logs", f"deployment/{queue.name}")
+    said = cluster.kubectl("logs", f"deployment/{child(queue.name)}")
     assert (waiting + held, held) == (60, 20), said
     assert "topic_out_of_reach" in said
     queue.make_topic()

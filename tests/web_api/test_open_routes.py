@@ -1,15 +1,33 @@
 """What anyone may read: health and documentation, as the gateway serves them."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
 import jsonschema
 import pytest
+from tests.clients import administrator
 from tests.stack import WebApiStack
+
+from patterns_infra.local.platform import Platform
 
 pytestmark = pytest.mark.integration
 
+ELSEWHERE = {
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "RESOURCE_NOT_FOUND",
+    "BAD_REQUEST_PARAMETERS",
+}
+"""What no documented operation meets: addresses and methods that are not there, parameters that must be there."""
+MEETS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    **dict.fromkeys(("UNAUTHORIZED", "EXPIRED_TOKEN", "INVALID_SIGNATURE"), lambda operation: "security" in operation),
+    **dict.fromkeys(("BAD_REQUEST_BODY", "UNSUPPORTED_MEDIA_TYPE"), lambda operation: "requestBody" in operation),
+}
+"""Which operations meet a refusal that is not for all."""
 ROUTES = {
     "/products": {"get"},
     "/orders": {"get", "post"},
@@ -64,3 +82,27 @@ def test_answers_have_the_shape_that_the_schema_tells(api: httpx.Client) -> None
         kind = answer.headers["content-type"].partition(";")[0]
         schema = {**response["content"][kind]["schema"], "components": document["components"]}
         jsonschema.validate(answer.json(), schema)
+
+
+def test_the_schema_tells_what_the_gateway_answers_by_itself(
+    api: httpx.Client, platform: Platform, stack: WebApiStack
+) -> None:
+    """Every refusal of the gateway that an operation can meet: its status, its type, its headers, and no trace."""
+    (gateway,) = stack.names("AWS::ApiGateway::RestApi")
+    found = administrator(platform, "apigateway").get_gateway_responses(restApiId=gateway)["items"]
+    operations = [x for path in api.get("/openapi.json").json()["paths"].values() for x in path.values()]
+    met = 0
+    for response in (x for x in found if not x["defaultResponse"] and x["responseType"] not in ELSEWHERE):
+        status, slug = response["statusCode"], re.search(r"/problems/([a-z-]+)", str(response["responseTemplates"]))
+        assert slug
+        headers = {name.rpartition(".")[2] for name in response["responseParameters"]} & {
+            "Retry-After",
+            "WWW-Authenticate",
+        }
+        for operation in filter(MEETS.get(response["responseType"], lambda _: True), operations):
+            documented = operation["responses"][status]
+            assert slug[1] in documented["content"]["application/problem+json"]["examples"], operation["operationId"]
+            assert headers <= documented["headers"].keys()
+            assert not documented["headers"]["traceparent"]["required"]
+            met += 1
+    assert met > 30

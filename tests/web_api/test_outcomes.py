@@ -183,16 +183,34 @@ def test_unreadable_outcomes_are_set_aside_and_the_others_take_effect(
 
 
 def test_events_that_are_not_the_shops_never_arrive(shop: Shop) -> None:
-    """Another source or another type passes the rule by."""
+    """Another source passes the rule by, and so does what neither its detail type nor its body calls an outcome."""
     order_id = shop.place()
     detail = encode_event(shop.outcome(FULFILLED, order_id))
     shop.tell(("OrderFulfilled", detail), source="patterns.other")
-    shop.tell(("OrderPlaced", detail), ("orderfulfilled", detail))
+    shop.tell(("orderfulfilled", {**detail, "type": "orderfulfilled"}))
     witness = shop.place()
     shop.decide(shop.outcome(FULFILLED, witness))
     shop.wait_for(witness, "FULFILLED")
     shop.settle()
     assert shop.state(order_id) == ("PLACED", 1)
+
+
+def test_the_body_of_an_outcome_decides_whatever_its_detail_type(
+    platform: Platform, stack: WebApiStack, shop: Shop
+) -> None:
+    """An outcome under another detail type is one; another event under an outcome's is a dead letter."""
+    order_id, other = shop.place(), shop.place()
+    shop.tell(("OrderPlaced", encode_event(shop.outcome(FULFILLED, order_id))))
+    shop.wait_for(order_id, "FULFILLED")
+    placed = encode_event(make_event(order=make_order(order_id=other)))
+    shop.tell(("OrderFulfilled", placed))
+
+    def told(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return about(other, messages)
+
+    [letter] = told(receive_until(platform, stack.outcome_dead_letters, told, seconds=60))
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == "type: OrderPlaced is not an outcome"
+    assert shop.state(other) == ("PLACED", 1)
 
 
 def about(order_id: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -91,9 +91,31 @@ def test_an_unknown_path_is_a_problem_document(api: httpx.Client, alice: Shopper
     assert is_problem(api.get(path, headers=signed_in(alice)), 404, "not-found")
 
 
-@pytest.mark.parametrize(("method", "path"), [("DELETE", "/orders"), ("PUT", "/products"), ("PATCH", "/orders/x")])
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/orders", "GET, HEAD, OPTIONS, POST"),
+        ("PUT", "/products", "GET, HEAD, OPTIONS"),
+        ("PATCH", "/orders/x", "GET, HEAD, OPTIONS"),
+        ("GET", "/orders/x/cancel", "OPTIONS, POST"),
+        ("HEAD", "/orders/x/cancel", "OPTIONS, POST"),
+        ("TRACE", "/orders", "GET, HEAD, OPTIONS, POST"),
+    ],
+)
 def test_a_method_that_a_route_does_not_have_is_refused(
-    api: httpx.Client, alice: Shopper, method: str, path: str
+    api: httpx.Client, invocations: InvocationCounter, method: str, path: str, allowed: str
 ) -> None:
-    """A method without a route is a problem document; the gateway knows no 405 and says 404."""
-    assert is_problem(api.request(method, path, headers=signed_in(alice)), 404, "not-found")
+    """405 with Allow, with no token, and without a function call."""
+    before = invocations()
+    answer = api.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == allowed
+    assert method == "HEAD" or is_problem(answer, 405, "method-not-allowed")
+    assert invocations() == before
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/json"])
+def test_a_refused_method_may_have_any_body(api: httpx.Client, content_type: str) -> None:
+    """The answer is about the method, not about the type of what was sent with it."""
+    answer = api.put("/orders", content=b"x=1", headers={"Content-Type": content_type})
+    assert is_problem(answer, 405, "method-not-allowed")

@@ -1,8 +1,9 @@
 """Deploying to an AWS account: bundle, synth, build images, bootstrap where the CDK never was, deploy by change set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from patterns_infra.container_program import ContainerProgram
 from patterns_infra.image_delivery import Delivery, Image
@@ -13,15 +14,19 @@ from patterns_infra.local.lock import exclusive
 from patterns_infra.local.node_cdk import Cdk
 from patterns_infra.local.progress import Progress, ResourceCount, Timings
 from patterns_infra.local.runner import Runner
-from patterns_infra.place import stack_status
+from patterns_infra.place import stack_is_protected, stack_status
 from patterns_infra.real_aws import AwsAccess
-from patterns_infra.registry import Pattern
+from patterns_infra.registry import DELETION_PROTECTION, Pattern
 from patterns_infra.settings import Settings
 
-__all__ = ["deploy_images", "deploy_to_aws", "empty_cluster"]
+__all__ = ["deploy_images", "deploy_to_aws", "empty_cluster", "templates_to_deploy"]
 
 _SECONDS = 3600.0
 _LOCK_SECONDS = 900.0
+_ANY_PHONE = "+10000000"
+_ROLLED_BACK = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+"""What a creation leaves that failed: the CDK deletes such a stack before it creates it again."""
+_NEVER_CREATED = _ROLLED_BACK | {None, "REVIEW_IN_PROGRESS"}
 
 
 def deploy_to_aws(
@@ -49,7 +54,7 @@ def deploy_to_aws(
     with _working(report) as work:
         assembly = work.deliver(access, settings, patterns, images, program)
         for pattern in patterns:
-            work.deploy(access, assembly, pattern.stack_name(settings.stage), f"deploy {pattern.name}")
+            work.deploy(access, assembly, pattern.stack_name(settings.stage), f"deploy {pattern.name}", settings)
             if pattern.kubernetes:
                 deploy_operator_on_aws(work.folder, access, pattern, work.timings)
 
@@ -70,6 +75,20 @@ def deploy_images(
     """
     with _working(report) as work:
         work.deliver(access, settings, patterns, images, program)
+
+
+def templates_to_deploy(
+    access: AwsAccess, settings: Settings, patterns: Sequence[Pattern], *, report: Progress
+) -> dict[str, dict[str, Any]]:
+    """Return the templates of the patterns' stacks by name, synthesized as they will be deployed; AWS is not called.
+
+    Raises:
+        DeployFailed: with what uv or the CDK app said.
+    """
+    with _working(report) as work:
+        assembly = work.assemble(access, settings, patterns)
+    names = [name for pattern in patterns for name in pattern.stack_names(settings.stage)]
+    return {name: assembly.template(name) for name in names}
 
 
 @contextmanager
@@ -109,12 +128,7 @@ class _Work:
         program: ContainerProgram | None,
     ) -> Assembly:
         """Synthesize, build, and only then create: the CDK's own stack, the repositories, what is in them."""
-        assembly = assemble(
-            *(self.folder, patterns, settings),
-            runner=self.runner,
-            timings=self.timings,
-            environment=access.environment,
-        )
+        assembly = self.assemble(access, settings, patterns)
         delivery = Delivery(images, self.runner, self.timings, program)
         delivery.build()
         delivery.check()
@@ -122,17 +136,46 @@ class _Work:
         for pattern in patterns:
             if pattern.images:
                 stack = pattern.images_stack_name(settings.stage)
-                self.deploy(access, assembly, stack, f"repositories {pattern.name}")
+                self.deploy(access, assembly, stack, f"repositories {pattern.name}", settings)
         delivery.push(access.place)
         return assembly
 
-    def deploy(self, access: AwsAccess, assembly: Assembly, stack: str, step: str) -> None:
-        """Create or update one stack."""
-        total = len(assembly.template(stack)["Resources"])
-        with self.timings.step(step, total):
-            count = ResourceCount(self.timings.report, step)
-            cdk = Cdk(self.folder, self.runner, access.environment)
-            cdk.deploy(stack, assembly.path, parameters={}, direct=False, seconds=_SECONDS, each=count)
+    def assemble(self, access: AwsAccess, settings: Settings, patterns: Sequence[Pattern]) -> Assembly:
+        """Build bundles and synthesize templates, unless both are there already."""
+        return assemble(
+            *(self.folder, patterns, _without_number(settings)),
+            runner=self.runner,
+            timings=self.timings,
+            environment=access.environment,
+        )
+
+    def deploy(self, access: AwsAccess, assembly: Assembly, stack: str, step: str, settings: Settings) -> None:
+        """Create or update one stack; what is protected from deletion is so once its creation has succeeded."""
+        template = assembly.template(stack)
+        given = _parameters(template, settings)
+        protects = DELETION_PROTECTION in template.get("Parameters", {})
+        with self.timings.step(step, len(template["Resources"])):
+            status = stack_status(access.place.client("cloudformation"), stack)
+            if status in _ROLLED_BACK:
+                self._let_go(access, stack)
+            if protects and status in _NEVER_CREATED:
+                self._run(access, assembly, stack, step, {**given, DELETION_PROTECTION: "off"})
+            self._run(access, assembly, stack, step, {**given, **({DELETION_PROTECTION: "on"} if protects else {})})
+
+    def _run(self, access: AwsAccess, assembly: Assembly, stack: str, step: str, parameters: Mapping[str, str]) -> None:
+        cdk = Cdk(self.folder, self.runner, access.environment)
+        count = ResourceCount(self.timings.report, step)
+        cdk.deploy(stack, assembly.path, parameters=parameters, direct=False, seconds=_SECONDS, each=count)
+
+    @staticmethod
+    def _let_go(access: AwsAccess, stack: str) -> None:
+        """Let the CDK delete what a first deployment left that was rolled back.
+
+        The CDK protects a stack before it creates the first resource, and does not take the protection off again.
+        """
+        cloudformation = access.place.client("cloudformation")
+        if stack_is_protected(cloudformation, stack):
+            cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=False)
 
     def _bootstrap(self, access: AwsAccess) -> None:
         place = access.place
@@ -140,3 +183,17 @@ class _Work:
             with self.timings.step("bootstrap"):
                 cdk = Cdk(self.folder, self.runner, access.environment)
                 cdk.bootstrap(place.account, place.region, seconds=_SECONDS)
+
+
+def _without_number(settings: Settings) -> Settings:
+    """Return what the templates depend on, which is whether there is a number.
+
+    Settings become arguments of a process and a part of the assembly's stamp, where a number is not to be read.
+    """
+    return replace(settings, operator_phone=_ANY_PHONE) if settings.operator_phone else settings
+
+
+def _parameters(template: Mapping[str, Any], settings: Settings) -> dict[str, str]:
+    """Return the values that a template takes as parameters, so that it does not hold them."""
+    known = {"OperatorPhone": settings.operator_phone}
+    return {name: value for name, value in known.items() if value and name in template.get("Parameters", {})}

@@ -22,7 +22,7 @@ __all__ = ["Bundle", "BundleError", "LambdaRuntime", "build_bundle"]
 
 GIVEN_BY_LAMBDA = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 """Distributions that every Python runtime of Lambda has; the local emulator's environment has them too."""
-_RECIPE = 2
+_RECIPE = 3
 """Raised when other bytes would be made of the same input."""
 _KEPT = 8
 """Bundles that stay in the cache, the last used ones."""

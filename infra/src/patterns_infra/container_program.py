@@ -18,6 +18,7 @@ from patterns_infra.container_images import declared_image, missing_arguments
 from patterns_infra.local.errors import DeployFailed, PlatformError
 from patterns_infra.local.runner import CommandFailed, Runner
 from patterns_infra.paths import REPOSITORY
+from patterns_infra.tool_environment import tool_environment
 from patterns_infra.workspace import BundleError, member_folder
 
 __all__ = ["ContainerProgram", "NoContainerProgram", "SignIn", "build_words", "find_container_program"]
@@ -117,7 +118,7 @@ class ContainerProgram:
             done = subprocess.run(
                 [self.name, *words],
                 input=given,
-                env=dict(self.environment),
+                env=tool_environment(self.environment),
                 capture_output=True,
                 text=True,
                 errors="replace",
@@ -132,7 +133,7 @@ class ContainerProgram:
         return (said[-1] if said else f"exit code {done.returncode}") if done.returncode else ""
 
     def _run(self, runner: Runner, *words: str, what: str) -> None:
-        environment = {**self.environment, **_BUILDKIT}
+        environment = {**tool_environment(self.environment), **_BUILDKIT}
         try:
             runner.run([self.name, *words], environment=environment, folder=REPOSITORY, seconds=_BUILD_SECONDS)
         except CommandFailed as failed:

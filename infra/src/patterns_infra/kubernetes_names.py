@@ -3,6 +3,7 @@
 from patterns_infra.paths import REPOSITORY
 
 __all__ = [
+    "CERTIFICATE",
     "MANIFESTS",
     "NAMESPACE",
     "OPERATOR",
@@ -11,6 +12,7 @@ __all__ = [
     "PROCESSOR",
     "PROCESS_NODE",
     "PROCESS_NODE_LABEL",
+    "WORKERS",
     "WORKER_CREDENTIALS",
     "WORKER_GROUP_OUTPUT",
 ]
@@ -20,8 +22,12 @@ MANIFESTS = REPOSITORY / "patterns" / "k8s" / "manifests"
 NAMESPACE = "patterns"
 OPERATOR = "patterns-operator"
 """The operator: its deployment, its service account, and what else is its own."""
+CERTIFICATE = f"{OPERATOR}-certificate"
+"""What renews the webhook's certificate: its CronJob, its service account and its roles."""
 PROCESSOR = "orders"
-"""The OrderProcessor whose workers have a role: their service account has its name."""
+"""The OrderProcessor whose workers have a role."""
+WORKERS = f"{PROCESSOR}-workers"
+"""Its children: the workers' service account, by which they have the role, and their deployment."""
 OPERATOR_CREDENTIALS, WORKER_CREDENTIALS = "patterns-operator-aws", "order-workers-aws"
 """Secrets with the roles of operator and workers, in a cluster that gives pods none (components/credentials)."""
 PROCESS_NODE_LABEL, PROCESS_NODE = "node.kubernetes.io/instance-type", "process"

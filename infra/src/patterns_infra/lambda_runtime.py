@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from patterns_infra.settings import Settings
+from patterns_infra.tool_environment import tool_environment
 from patterns_infra.workspace import BundleError, run_uv
 
 __all__ = ["LambdaRuntime"]
@@ -71,5 +72,9 @@ def _full_version(interpreter: Path) -> str:
     if interpreter == Path(sys.executable):
         return sys.version
     return subprocess.run(
-        [str(interpreter), "-S", "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=True
+        [str(interpreter), "-S", "-c", "import sys; print(sys.version)"],
+        env=tool_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout

@@ -6,7 +6,7 @@ mail or changes a domain, and other programs of the account may use it, too.
 
 from patterns_infra.place import AwsClient, Place
 
-__all__ = ["SenderNotVerified", "require_verified_sender", "verify_local_sender"]
+__all__ = ["SenderNotVerified", "require_sending", "require_verified_sender", "verify_local_sender"]
 
 
 class SenderNotVerified(Exception):
@@ -26,6 +26,48 @@ def require_verified_sender(place: Place, address: str) -> None:
             f"setting 'sender_email': SES in {place.region} has verified neither {address} nor its domain; begin with: "
             f"aws sesv2 create-email-identity --email-identity {address} --region {place.region}"
         )
+
+
+def require_sending(place: Place, address: str) -> str | None:
+    """Return the default configuration set of the sender's identity, None where it has none.
+
+    SES checks a role's right to send on the identity and on the configuration set.
+
+    Raises:
+        SenderNotVerified: the account's sending is paused, or that default set is paused or gone.
+    """
+    ses = place.client("sesv2")
+    if not ses.get_account().get("SendingEnabled", True):
+        raise SenderNotVerified(
+            f"setting 'sender_email': sending is paused for this account in {place.region}; see why: "
+            f"aws sesv2 get-account --region {place.region}"
+        )
+    name = _default_configuration_set(ses, address)
+    if not name:
+        return None
+    try:
+        found = ses.get_configuration_set(ConfigurationSetName=name)
+    except ses.exceptions.NotFoundException:
+        state = "does not exist"
+    else:
+        if found.get("SendingOptions", {}).get("SendingEnabled", True):
+            return name
+        state = "has its sending paused"
+    raise SenderNotVerified(
+        f"setting 'sender_email': {name}, the default configuration set of {address}, {state}; give it another: "
+        f"aws sesv2 put-email-identity-configuration-set-attributes --email-identity {address} --region {place.region}"
+    )
+
+
+def _default_configuration_set(ses: AwsClient, address: str) -> str | None:
+    """Return that of the address's own identity, else of its domain's: SES takes the most specific one."""
+    for identity in (address, address.rpartition("@")[2]):
+        try:
+            answer = ses.get_email_identity(EmailIdentity=identity)
+        except ses.exceptions.NotFoundException:
+            continue
+        return answer.get("ConfigurationSetName") or None
+    return None
 
 
 def verify_local_sender(ses: AwsClient, address: str) -> None:

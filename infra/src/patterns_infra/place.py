@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from patterns_infra.settings import Target
 
-__all__ = ["AwsClient", "Place", "stack_status"]
+__all__ = ["AwsClient", "Place", "stack_is_protected", "stack_status"]
 
 AwsClient: TypeAlias = Any
 """A boto3 client. boto3 makes their classes when it runs, so there is no type to name."""
@@ -40,6 +40,12 @@ def stack_status(cloudformation: AwsClient, stack: str) -> str | None:
     """Return a stack's status, `None` when there is no such stack."""
     found = _describe(cloudformation, stack)
     return str(found["StackStatus"]) if found else None
+
+
+def stack_is_protected(cloudformation: AwsClient, stack: str) -> bool:
+    """Whether CloudFormation refuses to delete a stack; `False` when there is no such stack."""
+    found = _describe(cloudformation, stack)
+    return bool(found and found.get("EnableTerminationProtection"))
 
 
 def _describe(cloudformation: AwsClient, stack: str) -> dict[str, Any] | None:

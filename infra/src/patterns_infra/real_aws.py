@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.place import AwsClient, Place
 from patterns_infra.settings import LOCAL_ACCOUNT, Target
+from patterns_infra.tool_environment import tool_environment
 
 __all__ = ["AwsAccess", "AwsUnavailable", "open_aws"]
 
@@ -80,7 +81,7 @@ def open_aws(stage: str, region: str | None) -> AwsAccess:
     given |= {"AWS_REGION": place.region, "AWS_DEFAULT_REGION": place.region, "CDK_DEFAULT_ACCOUNT": place.account}
     given |= {"CDK_DEFAULT_REGION": place.region}
     dropped = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
-    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    kept = {name: value for name, value in tool_environment().items() if name not in dropped}
     return AwsAccess(place, identity["Arn"], kept | given)
 
 

@@ -12,10 +12,20 @@ from typing import Any, TypeAlias
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.settings import Target
 
-__all__ = ["RECEIVERS", "Feeding", "FilterPolicy", "FunctionShape", "QueueShape", "Receiver", "read_receivers"]
+__all__ = [
+    "RECEIVERS",
+    "Feeding",
+    "FilterPolicy",
+    "FunctionShape",
+    "QueueShape",
+    "Receiver",
+    "published_queues",
+    "read_receivers",
+]
 
 FilterPolicy: TypeAlias = Mapping[str, Sequence[Any]]
-"""Rules for each message attribute: https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html"""
+"""Rules for each field of the message's body, none to get everything.
+https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html"""
 RECEIVERS = REPOSITORY / "patterns" / "async" / "receivers.json"
 
 
@@ -29,10 +39,13 @@ class FunctionShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueShape:
-    """How long the queue hides and keeps a message, and how often it gives it out."""
+    """How long the queue hides and keeps a message, and how often it gives it out.
+
+    Receivers hide a message that failed for now for up to five minutes, so that 300 receives last for twelve hours.
+    """
 
     visibility_timeout_seconds: int = 180
-    max_receive_count: int = 10
+    max_receive_count: int = 300
     retention_days: int = 4
 
 
@@ -52,7 +65,7 @@ class Receiver:
     Attributes:
         summary: what it does, for whoever reads the function's description.
         handler: ``package.module.function`` in the pattern's bundle.
-        filter_policy: the messages it gets, by their attributes, in SNS's own language.
+        filter_policy: the messages it gets, by their body, in SNS's own language.
         function: its size.
         queue: its queue.
         batch: how it is fed.
@@ -71,6 +84,13 @@ class Receiver:
 def read_receivers(path: Path = RECEIVERS) -> dict[str, Receiver]:
     """Return the pattern's receivers by name; a figure that is not declared has the default of its shape."""
     return {name: _receiver(declared) for name, declared in json.loads(path.read_text()).items()}
+
+
+def published_queues(path: Path = RECEIVERS) -> tuple[str, ...]:
+    """Return the keys under which the receivers' queues are published; none where the pattern is not in this copy."""
+    if not path.exists():
+        return ()
+    return tuple(f"{name}_{which}_url" for name in json.loads(path.read_text()) for which in ("queue", "dead_letter"))
 
 
 def _receiver(declared: Mapping[str, Any]) -> Receiver:

@@ -9,10 +9,16 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from patterns_infra.receivers import published_queues
+
 if TYPE_CHECKING:
     from aws_cdk import Stack
 
-__all__ = ["PATTERNS", "Pattern", "UnknownPattern", "select"]
+__all__ = ["DELETION_PROTECTION", "PATTERNS", "Pattern", "UnknownPattern", "select"]
+
+
+DELETION_PROTECTION = "DeletionProtection"
+"""Parameter of a template with resources that refuse to be deleted: ``on``, or ``off`` while its stack is created."""
 
 
 class UnknownPattern(ValueError):
@@ -34,7 +40,9 @@ class Pattern:
         images: distributions whose container image its stack runs.
         outputs: keys of ``patterns outputs`` that the stack publishes in SSM.
         needs: settings without which it is not deployed to AWS.
+        needs_in_production: settings that its stage ``production`` needs beside them.
         kubernetes: whether the local platform needs a Kubernetes cluster for it.
+        api_gateway: whether it has an API of API Gateway, which writes logs by a role of the account.
         demo: ``module:function`` of its part of the demo, a `patterns_infra.demo.scene.Scenario`.
     """
 
@@ -45,8 +53,14 @@ class Pattern:
     outputs: tuple[str, ...]
     images: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    needs_in_production: tuple[str, ...] = ()
     kubernetes: bool = False
+    api_gateway: bool = False
     demo: str = ""
+
+    def required(self, *, production: bool) -> tuple[str, ...]:
+        """Return the settings without which it is not deployed to AWS, in production or another stage."""
+        return (*self.needs, *(self.needs_in_production if production else ()))
 
     def stack_name(self, stage: str) -> str:
         """Return the CloudFormation stack's name."""
@@ -79,8 +93,10 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 stack="patterns_infra.stacks.web_api:WebApiStack",
                 summary="API Gateway, Lambda, Cognito and DynamoDB: the shop's orders",
                 package="patterns-web-api",
-                outputs=("api_url", "user_pool_id", "user_pool_client_id", "orders_table"),
+                outputs=("api_url", "user_pool_id", "user_pool_client_id", "orders_table", "event_archive"),
                 needs=("site_origin",),
+                needs_in_production=("sender_email",),
+                api_gateway=True,
                 demo="patterns_infra.demo.web_api:play",
             ),
             Pattern(
@@ -95,6 +111,9 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                     "cluster_arn",
                     "claims_table",
                     "schedule_name",
+                    "analytics_database",
+                    "analytics_workgroup",
+                    "analysts_policy",
                 ),
                 images=("patterns-batch",),
                 demo="patterns_infra.demo.batch:play",
@@ -108,14 +127,9 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                     "topic_arn",
                     "ledger_table",
                     "circuit_table",
-                    "ledger_queue_url",
-                    "ledger_dead_letter_url",
-                    "partner_queue_url",
-                    "partner_dead_letter_url",
-                    "notify_queue_url",
-                    "notify_dead_letter_url",
-                    "outcome_queue_url",
-                    "outcome_dead_letter_url",
+                    *published_queues(),
+                    "bounces_queue_url",
+                    "bounces_dead_letter_url",
                     "partner_url",
                 ),
                 needs=("sender_email", "operator_email", "partner_url"),
@@ -135,6 +149,7 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 ),
                 images=("patterns-k8s",),
                 needs=("cluster_admin_arn",),
+                needs_in_production=("kubernetes_api_cidrs",),
                 kubernetes=True,
                 demo="patterns_infra.demo.kubernetes:play",
             ),

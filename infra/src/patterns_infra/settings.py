@@ -5,16 +5,17 @@ This is the one place that reads CDK context. Everything else gets a `Settings`.
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from patterns_infra.setting_texts import SettingsError, as_text, check_formats, read_text
+from patterns_infra.schedule_texts import why_refused
+from patterns_infra.setting_texts import PRODUCTION, WHAT_FOR, SettingsError, as_text, check_formats, read_text
 
 if TYPE_CHECKING:
     from constructs import Node
 
-__all__ = ["KUBERNETES_VERSION", "Nodes", "Settings", "SettingsError", "Target"]
+__all__ = ["KUBERNETES_VERSION", "PRODUCTION", "Nodes", "Settings", "SettingsError", "ShardMap", "Target"]
 
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_SITE_ORIGIN = "http://localhost:5173"
@@ -37,6 +38,14 @@ class Nodes(StrEnum):
     MANAGED = "managed"
 
 
+class ShardMap(StrEnum):
+    """How Step Functions runs the shards of a report."""
+
+    AUTO = "auto"
+    INLINE = "inline"
+    DISTRIBUTED = "distributed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One deployment's choices; wrong or missing ones are refused here, before anything is synthesized.
@@ -49,18 +58,36 @@ class Settings:
         endpoint_url: address of the local platform; the template does not depend on it.
         alarm_email: who is told of an alarm; required in production.
         site_origin: the one web origin that may call the API from a browser; required on AWS by the web API.
-        sender_email: the address that customers get mail from, verified in SES; required on AWS by async.
+        sender_email: the address that customers get mail from, verified in SES; required on AWS by async, and by the
+            web API in production.
+        sender_identity: what SES verified of that address: its domain, or by default the address itself.
+        sender_configuration_set: the sender's identity's default one, which ``deploy`` looks up.
         operator_email: who is told of rejected orders; required on AWS by async.
+        operator_phone: E.164 number that gets a text message of each, too; passed as a parameter, in no template.
         partner_url: where the partner takes events; required on AWS by async, and locally the platform's simulator.
-        time_zone: whose days reports are of, and at whose three in the morning they are made.
-        report_schedule: another schedule than that, as EventBridge Scheduler takes it.
+        time_zone: whose days reports are of, and at whose four in the morning they are made.
+        report_schedule: another schedule than that, as EventBridge Scheduler takes it; each of its days must have one
+            of its times, also when clocks change.
+        file_prices: how prices of dropped files are written: ``auto``, ``minor`` or ``major`` units.
+        file_returns: rows with a negative quantity or price: ``apart`` from the revenue, or ``rejected``.
+        locale: of the report's page: its first language, and the region whose figures and dates it has, as ``en-GB``.
+        shard_map: ``distributed`` runs the shards of a report as executions of their own, ``inline`` in the report's
+            own; ``auto`` is the first on AWS, and the second on the local platform.
+        shards_at_once: how many shards of a report run at the same time.
+        task_disk_gib: GiB of scratch disk of a report's tasks at least, 21 to 200; the plan asks for more by itself.
         point_in_time_export: a day's report reads an export of the orders table, not the table itself.
         public_tasks: tasks in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
         kubernetes_version: of the cluster, as ``1.36``.
-        nodes: ``auto`` leaves nodes to EKS Auto Mode; ``managed`` has a node group and security groups for pods.
+        nodes: ``auto`` leaves nodes to EKS Auto Mode, which adds and removes them as pods need; ``managed`` has a node
+            group of a fixed size and security groups for pods.
+        managed_nodes: how many nodes ``nodes=managed`` has; nothing adds one when pods do not fit.
         public_nodes: nodes in public subnets (nothing gets in), instead of private ones with endpoints of AWS.
         private_cluster: Kubernetes' API is reachable only from inside the cluster's VPC.
+        kubernetes_api_cidrs: IPv4 blocks from which Kubernetes' public API may be called, separated by commas; required
+            in production unless ``private_cluster=true``.
+        availability_zones: where networks have their subnets, separated by commas; by default the region's first two.
         cluster_admin_arn: IAM role or user that may administer the cluster; required on AWS by k8s.
+        requests_per_address: how many requests in five minutes the firewall takes from one address.
         private_api: reachable only through an interface endpoint inside a VPC.
         vpc_id: an existing VPC for the private API's endpoint; without it one is created.
         vpc_cidr: address range of that VPC, which may call the endpoint.
@@ -76,17 +103,30 @@ class Settings:
     alarm_email: str | None = None
     site_origin: str | None = None
     sender_email: str | None = None
+    sender_identity: str | None = None
+    sender_configuration_set: str | None = None
     operator_email: str | None = None
+    operator_phone: str | None = field(default=None, repr=False)
     partner_url: str | None = None
     time_zone: str = "UTC"
     report_schedule: str | None = None
+    file_prices: str = "auto"
+    file_returns: str = "apart"
+    locale: str = "en"
+    shard_map: ShardMap = ShardMap.AUTO
+    shards_at_once: int = 4
+    task_disk_gib: int = 21
     point_in_time_export: bool = False
     public_tasks: bool = False
     kubernetes_version: str = KUBERNETES_VERSION
     nodes: Nodes = Nodes.AUTO
+    managed_nodes: int = 2
     public_nodes: bool = False
     private_cluster: bool = False
+    kubernetes_api_cidrs: tuple[str, ...] = ()
+    availability_zones: tuple[str, ...] = ()
     cluster_admin_arn: str | None = None
+    requests_per_address: int = 10_000
     private_api: bool = False
     vpc_id: str | None = None
     vpc_cidr: str | None = None
@@ -100,6 +140,8 @@ class Settings:
             SettingsError: naming the first setting that is wrong.
         """
         check_formats({x.name: getattr(self, x.name) for x in fields(self)})
+        if self.report_schedule and (why := why_refused(self.report_schedule, self.time_zone)):
+            raise SettingsError("report_schedule", why)
         if self.on_aws:
             self._check_aws()
         else:
@@ -131,9 +173,12 @@ class Settings:
         Raises:
             SettingsError: naming the first that is missing.
         """
+        where = "stage=production" if self.production else "target=aws"
         for name in names:
-            if self.on_aws and getattr(self, name) is None:
-                raise SettingsError(name, f"is required to deploy {of} to target=aws: {_WHAT_FOR[name]}")
+            if name == "kubernetes_api_cidrs" and self.private_cluster:
+                continue
+            if self.on_aws and getattr(self, name) in (None, ()):
+                raise SettingsError(name, f"is required to deploy {of} to {where}: {WHAT_FOR[name]}")
 
     @property
     def on_aws(self) -> bool:
@@ -143,7 +188,7 @@ class Settings:
     @property
     def production(self) -> bool:
         """Whether this is the stage that customers use."""
-        return self.stage == "production"
+        return self.stage == PRODUCTION
 
     @property
     def browser_origin(self) -> str:
@@ -156,9 +201,20 @@ class Settings:
         return self.sender_email or LOCAL_SENDER
 
     @property
+    def mail_identity(self) -> str:
+        """The verified identity of SES that the sender belongs to."""
+        return self.sender_identity or self.mail_sender
+
+    @property
     def deploy_account(self) -> str | None:
         """The account to synthesize for, ``None`` when the deployment's credentials decide."""
         return self.account if self.on_aws else self.account or LOCAL_ACCOUNT
+
+    @property
+    def shards_run(self) -> ShardMap:
+        """How the shards of a report are run."""
+        by_target = ShardMap.DISTRIBUTED if self.on_aws else ShardMap.INLINE
+        return by_target if self.shard_map is ShardMap.AUTO else self.shard_map
 
     def context(self) -> dict[str, str]:
         """Return the settings as CDK context; ``from_mapping`` of it gives equal settings."""
@@ -190,10 +246,3 @@ class Settings:
 
 
 _AWS_ONLY = {"private_api": "has no VPC endpoints", "point_in_time_export": "exports no tables"}
-_WHAT_FOR = {
-    "site_origin": "the web page's origin, for CORS",
-    "sender_email": "the address that customers get mail from; verify it in SES",
-    "operator_email": "who is told of rejected orders",
-    "partner_url": "where the partner takes events",
-    "cluster_admin_arn": "the IAM role or user that may administer the cluster; deploy as it",
-}

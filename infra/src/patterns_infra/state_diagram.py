@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from patterns_infra.marked_text import replace_between
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.registry import PATTERNS
-from patterns_infra.reporting.steps import step_state
+from patterns_infra.reporting.steps import TASK_PARTS, step_state
 from patterns_infra.settings import Settings
 from patterns_infra.synth import synthesize
 from patterns_infra.synthesized import SynthesizedStack
@@ -34,6 +34,8 @@ _SHAPES = {
     "Step": ("[[", "]]"),
 }
 _LONGEST_CONDITION = 40
+_VARIABLE = re.compile(r"\$(?:step|part)(Tries|Spot|Code)")
+"""Of a step; its parts are drawn once for all steps, whatever their variables are called."""
 
 
 class _Edge(NamedTuple):
@@ -103,7 +105,7 @@ def _with_steps(states: States) -> dict[str, Mapping[str, Any]]:
         part = step_state(name)
         if part is None:
             found[name] = state
-        elif "Resource" in state or part.step not in found:
+        elif part.part in TASK_PARTS or part.step not in found:
             known = {key: state[key] for key in ("Resource", "TimeoutSeconds") if key in state}
             found[part.step] = {"Type": "Step", **known}
     return found
@@ -151,7 +153,7 @@ def _of_any_failure(retry: Mapping[str, Any]) -> bool:
 
 def _condition(text: str) -> str:
     """Return a condition, or, of a long one, what it looks at of the input or of the execution."""
-    plain = text.removeprefix("{%").removesuffix("%}").strip()
+    plain = _VARIABLE.sub(lambda of: f"${of[1].lower()}", text.removeprefix("{%").removesuffix("%}").strip())
     fields = list(dict.fromkeys(re.findall(r"\$states\.(?:input|context\.Execution)\.(\w+)", plain)))
     never = "not " if plain.startswith("$not(") else ""
     return f"{never}given {' and '.join(fields)}" if len(plain) > _LONGEST_CONDITION and fields else plain

@@ -1,5 +1,8 @@
 """Templates from the CDK app, in a process of its own, and only when something that they depend on has changed.
 
+What they depend on is the settings, the bundles and images by their hashes, and every file that the app opened or
+imported the last time (`synth_inputs`).
+
 ``python -m patterns_infra.synth --check`` is the gate: cdk-nag and cfn-lint over every stack and target.
 """
 
@@ -11,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
@@ -19,11 +22,16 @@ from patterns_infra.container_images import image_tag
 from patterns_infra.paths import LOCAL_STATE, REPOSITORY
 from patterns_infra.registry import PATTERNS, Pattern
 from patterns_infra.settings import Settings
+from patterns_infra.synth_inputs import have_changed
+from patterns_infra.tool_environment import tool_environment
 
 __all__ = ["SynthError", "cdk_context", "jsii_environment", "synthesize"]
 
 _INFRA = REPOSITORY / "infra"
-_INPUTS = "inputs.sha256"
+_STAMP = "stamp.json"
+_RECORD = "inputs.json"
+_FROM_THE_CDK = ("CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION")
+"""Variables that the CDK's command line sets and an app may read."""
 
 
 class SynthError(Exception):
@@ -47,15 +55,14 @@ def synthesize(settings: Settings, patterns: Sequence[Pattern] = (), *, outdir: 
     """
     chosen = tuple(patterns) or tuple(PATTERNS.values())
     folder = outdir or LOCAL_STATE / "cdk.out" / f"{settings.target}-{settings.stage}"
-    inputs = _input_hash(settings, chosen)
-    stamp = folder / _INPUTS
-    if stamp.is_file() and stamp.read_text() == inputs:
+    given = _given(settings, chosen)
+    if _is_current(folder, given):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".synthesizing-", dir=folder.parent) as name:
         aside = Path(name) / "assembly"
         _run_app(settings, chosen, aside)
-        (aside / _INPUTS).write_text(inputs)
+        (aside / _STAMP).write_text(given)
         shutil.rmtree(folder, ignore_errors=True)
         aside.rename(folder)
     return folder
@@ -76,9 +83,12 @@ def jsii_environment() -> dict[str, str]:
 
 def _run_app(settings: Settings, patterns: Sequence[Pattern], outdir: Path) -> None:
     context = {**cdk_context(), **settings.context(), "patterns": ",".join(x.name for x in patterns)}
+    environment = {x: y for x, y in tool_environment().items() if not x.startswith(("CDK_", "JSII_"))}
+    environment |= {name: os.environ[name] for name in _FROM_THE_CDK if name in os.environ}
+    environment |= jsii_environment() | {"CDK_OUTDIR": str(outdir), "CDK_CONTEXT_JSON": json.dumps(context)}
     done = subprocess.run(
-        [sys.executable, str(_INFRA / "app.py")],
-        env={**os.environ, **jsii_environment(), "CDK_OUTDIR": str(outdir), "CDK_CONTEXT_JSON": json.dumps(context)},
+        [sys.executable, "-m", "patterns_infra.synth_inputs", str(outdir / _RECORD), str(_INFRA / "app.py")],
+        env=environment,
         cwd=_INFRA,
         capture_output=True,
         text=True,
@@ -90,24 +100,29 @@ def _run_app(settings: Settings, patterns: Sequence[Pattern], outdir: Path) -> N
         raise SynthError(lines[-1].removeprefix("patterns: ") if short else "\n".join(lines[-40:]))
 
 
-def _input_hash(settings: Settings, patterns: Sequence[Pattern]) -> str:
-    """Hash everything that the templates are made of; the bundles are built on the way, so that they exist after."""
+def _is_current(folder: Path, given: str) -> bool:
+    try:
+        unchanged = (folder / _STAMP).read_text() == given
+        return unchanged and not have_changed(json.loads((folder / _RECORD).read_text()))
+    except FileNotFoundError:
+        return False
+
+
+def _given(settings: Settings, patterns: Sequence[Pattern]) -> str:
+    """Return what the app is given; the bundles are built on the way, so that they exist afterwards."""
     runtime = LambdaRuntime.of(settings)
-    bundles = {x.package: build_bundle(x.package, runtime=runtime).digest for x in patterns}
-    images = {package: image_tag(package) for x in patterns for package in x.images}
-    parts = [settings.context(), [x.name for x in patterns], bundles, images, sys.version, str(_INFRA)]
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
-    for file in _sources():
-        digest.update(f"{file.relative_to(REPOSITORY)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
-
-
-def _sources() -> Iterator[Path]:
-    package = _INFRA / "src" / "patterns_infra"
-    yield from (REPOSITORY / "uv.lock", _INFRA / "app.py", _INFRA / "cdk.json")
-    yield from sorted(package.glob("*.py"))
-    yield from sorted(x for folder in ("stacks", "constructs") for x in (package / folder).rglob("*.py"))
-    yield from sorted(REPOSITORY.glob("patterns/*/schemas/*.json"))
+    given = {
+        "settings": settings.context(),
+        "patterns": [x.name for x in patterns],
+        "bundles": {x.package: build_bundle(x.package, runtime=runtime).digest for x in patterns},
+        "images": {package: image_tag(package) for x in patterns for package in x.images},
+        "context": cdk_context(),
+        "environment": {name: os.environ.get(name) for name in _FROM_THE_CDK},
+        "python": sys.version,
+        "libraries": hashlib.sha256((REPOSITORY / "uv.lock").read_bytes()).hexdigest(),
+        "folder": str(_INFRA),
+    }
+    return json.dumps(given, sort_keys=True)
 
 
 if __name__ == "__main__":

@@ -25,10 +25,16 @@ _AWS = {
     "site_origin": "https://shop.example.com",
     "sender_email": "orders@shop.example.com",
     "operator_email": "operators@shop.example.com",
+    "operator_phone": "+441632960999",
     "partner_url": "https://partner.example.com/events",
     "cluster_admin_arn": "arn:aws:iam::123456789012:role/operators",
 }
-_PRODUCTION = {**_AWS, "stage": "production", "alarm_email": "operators@example.com"}
+_PRODUCTION = {
+    **_AWS,
+    "stage": "production",
+    "alarm_email": "operators@example.com",
+    "kubernetes_api_cidrs": "198.51.100.0/24,203.0.113.7/32",
+}
 VARIANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "local": {},

@@ -19,6 +19,15 @@ class SynthesizedStack:
         self.template: dict[str, Any] = json.loads((assembly / properties["templateFile"]).read_text())
         self.resources: dict[str, dict[str, Any]] = dict(self.template["Resources"])
 
+    @classmethod
+    def of(cls, template: Mapping[str, Any]) -> "SynthesizedStack":
+        """Return a stack of a template that was read elsewhere."""
+        stack = cls.__new__(cls)
+        stack.protected = False
+        stack.template = dict(template)
+        stack.resources = dict(template["Resources"])
+        return stack
+
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the resources of a type by logical id."""
         return {name: x for name, x in self.resources.items() if x["Type"] == f"AWS::{kind}"}

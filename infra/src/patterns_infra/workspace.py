@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from patterns_infra.paths import REPOSITORY
+from patterns_infra.tool_environment import tool_environment
 
 __all__ = [
     "BundleError",
@@ -89,7 +90,14 @@ def run_uv(*arguments: str) -> str:
     command = os.environ.get("UV") or shutil.which("uv")
     if not command:
         raise BundleError("uv is not on PATH; it builds the Lambda bundles (https://docs.astral.sh/uv/)")
-    done = subprocess.run([command, *arguments, "--quiet"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [command, *arguments, "--quiet"],
+        env=tool_environment(),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         reason = " ".join(done.stderr.split())[-600:]
         raise BundleError(f"uv {' '.join(arguments[:2])} failed: {reason}")

@@ -1,16 +1,16 @@
 """The receivers as they are deployed: what they get, how they are fed, and where their dead letters go."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk import App
 
-from patterns_infra.receivers import Feeding, FunctionShape, QueueShape, Receiver, read_receivers
+from patterns_infra.receivers import Feeding, FunctionShape, QueueShape, read_receivers
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
+from patterns_infra.stacks import asynchronous
 from patterns_infra.stacks.asynchronous import AsyncStack
 from patterns_infra.synth import cdk_context
 from patterns_infra.synthesized import SynthesizedStack
@@ -21,8 +21,7 @@ every_receiver = pytest.mark.parametrize("name", list(RECEIVERS))
 
 def mapping_of(stack: SynthesizedStack, name: str) -> dict[str, Any]:
     """Return how a receiver's function is fed."""
-    handler = RECEIVERS[name].handler if name in RECEIVERS else f"patterns_async.entrypoints.{name}.lambda_handler"
-    function = stack.id_of("Lambda::Function", Handler=handler)
+    function = stack.id_of("Lambda::Function", Handler=RECEIVERS[name].handler)
     (mapping,) = (x for x in stack.all("Lambda::EventSourceMapping") if x["FunctionName"] == {"Ref": function})
     return mapping
 
@@ -42,9 +41,10 @@ def subscription_of(stack: SynthesizedStack, name: str) -> dict[str, Any]:
 
 @every_receiver
 def test_each_receiver_gets_its_share_as_it_was_published(anywhere_async: SynthesizedStack, name: str) -> None:
-    """The filter is the declared one, and a consumer reads the event itself, not SNS's envelope around it."""
+    """By its body, whatever its attributes say; and a consumer reads the event itself, not SNS's envelope around it."""
     subscription = subscription_of(anywhere_async, name)
-    assert subscription["FilterPolicy"] == RECEIVERS[name].filter_policy
+    assert subscription.get("FilterPolicy", {}) == RECEIVERS[name].filter_policy
+    assert subscription.get("FilterPolicyScope") == ("MessageBody" if "FilterPolicy" in subscription else None)
     assert subscription["RawMessageDelivery"] is True
 
 
@@ -117,36 +117,23 @@ def test_every_queue_has_alarms_that_say_what_to_do(anywhere_async: SynthesizedS
         assert sum(f"`patterns redrive {name.title()}`" in text for text in texts) == 1
 
 
-class WithAnAudit(AsyncStack):
-    """The pattern with one more receiver: what somebody who copies it writes."""
-
-    def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - whatever the stack takes
-        """Add it to the four."""
-        super().__init__(*args, **named)
-        handler = "patterns_async.entrypoints.ledger.lambda_handler_of_an_audit"
-        everything = Receiver(summary="Keeps everything", handler=handler, filter_policy={"type": ["OrderPlaced"]})
-        self.add_receiver("audit", everything, {"LEDGER_TABLE": "audit"})
+def test_the_queues_of_every_receiver_are_published() -> None:
+    """The registry takes their names from the declarations."""
+    expected = {f"{name}_{which}_url" for name in RECEIVERS for which in ("queue", "dead_letter")}
+    published = {key for key in PATTERNS["async"].outputs if key.endswith(("_queue_url", "_dead_letter_url"))}
+    assert published == expected | {"bounces_queue_url", "bounces_dead_letter_url"}
 
 
-def test_a_fifth_receiver_is_one_declaration(synthesize_pattern: Callable[..., SynthesizedStack]) -> None:
-    """It gets a queue with dead letters, a function, a role, its share of the topic, and every alarm."""
-    four = synthesize_pattern("async", Settings())
+def test_a_receiver_that_no_line_of_the_stack_adds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so is a line about one that is not declared; each error names the receiver."""
+    fewer = {name: receiver for name, receiver in RECEIVERS.items() if name != "operators"}
+    monkeypatch.setattr(asynchronous, "read_receivers", lambda: fewer)
     app = App(analytics_reporting=False, context=cdk_context())
-    WithAnAudit(app, "patterns-local-async", pattern=PATTERNS["async"], settings=Settings())
-    assembly = app.synth()
-    resources = assembly.get_stack_by_name("patterns-local-async").template["Resources"]
-    added = sorted(x["Type"].removeprefix("AWS::") for name, x in resources.items() if name not in four.resources)
-    assert added == [
-        *["CloudWatch::Alarm"] * 4,
-        *["IAM::Policy"] * 2,
-        "IAM::Role",
-        "Lambda::EventSourceMapping",
-        "Lambda::Function",
-        "Logs::LogGroup",
-        "SNS::Subscription",
-        *["SQS::Queue"] * 2,
-        *["SQS::QueuePolicy"] * 2,
-    ]
+    with pytest.raises(ValueError, match="declares no receiver 'operators'"):
+        AsyncStack(app, "one", pattern=PATTERNS["async"], settings=Settings())
+    monkeypatch.setattr(asynchronous, "read_receivers", lambda: {**RECEIVERS, "forgotten": RECEIVERS["ledger"]})
+    with pytest.raises(ValueError, match="declares forgotten, which no line of the stack adds"):
+        AsyncStack(app, "another", pattern=PATTERNS["async"], settings=Settings())
 
 
 def test_a_declaration_that_says_little_gets_sound_figures() -> None:

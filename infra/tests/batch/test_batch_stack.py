@@ -1,12 +1,15 @@
 """The batch as it is deployed: what starts it, how its steps fail, what it may do, and where it runs."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from patterns_infra.reporting.steps import PARTS, step_state
 from patterns_infra.state_diagram import definition_of as definition
 from patterns_infra.synthesized import SynthesizedStack
+
+STEPS = ("Plan", "Shard", "Group", "Merge", "Publish")
 
 
 def states(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -19,24 +22,31 @@ def states(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_the_night_s_report_is_of_the_shop_s_own_day(anywhere_batch: SynthesizedStack) -> None:
-    """At three in the morning of the time zone, which the scheduler knows; the machine is told the winter's offset."""
+    """At four in the morning of the time zone, which the scheduler knows; the machine is given the moment."""
     schedule = anywhere_batch.only("Scheduler::Schedule")
-    assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    assert schedule["ScheduleExpression"] == "cron(0 4 * * ? *)"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
-    told = json.loads(schedule["Target"]["Input"])
-    assert told == {"scheduled": "<aws.scheduler.scheduled-time>", "offset": "+0100"}
+    assert json.loads(schedule["Target"]["Input"]) == {"scheduled": "<aws.scheduler.scheduled-time>"}
     assert schedule["Target"]["DeadLetterConfig"]
 
 
 def test_every_file_of_the_inbox_starts_a_report(anywhere_batch: SynthesizedStack) -> None:
     """By S3's own events; what cannot be started is a dead letter."""
-    rule = anywhere_batch.only("Events::Rule")
-    assert rule["EventPattern"]["source"] == ["aws.s3"]
+    (rule,) = (x for x in anywhere_batch.all("Events::Rule") if x["EventPattern"]["source"] == ["aws.s3"])
     assert rule["EventPattern"]["detail-type"] == ["Object Created"]
-    # Whoever puts a file there by `patterns report` starts the execution, too.
-    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"anything-but": {"prefix": "by-command/"}}]}
+    # Whoever puts a file there by `patterns report` starts the execution, too; folders and markers are no orders,
+    # each by its whole name: `uploads_temporary/orders.csv` is a file of orders.
+    ignored = ["by-command/*", "parts/*", "*/", "_SUCCESS", "*/_SUCCESS", "*.crc", "_temporary/*", "*/_temporary/*"]
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"anything-but": {"wildcard": ignored}}]}
     (target,) = rule["Targets"]
-    assert "s3://" in target["InputTransformer"]["InputTemplate"]
+    # What arrived, by its version: it may have been overwritten when the execution begins.
+    paths, template = target["InputTransformer"]["InputPathsMap"], target["InputTransformer"]["InputTemplate"]
+    told = json.loads(template.replace(":<", ':"<').replace(">,", '>",').replace(">}", '>"}'))
+    assert {key: re.sub("<(.+?)>", lambda name: paths[name[1]], text) for key, text in told.items()} == {
+        "input": "s3://$.detail.bucket.name/$.detail.object.key",
+        "version": "$.detail.object.version-id",
+        "etag": "$.detail.object.etag",
+    }
     assert target["DeadLetterConfig"]
     tells = [x for x in anywhere_batch.all("S3::Bucket") if "NotificationConfiguration" in x]
     assert [x["NotificationConfiguration"] for x in tells] == [
@@ -50,7 +60,7 @@ def test_one_query_language_and_an_end_to_everything(anywhere_batch: Synthesized
     assert document["QueryLanguage"] == "JSONata"
     assert document["TimeoutSeconds"] > 0
     tasks = [state for _, state in states(document) if "ecs:runTask.sync" in str(state.get("Resource"))]
-    assert len(tasks) == 8
+    assert len(tasks) == 10
     assert all(task["TimeoutSeconds"] > 0 for task in tasks)
     assert not any("InputPath" in state or "ResultPath" in state for _, state in states(document))
 
@@ -58,8 +68,9 @@ def test_one_query_language_and_an_end_to_everything(anywhere_batch: Synthesized
 def test_a_step_fails_as_its_exit_code_says(anywhere_batch: SynthesizedStack) -> None:
     """Two is given up at once, 75 goes on at once and on demand, everything else waits and is tried four times."""
     found = dict(states(definition(anywhere_batch)))
-    for step in ("Plan", "Shard", "Merge", "Publish"):
+    for step in STEPS:
         spot, demand = found[f"{step} on Spot"], found[f"{step} on demand"]
+        word = "part" if step in {"Shard", "Group"} else "step"
         assert spot["Arguments"]["CapacityProviderStrategy"][0]["CapacityProvider"] == "FARGATE_SPOT"
         assert demand["Arguments"]["CapacityProviderStrategy"][0]["CapacityProvider"] == "FARGATE"
         for task in (spot, demand):
@@ -67,26 +78,30 @@ def test_a_step_fails_as_its_exit_code_says(anywhere_batch: SynthesizedStack) ->
             assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], f"{step} failed")
         judge = found[f"{step} failed"]
         assert [(rule["Condition"], rule["Next"]) for rule in judge["Choices"]] == [
-            ("{% $exitCode = 2 or $tries >= 4 %}", f"{step} given up"),
-            ("{% $exitCode = 75 %}", f"{step} where"),
+            (f"{{% ${word}Code = 2 or ${word}Tries >= 4 %}}", f"{step} note"),
+            (f"{{% ${word}Code = 75 %}}", f"{step} where"),
         ]
+        # Whether the note could be written or not.
+        noted = found[f"{step} note"]
+        assert [noted["Next"], *(catch["Next"] for catch in noted["Catch"])] == [f"{step} given up"] * 2
         assert judge["Default"] == f"{step} pause"
 
 
 def test_a_step_s_states_have_the_names_that_readers_know(anywhere_batch: SynthesizedStack) -> None:
     """`patterns report` and the picture of the machine put them together again by these names."""
     found = [part for name, _ in states(definition(anywhere_batch)) if (part := step_state(name))]
-    assert sorted(found) == sorted((step, part) for step in ("Plan", "Shard", "Merge", "Publish") for part in PARTS)
+    assert sorted(found) == sorted((step, part) for step in STEPS for part in PARTS)
 
 
 def test_only_a_program_that_ended_by_itself_stays_on_spot(anywhere_batch: SynthesizedStack) -> None:
     """Whatever else happened may be Spot's doing: it took the machine away, or had none to give."""
     found = dict(states(definition(anywhere_batch)))
-    for step in ("Plan", "Shard", "Merge", "Publish"):
+    for step in STEPS:
         (on_spot,), (on_demand,) = found[f"{step} on Spot"]["Catch"], found[f"{step} on demand"]["Catch"]
-        assert "$code > 0 and $code <= 128 and $code != 75" in on_spot["Assign"]["spot"]
-        assert on_demand["Assign"]["spot"] == "{% false %}"
-        assert "Containers[Name = 'Program'].ExitCode" in on_spot["Assign"]["exitCode"]
+        word = "part" if step in {"Shard", "Group"} else "step"
+        assert "$code > 0 and $code <= 128 and $code != 75" in on_spot["Assign"][f"{word}Spot"]
+        assert on_demand["Assign"][f"{word}Spot"] == "{% false %}"
+        assert "Containers[Name = 'Program'].ExitCode" in on_spot["Assign"][f"{word}Code"]
 
 
 def test_whatever_fails_is_recorded_with_its_reason(anywhere_batch: SynthesizedStack) -> None:
@@ -94,7 +109,8 @@ def test_whatever_fails_is_recorded_with_its_reason(anywhere_batch: SynthesizedS
     document = definition(anywhere_batch)
     (catch,) = document["States"]["Report"]["Catch"]
     assert catch["ErrorEquals"] == ["States.ALL"]
-    assert document["States"][catch["Next"]]["Next"] == "Give up"
+    assert catch["Next"] == "Whose failure"
+    assert document["States"]["Read the reason"]["Next"] == "Give up"
     assert document["States"]["Give up"]["Next"] == "Failed"
     (uncaught,) = document["States"]["Give up"]["Catch"]
     assert (uncaught["ErrorEquals"], uncaught["Next"]) == (["States.ALL"], "Failed")
@@ -104,7 +120,7 @@ def test_calls_of_services_are_tried_again_and_refusals_are_not(anywhere_batch: 
     """A throttled table must not cost a report; a claim that somebody has is an answer."""
     document = definition(anywhere_batch)
     calls = {name: state for name, state in states(document) if state["Type"] == "Task" and " on " not in name}
-    assert len(calls) == 9
+    assert len(calls) == 12 + len(STEPS)
     for name, call in calls.items():
         *final, again = call["Retry"]
         assert (again["ErrorEquals"], again["MaxAttempts"]) == (["States.TaskFailed"], 4), name
@@ -125,14 +141,70 @@ def test_two_executions_make_one_report(anywhere_batch: SynthesizedStack) -> Non
     assert found[done["Next"]]["Type"] == "Succeed"
 
 
+def test_a_mail_has_the_sentence_and_programs_have_the_facts(
+    anywhere_batch: SynthesizedStack, aws_batch: SynthesizedStack, local_batch: SynthesizedStack
+) -> None:
+    """Of what the program left in the run; its links lead to the console, and locally to a signed address."""
+    found = dict(states(definition(anywhere_batch)))
+    assert found["Finish"]["Next"] == "Read notice"
+    assert found["Read notice"]["Arguments"]["Key"] == "{% 'runs/' & $run & '/notice.json' %}"
+    told = found["Tell"]["Arguments"]
+    assert told["MessageStructure"] == "json"
+    assert told["Message"] == "{% $string({'default': $string($notice.facts), 'email': $notice.text}) %}"
+    assert told["Subject"] == "{% $notice.subject %}"
+
+    def link(stack: SynthesizedStack) -> object:
+        (container,) = stack.only("ECS::TaskDefinition")["ContainerDefinitions"]
+        return {x["Name"]: x["Value"] for x in container["Environment"]}.get("REPORT_LINK")
+
+    assert link(local_batch) is None
+    assert ".console.aws.amazon.com/s3/object/" in json.dumps(link(aws_batch))
+
+
+def test_the_program_gets_the_shop_s_locale(local_batch: SynthesizedStack) -> None:
+    """English, unless the setting says otherwise."""
+    (container,) = local_batch.only("ECS::TaskDefinition")["ContainerDefinitions"]
+    assert {"Name": "LOCALE", "Value": "en"} in container["Environment"]
+
+
+def test_a_file_is_claimed_by_its_content(anywhere_batch: SynthesizedStack) -> None:
+    """By the version that was announced, or that is there now: the inbox keeps versions, and the plan is told which."""
+    assert all(x["VersioningConfiguration"] == {"Status": "Enabled"} for x in anywhere_batch.all("S3::Bucket"))
+    found = dict(states(definition(anywhere_batch)))
+    look = found["Look at the file"]
+    assert look["Resource"].endswith(":states:::aws-sdk:s3:headObject")
+    assert (look["Next"], [catch["Next"] for catch in look["Catch"]]) == ("Claim", ["Claim"])
+    for name in ("Plan on Spot", "Plan on demand"):
+        command = found[name]["Arguments"]["Overrides"]["ContainerOverrides"][0]["Command"]
+        assert command[3:] == ["{% $source[0] %}", "{% $source[1] %}", "--content", "{% $content %}"]
+    machine = anywhere_batch.only("StepFunctions::StateMachine")["RoleArn"]["Fn::GetAtt"][0]
+    may = allowed(anywhere_batch, machine)
+    assert any('"Inbox' in resource for resource in may["s3:GetObject"])
+    # Without it S3 says 403 of a key that is missing, which would be tried again as if it were the role's fault.
+    (inbox,) = (name for name in anywhere_batch.of_type("S3::Bucket") if name.startswith("Inbox"))
+    assert json.dumps({"Fn::GetAtt": [inbox, "Arn"]}) in may["s3:ListBucket"]
+
+
+def test_a_file_of_a_run_that_is_missing_is_an_answer(anywhere_batch: SynthesizedStack) -> None:
+    """Only to who may list the bucket does S3 say that a key is missing; a 403 would be tried again for a minute."""
+    found = dict(states(definition(anywhere_batch)))
+    assert found["Read the reason"]["Retry"][0]["ErrorEquals"] == ["S3.NoSuchKeyException"]
+    may = allowed(anywhere_batch, anywhere_batch.only("StepFunctions::StateMachine")["RoleArn"]["Fn::GetAtt"][0])
+    (reports,) = (name for name in anywhere_batch.of_type("S3::Bucket") if name.startswith("Reports"))
+    assert json.dumps({"Fn::GetAtt": [reports, "Arn"]}) in may["s3:ListBucket"]
+
+
 def test_a_holder_that_has_ended_is_found_out(anywhere_batch: SynthesizedStack) -> None:
     """By its execution, of this machine only; what it held is taken by who saw it so, if nobody was faster."""
     found = definition(anywhere_batch)["States"]
     assert found["Ask for the holder"]["Resource"].endswith(":states:::aws-sdk:sfn:describeExecution")
     assert found["Take over"]["Arguments"]["ConditionExpression"] == "holder = :gone AND #state = :running"
-    (look,) = (x for x in anywhere_batch.all("IAM::Policy") if "states:DescribeExecution" in json.dumps(x))
-    (statement,) = look["PolicyDocument"]["Statement"]
-    assert statement["Action"] == "states:DescribeExecution"
+    (statement,) = (
+        statement
+        for policy in anywhere_batch.all("IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "states:DescribeExecution"
+    )
     assert statement["Resource"]["Fn::Join"][1][-1] == ":*"
     assert {"Fn::GetAtt": [anywhere_batch.id_of("StepFunctions::StateMachine"), "Name"]} in statement["Resource"][
         "Fn::Join"
@@ -172,7 +244,7 @@ def allowed(stack: SynthesizedStack, role: str) -> dict[str, set[str]]:
 
 
 def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
-    """It scans the orders table and writes under two prefixes; it can delete nothing."""
+    """It scans the orders table and writes under three prefixes; it can delete nothing."""
     may = allowed(anywhere_batch, anywhere_batch.only("ECS::TaskDefinition")["TaskRoleArn"]["Fn::GetAtt"][0])
     assert may.keys() == {
         "dynamodb:DescribeTable",
@@ -184,7 +256,8 @@ def test_what_the_program_may_do(anywhere_batch: SynthesizedStack) -> None:
         "secretsmanager:GetSecretValue",
         "ssm:GetParameter",
     }
-    assert all("/runs/*" in resource or "/reports/*" in resource for resource in may["s3:PutObject"])
+    written = sorted(resource.split('"/')[-1].partition('"')[0] for resource in may["s3:PutObject"])
+    assert written == ["analytics/*", "reports/*", "runs/*"]
 
 
 def test_a_day_is_read_from_the_table_unless_an_export_is_asked_for(
@@ -240,7 +313,7 @@ def test_alarms_name_what_to_do(anywhere_batch: SynthesizedStack) -> None:
         "ExecutionsFailed": (60, "notBreaching"),
         "ExecutionsTimedOut": (60, "notBreaching"),
         "MissedOrders": (60, "notBreaching"),
-        "ExecutionsSucceeded": (86_400, "breaching"),
+        "ReportsOfYesterday": (86_400, "breaching"),
     }
     for metric, (period, missing) in meant.items():
         alarm = alarms[metric]
@@ -249,11 +322,13 @@ def test_alarms_name_what_to_do(anywhere_batch: SynthesizedStack) -> None:
         assert len(alarm["AlarmDescription"]) > 60
     assert (alarms["MissedOrders"]["Namespace"], alarms["MissedOrders"]["Threshold"]) == ("Patterns", 1)
     stage = anywhere_batch.only("ECS::TaskDefinition")["ContainerDefinitions"][0]["Environment"]
-    dimensions = {x["Name"]: x["Value"] for x in alarms["MissedOrders"]["Dimensions"]}
-    assert dimensions == {
-        "service": "batch",
-        "stage": next(x["Value"] for x in stage if x["Name"] == "STAGE"),
-        "step": "merge",
-    }
+    # A file that was dropped, or an older day that was made up for, does not hide a night without its report.
+    for metric, step in (("MissedOrders", "merge"), ("ReportsOfYesterday", "publish")):
+        assert {x["Name"]: x["Value"] for x in alarms[metric]["Dimensions"]} == {
+            "service": "batch",
+            "stage": next(x["Value"] for x in stage if x["Name"] == "STAGE"),
+            "step": step,
+        }
+    assert (alarms["ReportsOfYesterday"]["Statistic"], alarms["ReportsOfYesterday"]["Threshold"]) == ("Sum", 1)
     board = json.dumps(anywhere_batch.only("CloudWatch::Dashboard")["DashboardBody"])
     assert all(text in board for text in ("MissedOrders", "RowsRejected", "ExecutionsFailed"))

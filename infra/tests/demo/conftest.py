@@ -100,13 +100,12 @@ class FakeShop:
         return 200, {"orders": mine[start : start + limit], "next_cursor": str(start + limit) if more else None}
 
     def cancel(self, request: httpx.Request, order_id: str) -> tuple[int, dict[str, Any]]:
-        """Cancel what is PLACED, at its first version."""
+        """Cancel what is PLACED, at its first version; what is CANCELLED stays so."""
         order = self.orders[order_id]
-        if order["status"] != "PLACED":
-            return _problem(409, "order-closed")
         if request.headers.get("If-Match", '"1"') != '"1"':
             return _problem(412, "version-conflict")
-        order.update(status="CANCELLED", order_version=2)
+        if order["status"] == "PLACED":
+            order.update(status="CANCELLED", order_version=order["order_version"] + 1)
         return 200, dict(order)
 
 

@@ -1,5 +1,7 @@
 import asyncio
 import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Self
@@ -9,6 +11,7 @@ import pytest
 from patterns_infra.demo import main, run
 from patterns_infra.demo.scene import Scenario, Scene
 from patterns_infra.demo.shoppers import Shopper
+from patterns_infra.local.errors import ControlPlaneUnavailable
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.platform import Platform
 from patterns_infra.place import Place
@@ -167,3 +170,36 @@ def test_every_pattern_has_a_scenario(pattern: Pattern) -> None:
     """The registry names a function that exists."""
     module, _, name = pattern.demo.partition(":")
     assert callable(getattr(import_module(module), name))
+
+
+def test_without_kubernetes_the_other_patterns_are_shown(
+    platform: _Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are played while it is built; when that fails, what needs it is not run, and says why."""
+    played: list[str] = []
+
+    @contextmanager
+    def groups(chosen: Sequence[Pattern], *_: object) -> Iterator[Iterator[Sequence[Pattern]]]:
+        def each() -> Iterator[Sequence[Pattern]]:
+            yield chosen[:1]
+            played.append("waits")
+            raise ControlPlaneUnavailable("Kubernetes could not be built", detail="no room")
+
+        yield each()
+
+    async def play(scene: Scene) -> None:
+        played.append(scene.outputs["api_url"])
+        scene.checks.equal("look", expected=1, seen=1)
+
+    chosen = [
+        Pattern(name=name, stack="", summary="", package="", outputs=(), demo="m:play") for name in ("web_api", "k8s")
+    ]
+    monkeypatch.setattr(main, "select", lambda _: tuple(chosen))
+    monkeypatch.setattr(main, "deployment_groups", groups)
+    monkeypatch.setattr(main, "import_module", lambda _: type("module", (), {"play": staticmethod(play)}))
+    assert run([], stay=False, seed=1, orders=20) == 1
+    assert played == ["http://shop", "waits"]
+    printed = capsys.readouterr()
+    assert "Kubernetes could not be built" in printed.out
+    assert "no room" in printed.err
+    assert platform.what_happened == ["left"]

@@ -44,6 +44,7 @@ def account(
     monkeypatch.setattr(aws_deployment, "assemble", lambda *_, **__: made)
     monkeypatch.setattr("patterns_infra.image_delivery.image_tag", lambda _: TAG)
     monkeypatch.setattr(changing, "open_aws", lambda *_: made.access)
+    monkeypatch.setattr(changing, "require_logs_role", lambda _: None)
     monkeypatch.setattr(sys, "stdin", StringIO())
     with without_account(), mock_aws():
         yield made
@@ -67,6 +68,22 @@ def test_everything_comes_before_what_needs_it(account: Account, fake_docker: Fa
     for secret in (token, "123456789012-auth-token"):
         assert secret not in said
         assert secret not in (fake_docker.folder / "calls.jsonl").read_text()
+
+
+def test_what_is_left_running_is_shown_before_the_question(
+    account: Account, fake_docker: FakeDocker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the templates cost a day and a weekend; nothing was done to the account until it is confirmed."""
+    gateway = {"Resources": {"Gateway": {"Type": "AWS::EC2::NatGateway"}}}
+    repositories = account.template(IMAGES)
+    monkeypatch.setattr(account, "template", lambda stack: repositories if stack == IMAGES else gateway)
+    with pytest.raises(CommandError, match="confirm"):
+        changing.deploy(order("batch", yes=False))
+    shown = capsys.readouterr().err
+    assert (
+        "  costs    1.08 $ a day, 2.84 $ a weekend, while nothing happens; a day's largest: NAT gateways 1.08" in shown
+    )
+    assert (account.steps, account.stacks, fake_docker.pushed) == ([], set(), [])
 
 
 def test_without_a_program_nothing_is_created(

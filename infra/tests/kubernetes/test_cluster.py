@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from patterns_infra.kubernetes_names import WORKER_GROUP_OUTPUT
+import yaml
+
+from patterns_infra.kubernetes_names import MANIFESTS, WORKER_GROUP_OUTPUT
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.settings import KUBERNETES_VERSION
 from patterns_infra.synthesized import SynthesizedStack
@@ -187,11 +189,75 @@ def test_a_private_api(managed_k8s: SynthesizedStack, auto_k8s: SynthesizedStack
     assert "AmazonEKSClusterAdminPolicy" in json.dumps(policy["PolicyArn"])
 
 
+def test_the_public_api_is_open_to_chosen_blocks(synthesize_k8s: Callable[[str], SynthesizedStack]) -> None:
+    """Of addresses; production names some."""
+    reached = synthesize_k8s("production").only("EKS::Cluster")["ResourcesVpcConfig"]
+    assert reached["EndpointPublicAccess"] is True
+    assert reached["EndpointPrivateAccess"] is True
+    assert reached["PublicAccessCidrs"] == ["198.51.100.0/24", "203.0.113.7/32"]
+
+
+def test_a_node_group_has_the_size_that_is_declared(
+    synthesize_k8s_with: Callable[..., SynthesizedStack], managed_k8s: SynthesizedStack
+) -> None:
+    """No greater number is promised, since nothing in the cluster asks for more nodes."""
+    assert managed_k8s.only("EKS::Nodegroup")["ScalingConfig"] == {"MinSize": 2, "DesiredSize": 2, "MaxSize": 2}
+    five = synthesize_k8s_with(nodes="managed", managed_nodes="5")
+    assert five.only("EKS::Nodegroup")["ScalingConfig"] == {"MinSize": 5, "DesiredSize": 5, "MaxSize": 5}
+    kinds = ("EKS::Cluster", "EKS::Nodegroup", "EC2::Subnet")
+    assert [five.of_type(x).keys() for x in kinds] == [managed_k8s.of_type(x).keys() for x in kinds]
+
+
+def test_zones_are_a_setting(synthesize_k8s_with: Callable[..., SynthesizedStack], auto_k8s: SynthesizedStack) -> None:
+    """One subnet in each, and the same subnets as without where there are two."""
+    zones = ("us-east-1b", "us-east-1d", "us-east-1f")
+    three = synthesize_k8s_with(availability_zones=",".join(zones))
+    assert sorted(x["AvailabilityZone"] for x in three.all("EC2::Subnet")) == [*zones]
+    subnets = three.only("EKS::Cluster")["ResourcesVpcConfig"]["SubnetIds"]
+    assert {x["Ref"] for x in subnets} == set(three.of_type("EC2::Subnet"))
+    two = synthesize_k8s_with(availability_zones=",".join(zones[:2]))
+    assert two.of_type("EC2::Subnet").keys() == auto_k8s.of_type("EC2::Subnet").keys()
+    assert {x["AvailabilityZone"] for x in two.all("EC2::Subnet")} == set(zones[:2])
+
+
+def test_the_graph_of_worker_pods_counts_deployments_pods(anywhere_k8s: SynthesizedStack) -> None:
+    """The operator's left out; a metric of Services would count the operator's alone, since workers have no Service."""
+    body = json.dumps(anywhere_k8s.only("CloudWatch::Dashboard")["DashboardBody"])
+    assert "service_number_of_running_pods" not in body
+    found = re.search(r"SEARCH\('([^']*replicas_ready[^']*)'", body)
+    assert found
+    search = found[1].replace("\\", "")
+    assert search.startswith("{ContainerInsights,ClusterName,Namespace,PodName} ")
+    assert 'Namespace="patterns" NOT PodName="patterns-operator"' in search
+
+
+def test_the_age_of_the_webhooks_certificate_raises_an_alarm(anywhere_k8s: SynthesizedStack) -> None:
+    """By what the operators write into the log of pods, long before it ends, and with what to type."""
+    said = anywhere_k8s.only("Logs::MetricFilter")
+    assert said["FilterPattern"] == "{ $.log_processed.certificate_days_left >= 0 }"
+    (metric,) = said["MetricTransformations"]
+    assert metric["MetricValue"] == "$.log_processed.certificate_days_left"
+    log = anywhere_k8s.resources[said["LogGroupName"]["Ref"]]["Properties"]["LogGroupName"]
+    assert log.endswith("/application")
+    (alarm,) = (x for x in anywhere_k8s.all("CloudWatch::Alarm") if x.get("MetricName") == "WebhookCertificateDaysLeft")
+    assert alarm["Namespace"] == metric["MetricNamespace"]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Minimum",
+        "LessThanThreshold",
+        90,
+    )
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmActions"]
+    assert "--from=cronjob/patterns-operator-certificate" in alarm["AlarmDescription"]
+    field = "certificate_days_left"
+    assert f'"{field}"' in (REPOSITORY / "patterns/k8s/src/patterns_k8s/operator/served_certificate.py").read_text()
+
+
 def test_production_is_protected(synthesize_k8s: Callable[[str], SynthesizedStack], auto_k8s: SynthesizedStack) -> None:
     """Neither the stack nor the cluster goes by mistake, and nobody upgrades it but its owner."""
     production = synthesize_k8s("production")
     assert production.protected
-    assert production.only("EKS::Cluster")["DeletionProtection"] is True
+    assert production.only("EKS::Cluster")["DeletionProtection"] == {"Fn::If": ["ProtectFromDeletion", True, False]}
     assert production.only("EKS::Cluster")["UpgradePolicy"] == {"SupportType": "EXTENDED"}
     assert auto_k8s.only("EKS::Cluster")["DeletionProtection"] is False
     assert auto_k8s.only("EKS::Cluster")["UpgradePolicy"] == {"SupportType": "STANDARD"}
@@ -207,3 +273,19 @@ def test_the_network_has_no_nat(synthesize_k8s: Callable[[str], SynthesizedStack
     kinds = [x.get("VpcEndpointType", "Gateway") for x in auto_k8s.all("EC2::VPCEndpoint")]
     assert (kinds.count("Interface"), kinds.count("Gateway")) == (11, 2)
     assert [x.get("VpcEndpointType", "Gateway") for x in public.all("EC2::VPCEndpoint")] == ["Gateway"] * 2
+
+
+def test_the_chart_is_pushed_to_a_repository_of_its_name(anywhere_k8s: SynthesizedStack) -> None:
+    """Helm adds the chart's name to what it is told; a version is never changed, and old ones go by themselves."""
+    repository = anywhere_k8s.only("ECR::Repository")
+    prefix, _, name = repository["RepositoryName"].partition("/")
+    chart = yaml.safe_load((MANIFESTS.parent / "chart" / "Chart.yaml").read_text(encoding="utf-8"))
+    assert name == chart["name"]
+    assert prefix == anywhere_k8s.only("EKS::Cluster")["Name"].removesuffix("-k8s")
+    assert repository["ImageTagMutability"] == "IMMUTABLE"
+    assert json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    assert repository["EmptyOnDelete"] is True
+    registry = json.dumps(anywhere_k8s.template["Outputs"]["ChartRegistry"]["Value"])
+    assert "oci://" in registry
+    assert f"/{prefix}" in registry
+    assert name not in registry

@@ -2,17 +2,26 @@
 
 import base64
 import datetime as dt
+import io
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
+from unittest.mock import MagicMock
 from urllib.parse import parse_qs, urlsplit
 
 import botocore.session
 import pytest
 
-from patterns_infra.kubernetes.eks import components_for, kubeconfig_of
+from patterns_infra.kubernetes.eks import FIXED_NODES, components_for, deploy_operator_on_aws, kubeconfig_of
 from patterns_infra.kubernetes.eks_token import credential
+from patterns_infra.local.folder import LocalFolder
+from patterns_infra.local.progress import PlainProgress, Timings
+from patterns_infra.place import Place
+from patterns_infra.real_aws import AwsAccess
+from patterns_infra.registry import PATTERNS
+from patterns_infra.settings import Target
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session"}
 CLUSTER = {
@@ -114,3 +123,23 @@ def test_the_kind_of_nodes_decides_what_is_applied(
 ) -> None:
     """Auto Mode's switch for network policies; a policy of security groups where the stack made a group."""
     assert components_for(cluster, group) == components
+
+
+@pytest.mark.parametrize("auto", [True, False])
+def test_a_deployment_says_that_a_node_group_does_not_grow(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    auto: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Pods that do not fit there stay Pending, and somebody who scales the workers has to know it."""
+    found = {**CLUSTER, "version": "1.36", "computeConfig": {"enabled": auto}}
+    client = MagicMock()
+    client.describe_cluster.return_value = {"cluster": found}
+    client.describe_stacks.return_value = {"Stacks": [{}]}
+    client.get_parameter.return_value = {"Parameter": {"Value": "name:tag"}}
+    place = Place(Target.AWS, "dev", "eu-central-1", "123456789012", None, lambda _: client)
+    monkeypatch.setattr("patterns_infra.kubernetes.eks.deploy_operator", lambda *_: None)
+    shown = io.StringIO()
+    folder, access = LocalFolder(tmp_path), AwsAccess(place, "arn:aws:iam::123456789012:user/me", {})
+    deploy_operator_on_aws(folder, access, PATTERNS["k8s"], Timings(PlainProgress(shown)))
+    assert (FIXED_NODES in shown.getvalue().splitlines()) is not auto

@@ -5,8 +5,9 @@ from typing import Any
 
 import yaml
 
-from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, PROCESSOR
+from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, PROCESSOR, WORKERS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_shared.adapters.queue_visibility import least_seconds
 
 Statement = dict[str, Any]
 
@@ -37,12 +38,14 @@ def queues(stack: SynthesizedStack) -> tuple[str, str]:
 
 
 def test_orders_come_from_the_bus(anywhere_k8s: SynthesizedStack) -> None:
-    """Of the own stage only; what the rule cannot deliver is a dead letter, and dead letters keep longest."""
-    rule = anywhere_k8s.only("Events::Rule")
+    """Of the own stage, by detail type or body; what the rule cannot deliver is a dead letter, and is kept longest."""
     stage = anywhere_k8s.only("EKS::Cluster")["Name"].split("-")[1]
+    own_source = {"source": [f"patterns.{stage}"]}
+    (rule,) = (x for x in anywhere_k8s.all("Events::Rule") if own_source.items() <= x["EventPattern"].items())
+    own = ["OrderPlaced", "OrderCancelled"]
     assert rule["EventPattern"] == {
         "source": [f"patterns.{stage}"],
-        "detail-type": ["OrderPlaced", "OrderCancelled"],
+        "$or": [{"detail-type": own}, {"detail": {"type": own}}],
     }
     fulfilment, dead = queues(anywhere_k8s)
     (target,) = rule["Targets"]
@@ -50,7 +53,10 @@ def test_orders_come_from_the_bus(anywhere_k8s: SynthesizedStack) -> None:
     assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": [dead, "Arn"]}
     kept = [anywhere_k8s.resources[x]["Properties"]["MessageRetentionPeriod"] for x in (fulfilment, dead)]
     assert kept[1] > kept[0]
-    alarms = anywhere_k8s.all("CloudWatch::Alarm")
+    # The worker waits for its topic without receiving; what a stop gives back, or fails for now, outlasts an outage.
+    receives = anywhere_k8s.resources[fulfilment]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+    assert least_seconds(receives) >= 12 * 3600
+    alarms = [x for x in anywhere_k8s.all("CloudWatch::Alarm") if x["Namespace"] == "AWS/SQS"]
     assert {json.dumps(x["Dimensions"][0]["Value"]["Fn::GetAtt"][0]) for x in alarms} == {
         json.dumps(x) for x in (fulfilment, dead)
     }
@@ -72,7 +78,7 @@ def test_the_workers_may_do_what_they_do(anywhere_k8s: SynthesizedStack) -> None
     """Receive from the one queue, set aside in the other, tell the topic, and read orders for a backfill."""
     fulfilment, dead = ({"Fn::GetAtt": [x, "Arn"]} for x in queues(anywhere_k8s))
     stage = anywhere_k8s.only("EKS::Cluster")["Name"].split("-")[1]
-    found = allowed(anywhere_k8s, PROCESSOR)
+    found = allowed(anywhere_k8s, WORKERS)
     keys = {name: found.pop(name) for name in ("kms:Decrypt", "kms:GenerateDataKey")}
     assert all(":key/*" in x for x in keys.values())
     for action in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"):
@@ -87,7 +93,7 @@ def test_the_workers_may_do_what_they_do(anywhere_k8s: SynthesizedStack) -> None
 def test_the_topic_s_key_is_named_by_its_alias(anywhere_k8s: SynthesizedStack) -> None:
     """It may not exist yet: the grant is for whatever key has the topic's name, and through SNS only."""
     stage = anywhere_k8s.only("EKS::Cluster")["Name"].split("-")[1]
-    (found,) = (x for x in statements(anywhere_k8s, PROCESSOR) if "kms:Decrypt" in x["Action"])
+    (found,) = (x for x in statements(anywhere_k8s, WORKERS) if "kms:Decrypt" in x["Action"])
     assert found["Condition"] == {
         "StringEquals": {"kms:ViaService": "sns.us-east-1.amazonaws.com"},
         "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/patterns-{stage}-order-events"},
@@ -113,6 +119,8 @@ def test_the_manifests_have_the_same_names() -> None:
     """A role is found by namespace and service account: another name would have none."""
     (orders,) = yaml.safe_load_all((MANIFESTS / "orders" / "order-processor.yaml").read_text())
     assert orders["metadata"] == {"name": PROCESSOR, "namespace": NAMESPACE}
+    operator = MANIFESTS.parent / "src" / "patterns_k8s" / "operator" / "processor.py"
+    assert f'CHILD_SUFFIX = "{WORKERS.removeprefix(PROCESSOR)}"' in operator.read_text()
     documents = list(yaml.safe_load_all((MANIFESTS / "base" / "operator.yaml").read_text()))
     (deployment,) = (x for x in documents if x["kind"] == "Deployment")
     assert deployment["metadata"]["name"] == OPERATOR

@@ -15,6 +15,7 @@ from patterns_infra.kubernetes.rendering import STAGE_LABEL, Installation, write
 from patterns_infra.kubernetes.role_secret import EXPIRES, RoleSecret, read_role_secret
 from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate, webhook_certificate
 from patterns_infra.kubernetes_names import (
+    CERTIFICATE,
     NAMESPACE,
     OPERATOR,
     OPERATOR_CREDENTIALS,
@@ -29,7 +30,7 @@ Objects = dict[tuple[str, str], dict[str, Any]]
 @pytest.fixture(scope="module")
 def certificate() -> WebhookCertificate:
     """Return a certificate for the operator's Service."""
-    return webhook_certificate(f"{OPERATOR}.{NAMESPACE}.svc", None, now=dt.datetime.now(dt.UTC))
+    return webhook_certificate(f"{OPERATOR}.{NAMESPACE}.svc", None, None, now=dt.datetime.now(dt.UTC))
 
 
 def rendered(folder: Path) -> Objects:
@@ -74,8 +75,8 @@ def test_what_a_deployment_adds(tmp_path: Path, certificate: WebhookCertificate,
 
 
 def test_another_certificate_is_another_rollout(tmp_path: Path, certificate: WebhookCertificate) -> None:
-    """The operator reads it when it starts."""
-    other = webhook_certificate("other", None, now=dt.datetime.now(dt.UTC))
+    """The one before may be of no use, and a Secret's volume takes a minute to follow."""
+    other = webhook_certificate("other", None, None, now=dt.datetime.now(dt.UTC))
     templates = []
     for each in (certificate, certificate, other):
         write_operator(tmp_path, installation(), each)
@@ -212,9 +213,57 @@ def test_auto_mode_minds_network_policies(tmp_path: Path, certificate: WebhookCe
     assert switch["data"] == {"enable-network-policy-controller": "true"}
 
 
+def test_operators_are_on_two_hosts(tmp_path: Path, certificate: WebhookCertificate) -> None:
+    """On EKS, where there are two; also when both would fit on one. Those of another revision do not count."""
+    write_operator(tmp_path, installation(), certificate)
+    deployment = rendered(tmp_path)["Deployment", OPERATOR]["spec"]
+    assert deployment["replicas"] == 2
+    spread = {x["topologyKey"]: x for x in deployment["template"]["spec"]["topologySpreadConstraints"]}
+    hosts = spread["kubernetes.io/hostname"]
+    assert (hosts["maxSkew"], hosts["minDomains"], hosts["whenUnsatisfiable"]) == (1, 2, "DoNotSchedule")
+    assert hosts["matchLabelKeys"] == ["pod-template-hash"]
+    assert hosts["labelSelector"] == deployment["selector"]
+    assert spread["topology.kubernetes.io/zone"]["whenUnsatisfiable"] == "ScheduleAnyway"
+
+
+@pytest.mark.parametrize("overlay", ["local", "aws", "cluster"])
+def test_the_operator_comes_before_pods_of_no_priority(
+    tmp_path: Path, certificate: WebhookCertificate, overlay: str
+) -> None:
+    """By a class that comes with it, which is not the default of other pods, and below those of the system."""
+    write_operator(tmp_path, installation(overlay=overlay), certificate)
+    objects = rendered(tmp_path)
+    named = objects["Deployment", OPERATOR]["spec"]["template"]["spec"]["priorityClassName"]
+    given = objects["PriorityClass", named]
+    assert "namespace" not in given["metadata"]
+    assert not given.get("globalDefault", False)
+    assert 0 < given["value"] < 1_000_000_000
+
+
 def test_the_shop_s_own_order_processor(tmp_path: Path) -> None:
     """With the image that was deployed, which kustomize would not find by itself in a kind of ours."""
     write_orders(tmp_path, IMAGE)
     objects = rendered(tmp_path)
     assert list(objects) == [("OrderProcessor", PROCESSOR)]
     assert objects["OrderProcessor", PROCESSOR]["spec"]["image"] == IMAGE
+
+
+def test_the_certificate_is_renewed_by_the_image_that_was_deployed(
+    tmp_path: Path, certificate: WebhookCertificate
+) -> None:
+    """Wherever the operator is; its rights are on objects that are there. It has no way out to AWS."""
+    write_operator(tmp_path, elsewhere(), certificate)
+    objects = rendered(tmp_path)
+    job = objects["CronJob", CERTIFICATE]
+    assert job["metadata"]["namespace"] == NAMESPACE
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == IMAGE
+    assert objects["ServiceAccount", pod["serviceAccountName"]]["metadata"]["namespace"] == NAMESPACE
+    for kind, plural in (("Role", "Secret"), ("ClusterRole", "ValidatingWebhookConfiguration")):
+        [rule] = objects[kind, CERTIFICATE]["rules"]
+        assert (plural, *rule["resourceNames"]) in objects
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        [subject] = objects[kind, CERTIFICATE]["subjects"]
+        assert (subject["name"], subject["namespace"]) == (pod["serviceAccountName"], NAMESPACE)
+    ports = [port for rule in objects["NetworkPolicy", CERTIFICATE]["spec"]["egress"] for port in rule["ports"]]
+    assert {port["port"] for port in ports} == {53, 443, 6443}

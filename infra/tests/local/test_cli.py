@@ -33,6 +33,14 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "") -> "subp
         (["deploy", "nothing"], 2, "there is no pattern 'nothing'; there are "),
         (["demo", "nothing"], 2, "there is no pattern 'nothing'; there are "),
         (["up", "--port", "x"], 2, "Invalid value for '--port'"),
+        (["deploy", "async", "--set", "partner_url"], 1, "--set 'partner_url' is not NAME=VALUE"),
+        (["deploy", "async", "--set", "stage=dev"], 1, "--set stage is for --target aws"),
+        (
+            ["up", "web_api", "--set", "partner_url=http://127.0.0.1:9000"],
+            1,
+            "--set partner_url is of no use to web_api",
+        ),
+        (["up", "--set", "partner_url=ftp://a"], 2, "setting 'partner_url' must begin with https:// or http://"),
         (["fly"], 2, "No such command 'fly'"),
         (["deploy"], 2, "Missing argument 'PATTERN…'"),
         (["outputs"], 1, "the local platform is not up; start it with: patterns up"),
@@ -141,5 +149,17 @@ def test_help_names_every_command_and_imports_nothing_slow() -> None:
     shown = subprocess.check_output([sys.executable, "-c", script], text=True)
     assert "slow: []" in shown
     looking = ("outputs", "env", "status", "dead-letters")
-    for command in (*looking, "up", "down", "redrive", "publish", "deploy", "destroy", "demo", "partner"):
+    for command in (
+        *looking,
+        "choose",
+        "cost",
+        "up",
+        "down",
+        "redrive",
+        "publish",
+        "deploy",
+        "destroy",
+        "demo",
+        "partner",
+    ):
         assert f"\n  {command} " in shown

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ Eventually = Callable[..., Any]
 
 pytestmark = pytest.mark.integration
 
-COMMAND = [sys.executable, "-c", "from patterns_infra.cli import main; main()"]
+PROGRAM = "from patterns_infra.cli import main; main()"
+COMMAND = [sys.executable, "-c", PROGRAM]
 STACK = PATTERNS["web_api"].stack_name("local")
 
 
@@ -36,12 +38,12 @@ class Shell:
 
     folder: LocalFolder
     environment: dict[str, str]
+    python: str = sys.executable
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
-        return subprocess.run(
-            [*COMMAND, *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=600
-        )
+        command = [self.python, "-c", PROGRAM, *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=600)
 
     def begin(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start a command and leave it running."""
@@ -226,9 +228,20 @@ def test_a_dead_letter_is_seen_mended_and_put_back(shell: Shell, eventually: Eve
 
 
 def test_destroy_leaves_nothing_and_deploy_brings_it_back(shell: Shell) -> None:
-    """Locally nothing is retained; the second time there is nothing to destroy, which is said."""
-    gone = shell.run("destroy", "web_api")
-    assert (gone.returncode, gone.stderr) == (0, f"{STACK}: destroyed\n")
+    """With waiting messages only when told so; the second time there is nothing to destroy, which is said."""
+    state = shell.state
+    assert state
+    from patterns_infra.local.local_aws import client_for  # noqa: PLC0415
+
+    queues = [json.loads(line) for line in shell.run("dead-letters", "--json").stdout.splitlines()]
+    client_for("sqs", state.endpoint_url).send_message(QueueUrl=queues[-1]["url"], MessageBody="poison")
+    refused = shell.run("destroy", "web_api")
+    assert refused.returncode == 1
+    assert "messages wait and would be lost: " in refused.stderr
+    assert "web_api" in json.loads(shell.run("outputs").stdout)
+    gone = shell.run("destroy", "web_api", "--discard")
+    assert gone.returncode == 0, gone.stderr
+    assert gone.stderr.endswith(f"{STACK}: destroyed\n")
     assert json.loads(shell.run("outputs").stdout).keys() == {"aws"}
     status = shell.run("status")
     assert status.returncode == 1
@@ -286,13 +299,20 @@ def _with_text(text: str) -> list[str]:
     return found
 
 
+def python_with_a_broken_cdk(folder: Path) -> str:
+    """Return a Python that has everything that this one has, but for a CDK that cannot be imported."""
+    venv.create(folder, symlinks=True)
+    (site_packages,) = folder.glob("lib/python*/site-packages")
+    (site_packages / "aws_cdk.py").write_text('raise RuntimeError("the CDK is broken")\n')
+    theirs = [path for path in sys.path if path.endswith("site-packages")]
+    (site_packages / "theirs.pth").write_text(f"import site; list(map(site.addsitedir, {theirs}))\n")
+    return str(folder / "bin" / "python")
+
+
 def test_a_broken_template_is_one_clear_line_and_leaves_nothing(other: Shell, tmp_path: Path) -> None:
     """Here the CDK app refuses to import: its own words are the reason."""
-    poison = tmp_path / "poison"
-    poison.mkdir()
-    (poison / "aws_cdk.py").write_text('raise RuntimeError("the CDK is broken")\n')
     # Another stage is another synthesis: the cached one of stage local would hide the broken CDK.
-    shell = Shell(other.folder, {**other.environment, "PYTHONPATH": str(poison)})
+    shell = Shell(other.folder, other.environment, python_with_a_broken_cdk(tmp_path / "venv"))
     done = shell.run("deploy", "web_api", "--stage", f"x{os.getpid()}"[:16])
     assert done.returncode == 1
     assert "patterns: RuntimeError: the CDK is broken" in done.stderr

@@ -72,6 +72,30 @@ def test_a_vpc_has_a_flow_log_and_tells_its_addresses(corrected: Emulator, uncor
     assert "Unrecognized resource types" in _refused(uncorrected, {"F": _resource("EC2::FlowLog", **log)})
 
 
+def test_an_archive_of_events_is_made_changed_and_removed(
+    corrected: Emulator, uncorrected: Emulator, eventually: Callable[..., Any]
+) -> None:
+    """Under a name of its own, by which it is referred to; the emulator knows it as an API only."""
+    bus = "arn:aws:events:us-east-1:000000000000:event-bus/default"
+
+    def archive(days: int) -> dict[str, Any]:
+        pattern = {"source": ["patterns.test"]}
+        resource = _resource("Events::Archive", SourceArn=bus, EventPattern=pattern, RetentionDays=days)
+        parameter = {"Name": "archive", "Type": "String", "Value": {"Ref": "A"}}
+        return {"A": resource, "P": _resource("SSM::Parameter", **parameter)}
+
+    events, stacks = corrected.client("events"), corrected.client("cloudformation")
+    assert corrected.deploy("archive", archive(14)) == "CREATE_COMPLETE"
+    name = corrected.client("ssm").get_parameter(Name="archive")["Parameter"]["Value"]
+    found = events.describe_archive(ArchiveName=name)
+    assert (found["RetentionDays"], json.loads(found["EventPattern"])) == (14, {"source": ["patterns.test"]})
+    stacks.update_stack(StackName="archive", TemplateBody=json.dumps({"Resources": archive(7)}))
+    assert eventually(lambda: events.describe_archive(ArchiveName=name)["RetentionDays"] == 7)
+    stacks.delete_stack(StackName="archive")
+    assert eventually(lambda: not events.list_archives()["Archives"])
+    assert "Unrecognized resource types" in _refused(uncorrected, {"A": archive(14)["A"]})
+
+
 def test_a_task_definition_keeps_what_is_nested(corrected: Emulator, uncorrected: Emulator) -> None:
     """Above all the names of secrets: without them a task starts without its secret, and nobody says so."""
     container = {

@@ -1,5 +1,7 @@
 """Objects of S3, in an emulator as it is corrected and as it comes from PyPI."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from botocore.exceptions import ClientError
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.
 Emulator = Any
+Eventually = Callable[..., Any]
 
 pytestmark = pytest.mark.integration
 
@@ -27,3 +30,36 @@ def test_a_part_of_a_version_is_that_part(corrected: Emulator, uncorrected: Emul
     with pytest.raises(ClientError, match="InvalidRange"):
         parts(corrected, "bytes=10-12")
     assert parts(uncorrected, "bytes=2-4") == [(b"0123456789", None)]
+
+
+def test_an_event_names_the_version(corrected: Emulator, uncorrected: Emulator, eventually: Eventually) -> None:
+    """Of each upload its own, so that what is overwritten at once can be read; the emulator leaves it out."""
+
+    def told(emulator: Emulator) -> list[str | None]:
+        s3, sqs, bus = (emulator.client(service) for service in ("s3", "sqs", "events"))
+        s3.create_bucket(Bucket="announced")
+        s3.put_bucket_versioning(Bucket="announced", VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_notification_configuration(
+            Bucket="announced", NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        queue = sqs.create_queue(QueueName="announced")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": ["announced"]}}}
+        bus.put_rule(Name="announced", EventPattern=json.dumps(pattern))
+        bus.put_targets(Rule="announced", Targets=[{"Id": "queue", "Arn": arn}])
+        put = [s3.put_object(Bucket="announced", Key="x", Body=body)["VersionId"] for body in (b"1", b"2")]
+        found: dict[str, str | None] = {}
+
+        def both() -> bool:
+            received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+            for message in received:
+                about = json.loads(message["Body"])["detail"]["object"]
+                found[about["etag"]] = about.get("version-id")
+            return len(found) == len(put)
+
+        assert eventually(both)
+        etags = [s3.head_object(Bucket="announced", Key="x", VersionId=x)["ETag"].strip('"') for x in put]
+        return [None if found[etag] is None else str(put.index(found[etag])) for etag in etags]
+
+    assert told(corrected) == ["0", "1"]
+    assert told(uncorrected) == [None, None]

@@ -84,11 +84,11 @@ def test_a_day_waits_for_its_export(corrected: Emulator, run: Callable[..., dict
 def test_an_export_that_fails_says_why(run: Callable[..., dict[str, Any]], export_states: dict[str, Any]) -> None:
     """In DynamoDB's own words; and one that never ends is given up."""
     look = {**export_states["Look at the export"]}
-    failed = {"standing": "FAILED", "refused": "S3NoSuchBucket: there is none", "looks": 1}
+    failed = {"exported": "FAILED", "refused": "S3NoSuchBucket: there is none", "looks": 1}
     ended = run("--date", "2026-11-22", **{"Look at the export": {**_as_pass(look), "Assign": failed}})
     assert (ended["status"], ended["error"]) == ("FAILED", "StepFailed")
     assert ended["cause"].endswith("of the orders table failed: S3NoSuchBucket: there is none")
-    hangs = {"standing": "IN_PROGRESS", "refused": "", "looks": 120}
+    hangs = {"exported": "IN_PROGRESS", "refused": "", "looks": 120}
     ended = run("--date", "2026-11-22", **{"Look at the export": {**_as_pass(look), "Assign": hangs}})
     assert ended["cause"].endswith("failed: it has not come to its end in 120 minutes")
 

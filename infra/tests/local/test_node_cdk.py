@@ -102,3 +102,13 @@ def test_it_runs_on_the_wheels_node_and_calls_nobody_at_home(folder: LocalFolder
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_HOME": str(folder.cdk_home),
     }
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_what_an_earlier_stage_left_is_taken_in_by_a_change_set(folder: LocalFolder, *, direct: bool) -> None:
+    """A retained table has the name that the template gives it; a direct update of CloudFormation knows no imports."""
+    runner = Recorder(folder.deploy_log)
+    cdk = Cdk(folder, runner, {})
+    cdk.deploy("stack", Path("/out"), parameters={}, direct=direct, seconds=1, each=lambda _: None)
+    assert ("--import-existing-resources" in runner.command) is not direct
+    assert ("direct" in runner.command) is direct

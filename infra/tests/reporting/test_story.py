@@ -133,6 +133,18 @@ def test_the_map_is_told_how_far_it_is(history: History) -> None:
     assert seen == [("begin Shards", 2), ("Shards", 1), ("Shards", 2), ("begin Merge", 0)]
 
 
+@pytest.mark.parametrize(("end", "line"), [("MapRunSucceeded", "s  Shards"), ("MapRunFailed", "    failed  Shards")])
+def test_shards_that_are_executions_of_their_own_are_one_line(history: History, end: str, line: str) -> None:
+    """The report's history has nothing of them."""
+    history.enter("Map", "Shards")
+    history.add("MapRunStarted", mapRunStartedEventDetails={"mapRunArn": "arn:aws:states:::mapRun:a/Shards:b"})
+    history.add(end)
+    if end == "MapRunSucceeded":
+        history.leave("Map", "Shards")
+    (told_of,) = told(history)
+    assert told_of.endswith(line)
+
+
 def test_a_shard_that_is_given_up_ends_all(history: History) -> None:
     """The others are ended with it, and are not told of."""
     history.enter("Map", "Shards")

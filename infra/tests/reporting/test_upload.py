@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from patterns_infra.reporting.deployed import DeployedBatch
-from patterns_infra.reporting.upload import BY_COMMAND, put_into_inbox
+from patterns_infra.reporting.upload import BY_COMMAND, content_of, put_into_inbox
 
 
 def test_the_same_content_has_the_same_address(batch: DeployedBatch, tmp_path: Path) -> None:
@@ -33,3 +33,17 @@ def test_another_content_has_another_address(batch: DeployedBatch, tmp_path: Pat
         addresses.add(put_into_inbox(s3, batch.inbox, path))
     assert len(addresses) == 2
     assert all(address.endswith("x.csv") and len(address) < 200 for address in addresses)
+
+
+def test_what_is_reported_is_what_is_there_now(batch: DeployedBatch, tmp_path: Path) -> None:
+    """By its version; by its ETag where there are none, and of a file that was put here by command."""
+    s3, path = batch.place.client("s3"), tmp_path / "orders.csv"
+    path.write_bytes(b"content")
+    etag = s3.put_object(Bucket="inbox", Key="daily.csv", Body=b"content")["ETag"].strip('"')
+    assert content_of(s3, "s3://inbox/daily.csv") == {"etag": etag}
+    s3.put_bucket_versioning(Bucket="inbox", VersioningConfiguration={"Status": "Enabled"})
+    assert content_of(s3, "s3://inbox/daily.csv") == {"etag": etag}
+    for body in (b"content", b"content"):
+        version = s3.put_object(Bucket="inbox", Key="daily.csv", Body=body)["VersionId"]
+        assert content_of(s3, "s3://inbox/daily.csv") == {"version": version}
+    assert content_of(s3, put_into_inbox(s3, "inbox", path)) == {"etag": etag}

@@ -25,7 +25,7 @@ from patterns_infra.reporting.wanted import Wanted
         (None, "s3://bucket/x.parquet.gz", "the name must end in .csv"),
         (None, "s3://bucket/x.gz", "the name must end in .csv"),
         (None, "/nowhere/x.csv", "--input /nowhere/x.csv: No such file or directory"),
-        (None, "/", "--input /: Is a directory"),
+        (None, "/dev", "the name must end in .csv"),
         (None, "", "--input must be s3://bucket/key or a file, not ''"),
     ],
 )

@@ -12,12 +12,15 @@ from patterns_async.application.breaker import Breaker
 from patterns_async.application.circuit import CircuitPolicy
 from patterns_async.application.delivery import Delivery, RetryPolicy
 from patterns_async.application.notifications import Notifications
+from patterns_async.application.operator_notices import notify_operators
 from patterns_async.application.outcomes import forward
 from patterns_async.testing import (
     InMemoryCircuit,
     InMemoryClaims,
     InMemoryLedger,
+    InMemorySuppressions,
     RecordingMailer,
+    RecordingNotices,
     ScriptedPartner,
 )
 from patterns_shared.adapters.event_messages import event_from_body, event_to_body
@@ -35,13 +38,14 @@ USUAL = st.builds(lambda event, own, order: replace(event, id=own, order_id=orde
 def handlers() -> dict[str, HandleEvents]:
     """Return what each receiver does, on stand-ins that always work."""
     ledger, publisher = InMemoryLedger(), RecordingPublisher()
-    notifications = Notifications(InMemoryClaims(), RecordingMailer(), now=FrozenClock())
+    notifications = Notifications(InMemoryClaims(), RecordingMailer(), InMemorySuppressions(), now=FrozenClock())
     delivery = Delivery(ScriptedPartner(), Breaker(InMemoryCircuit(), CircuitPolicy()), RetryPolicy())
     return {
         "ledger": lambda told: book(told, ledger),
         "partner": one_at_a_time(lambda event: delivery.deliver(event, lambda: 60.0)),
         "notify": one_at_a_time(notifications.notify),
         "outcome": lambda told: forward(told, publisher),
+        "operators": one_at_a_time(lambda event: notify_operators(event, RecordingNotices())),
     }
 
 

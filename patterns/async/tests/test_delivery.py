@@ -11,7 +11,7 @@ from patterns_async.application.breaker import Breaker, CircuitOpen
 from patterns_async.application.circuit import CircuitPolicy, State
 from patterns_async.application.delivery import Answer, Delivered, Delivery, RetryPolicy, document_for_partner
 from patterns_async.testing import InMemoryCircuit, ScriptedPartner
-from patterns_shared.domain.errors import PermanentFailure, TemporarilyUnavailable
+from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, TemporarilyUnavailable
 from patterns_shared.domain.events import EventType
 from patterns_shared.testing import make_event
 
@@ -53,6 +53,15 @@ def test_a_partner_that_has_it_is_told_once(status: int) -> None:
     bench = Bench(ScriptedPartner([status]))
     assert bench.deliver() is Delivered.DELIVERED
     assert bench.partner.keys == [EVENT.id]
+
+
+@pytest.mark.parametrize("type_", [EventType.ORDER_PLACED, EventType.ORDER_REJECTED])
+def test_events_that_are_not_for_the_partner_are_not_posted(type_: EventType) -> None:
+    """They come by another way than the topic: sent by hand, or put back from before a filter was changed."""
+    bench = Bench(ScriptedPartner([201]))
+    with pytest.raises(InvalidEvent, match="the partner gets no"):
+        bench.delivery.deliver(make_event(type_), PLENTY)
+    assert bench.partner.keys == []
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 409, 410, 422, 451])

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -12,13 +13,16 @@ from unittest.mock import patch
 import pytest
 
 from patterns_async.settings import MissingSetting
+from patterns_shared.domain.event_content import content_digest
 from patterns_shared.domain.events import EventType
 from patterns_shared.testing import body_of, make_batch, make_event
 
 Client = Any
 Clients = Callable[[str], Client]
 Server = Any
-NAMES = ["ledger", "partner", "notify", "outcome"]
+RECEIVERS: dict[str, Any] = json.loads(Path(__file__).parents[1].joinpath("receivers.json").read_text())
+NAMES = [receiver["handler"].split(".")[-2] for receiver in RECEIVERS.values()]
+"""Every entrypoint that a declaration names."""
 SALE = make_event(EventType.ORDER_FULFILLED)
 QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012/"
 
@@ -49,7 +53,7 @@ def start(queues: Callable[[str], str]) -> Iterator[Callable[..., ModuleType]]:
     with patch.dict(os.environ):
 
         def begin(name: str, **environment: str) -> ModuleType:
-            shared = {"STAGE": "test", "APP_VERSION": "1", "MAX_RECEIVES": "10"}
+            shared = {"STAGE": "test", "APP_VERSION": "1", "MAX_RECEIVES": "10", "QUEUE_URL": queues("own")}
             os.environ.update(shared | {"DEAD_LETTER_URL": queues("dead")} | environment)
             module = import_module(f"patterns_async.entrypoints.{name}")
             module.app.cache_clear()
@@ -82,7 +86,8 @@ def test_importing_does_nothing(name: str) -> None:
         "assert callable(m.lambda_handler) and not m.app.cache_info().currsize; "
         "assert 'boto3' not in sys.modules and 'aws_xray_sdk' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PATH": os.environ["PATH"]}, timeout=60)
+    bare = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    subprocess.run([sys.executable, "-c", code], check=True, env=bare, timeout=60)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,6 +116,7 @@ def test_the_ledger_books(
         "currency": {"S": "EUR"},
         "occurred_at": {"S": "2026-01-05T09:30:00+00:00"},
         "trace_id": {"S": "4bf92f3577b34da6a3ce929d0e0e4736"},
+        "content": {"S": content_digest(SALE, contact=False)},
     }
     assert reasons() == ["event: is not JSON at character 0"]
 
@@ -124,16 +130,80 @@ def test_notify_writes(
 ) -> None:
     """From Lambda's event to SES, once; and what it logs names no address."""
     clients("ses").verify_email_identity(EmailAddress="shop@example.com")
+    clients("ses").create_configuration_set(ConfigurationSet={"Name": "set"})
     notify = start(
         "notify",
         NOTIFICATIONS_TABLE=keyed_table("sent", "order_id"),
         SENDER_EMAIL="shop@example.com",
+        CONFIGURATION_SET="set",
+        SUPPRESSIONS_TABLE=keyed_table("suppressions", "address_hash"),
         QUEUE_URL=queues("notify"),
     )
     for _ in range(2):
         assert notify.lambda_handler(make_batch([SALE]), Context()) == {"batchItemFailures": []}
     assert int(clients("ses").get_send_quota()["SentLast24Hours"]) == 1
     assert "@example.com" not in capsys.readouterr().out
+
+
+def test_a_mail_waits_while_the_sender_is_not_verified(
+    start: Callable[..., ModuleType],
+    keyed_table: Callable[[str, str], str],
+    queues: Callable[[str], str],
+    reasons: Callable[[], list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of a batch of five none is a dead letter; the metric and the log name the cause, and no address."""
+    notify = start(
+        "notify",
+        NOTIFICATIONS_TABLE=keyed_table("sent", "order_id"),
+        SENDER_EMAIL="gone@example.com",
+        CONFIGURATION_SET="set",
+        SUPPRESSIONS_TABLE=keyed_table("suppressions", "address_hash"),
+        QUEUE_URL=queues("notify"),
+    )
+    events = [make_event(EventType.ORDER_FULFILLED, id=f"event-{n}") for n in range(5)]
+    assert len(notify.lambda_handler(make_batch(events), Context())["batchItemFailures"]) == 5
+    assert not reasons()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["MailsHeld"] for line in lines if line.get("cause") == "sender_not_verified"] == [[5.0]]
+    assert [line["MessagesFailed"] for line in lines if "MessagesFailed" in line] == [[5.0]]
+    assert sum("sender_not_verified: MessageRejected" in line.get("reason", "") for line in lines) == 5
+    assert "@example.com" not in json.dumps(lines)
+
+
+def test_an_address_that_bounced_is_not_written_to_again(
+    start: Callable[..., ModuleType],
+    clients: Clients,
+    keyed_table: Callable[[str, str], str],
+    queues: Callable[[str], str],
+    reasons: Callable[[], list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """From SES's event to the next mail, which is a success that is counted; no address is kept or logged."""
+    bounce = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": SALE.data.contact.email}]}
+    body = json.dumps({"detail-type": "Email Bounced", "detail": {"eventType": "Bounce", "bounce": bounce, "mail": {}}})
+    suppressions = keyed_table("suppressions", "address_hash")
+    bounces = start("bounces", SUPPRESSIONS_TABLE=suppressions)
+    assert bounces.lambda_handler(make_batch([body, body, "poison"]), Context()) == {"batchItemFailures": []}
+    assert reasons() == ["event: is not JSON"]
+    (item,) = clients("dynamodb").scan(TableName=suppressions)["Items"]
+    assert (item["reason"], "@" in json.dumps(item)) == ({"S": "bounce"}, False)
+
+    notify = start(
+        "notify",
+        NOTIFICATIONS_TABLE=keyed_table("sent", "order_id"),
+        SENDER_EMAIL="shop@example.com",
+        CONFIGURATION_SET="set",
+        SUPPRESSIONS_TABLE=suppressions,
+        QUEUE_URL=queues("notify"),
+    )
+    assert notify.lambda_handler(make_batch([SALE]), Context()) == {"batchItemFailures": []}
+    assert int(clients("ses").get_send_quota()["SentLast24Hours"]) == 0
+    written = capsys.readouterr().out
+    counts = [json.loads(line) for line in written.splitlines()]
+    assert [line["MessagesSuppressed"] for line in counts if "MessagesSuppressed" in line] == [[1.0]]
+    assert [line["AddressesSuppressed"] for line in counts if "AddressesSuppressed" in line] == [[2.0]]
+    assert "@example.com" not in written
 
 
 def test_outcome_forwards(start: Callable[..., ModuleType], clients: Clients, queues: Callable[[str], str]) -> None:
@@ -145,6 +215,24 @@ def test_outcome_forwards(start: Callable[..., ModuleType], clients: Clients, qu
     assert outcome.lambda_handler(make_batch([SALE]), Context()) == {"batchItemFailures": []}
     (message,) = clients("sqs").receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["detail"] == json.loads(body_of(SALE))
+
+
+def test_operators_read_of_rejected_orders(
+    start: Callable[..., ModuleType], clients: Clients, queues: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From Lambda's event to those who are subscribed to the topic: a sentence without the customer's address."""
+    url = queues("operators")
+    topic = clients("sns").create_topic(Name="operators")["TopicArn"]
+    clients("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:operators")
+    operators = start("operators", OPERATORS_TOPIC_ARN=topic)
+    rejected = make_event(EventType.ORDER_REJECTED)
+    assert operators.lambda_handler(make_batch([rejected]), Context()) == {"batchItemFailures": []}
+    (message,) = clients("sqs").receive_message(QueueUrl=url)["Messages"]
+    told = json.loads(message["Body"])
+    assert told["Subject"] == "An order was rejected"
+    assert rejected.order_id in told["Message"]
+    assert "@" not in message["Body"]
+    assert "@" not in capsys.readouterr().out
 
 
 class TestPartner:

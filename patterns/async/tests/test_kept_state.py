@@ -8,11 +8,18 @@ from botocore.exceptions import ClientError
 from patterns_async.adapters.dynamodb_circuit import DynamoDBCircuit
 from patterns_async.adapters.dynamodb_claims import DynamoDBClaims
 from patterns_async.adapters.dynamodb_ledger import DynamoDBLedger, LedgerRefused
+from patterns_async.adapters.dynamodb_suppressions import DynamoDBSuppressions
 from patterns_async.application.books import Booked, Entry, entry_of
-from patterns_async.application.circuit import Circuit
-from patterns_async.testing import InMemoryCircuit, InMemoryClaims, InMemoryLedger
-from patterns_async.testing.contracts import CircuitStoreContract, ClaimsContract, LedgerContract
-from patterns_shared.domain.errors import PermanentFailure, TemporarilyUnavailable
+from patterns_async.application.bounces import SuppressionReason
+from patterns_async.application.circuit import Circuit, State
+from patterns_async.testing import InMemoryCircuit, InMemoryClaims, InMemoryLedger, InMemorySuppressions
+from patterns_async.testing.contracts import (
+    CircuitStoreContract,
+    ClaimsContract,
+    LedgerContract,
+    SuppressionsContract,
+)
+from patterns_shared.domain.errors import EventConflict, PermanentFailure, TemporarilyUnavailable
 from patterns_shared.domain.events import EventType
 from patterns_shared.testing import FrozenClock, make_event
 
@@ -20,6 +27,15 @@ Client = Any
 Clients = Callable[[str], Client]
 KeyedTable = Callable[[str, str], str]
 SALE = entry_of(make_event(EventType.ORDER_FULFILLED))
+DUPLICATE = {"Error": {"Code": "DuplicateItem", "Message": "m"}}
+EARLIER = {
+    "order_id": {"S": SALE.order_id},
+    "order_version": {"N": str(SALE.order_version)},
+    "type": {"S": SALE.type.value},
+    "amount": {"N": str(SALE.amount)},
+    "currency": {"S": SALE.currency},
+}
+"""An entry of an earlier release, which kept no content."""
 
 
 @pytest.fixture
@@ -89,6 +105,16 @@ class TestDynamoDBCircuit(CircuitStoreContract):
         repeated("put_item")
         mine = Circuit(failures=1, version=1)
         assert store.replace(Circuit(), mine) is mine
+
+    def test_an_item_of_an_earlier_version_is_read(self, clients: Clients, keyed_table: KeyedTable) -> None:
+        """A deployment finds the circuit as it was, without what is counted since."""
+        table = keyed_table("circuit", "circuit")
+        item = {name: {"N": "1"} for name in ("failures", "trips", "until", "version")}
+        clients("dynamodb").put_item(
+            TableName=table, Item={"circuit": {"S": "partner"}, "state": {"S": "OPEN"}, **item}
+        )
+        read = DynamoDBCircuit(clients("dynamodb"), table, "partner").read()
+        assert read == Circuit(state=State.OPEN, failures=1, trips=1, until=1, version=1)
 
     def test_an_item_that_is_gone_is_a_closed_circuit(self, clients: Clients, keyed_table: KeyedTable) -> None:
         """An operator deleted it; what depended on it starts anew."""
@@ -168,6 +194,19 @@ class TestWhatTheTableSays:
         return use
 
     @pytest.fixture
+    def reads(self, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+        """Let the table have every entry that is read; returns the ids of each read."""
+        reads: list[list[str]] = []
+
+        def read(*, RequestItems: dict[str, Any]) -> object:  # noqa: N803 - the client's name
+            ids = [key["event_id"]["S"] for key in RequestItems["ledger"]["Keys"]]
+            reads.append(ids)
+            return {"Responses": {"ledger": [{"event_id": {"S": x}, "content": {"S": SALE.content}} for x in ids]}}
+
+        monkeypatch.setattr(clients("dynamodb"), "batch_get_item", read, raising=False)
+        return reads
+
+    @pytest.fixture
     def ledger(self, clients: Clients) -> DynamoDBLedger:
         """The ledger on a table that only answers."""
         return DynamoDBLedger(clients("dynamodb"), "ledger")
@@ -175,7 +214,6 @@ class TestWhatTheTableSays:
     @pytest.mark.parametrize(
         ("code", "result"),
         [
-            ("DuplicateItem", Booked.SEEN),
             ("ThrottlingError", TemporarilyUnavailable),
             ("RequestLimitExceeded", TemporarilyUnavailable),
             ("ProvisionedThroughputExceeded", TemporarilyUnavailable),
@@ -194,6 +232,54 @@ class TestWhatTheTableSays:
         assert results["event-0"] is results["event-2"] is Booked.BOOKED
         refused = results["event-1"]
         assert refused is result if isinstance(result, Booked) else isinstance(refused, result)
+
+    def test_only_a_duplicate_is_read(
+        self, ledger: DynamoDBLedger, says: Callable[..., list[int]], reads: list[list[str]]
+    ) -> None:
+        """One read for all duplicates of a request, and none where there are none."""
+        says(lambda n: {"Responses": [{}] * n})
+        ledger.append(entries(3))
+        assert reads == []
+        says(lambda _: {"Responses": [DUPLICATE, {}, DUPLICATE]})
+        results = ledger.append(entries(3))
+        assert reads == [["event-0", "event-2"]]
+        assert [results[f"event-{n}"] for n in range(3)] == [Booked.SEEN, Booked.BOOKED, Booked.SEEN]
+
+    @pytest.mark.parametrize(
+        ("there", "result"),
+        [
+            ({"content": {"S": SALE.content}}, Booked.SEEN),
+            ({"content": {"S": "0" * 64}}, EventConflict),
+            ({}, EventConflict),
+            (EARLIER, Booked.SEEN),
+            ({**EARLIER, "occurred_at": {"S": "another time"}}, Booked.SEEN),
+            ({**EARLIER, "order_id": {"S": "another"}}, EventConflict),
+            ({**EARLIER, "amount": {"N": "1"}}, EventConflict),
+            (None, TemporarilyUnavailable),
+            (ClientError({"Error": {"Code": "ThrottlingException"}}, "BatchGetItem"), TemporarilyUnavailable),
+        ],
+    )
+    def test_a_duplicate_is_compared_with_the_entry_that_is_there(
+        self,
+        ledger: DynamoDBLedger,
+        says: Callable[..., list[int]],
+        clients: Clients,
+        monkeypatch: pytest.MonkeyPatch,
+        there: object,
+        result: Booked | type[Exception],
+    ) -> None:
+        """By its content, or what it says where an earlier release booked it; one that cannot be read comes again."""
+
+        def read(**_: object) -> object:
+            if isinstance(there, Exception):
+                raise there
+            items = [] if there is None else [{"event_id": {"S": SALE.event_id}, **there}]  # type: ignore[dict-item] # a mapping
+            return {"Responses": {"ledger": items}}
+
+        says(lambda _: {"Responses": [DUPLICATE]})
+        monkeypatch.setattr(clients("dynamodb"), "batch_get_item", read, raising=False)
+        found = ledger.append([SALE])[SALE.event_id]
+        assert found is result if isinstance(result, Booked) else isinstance(found, result)
 
     def test_a_request_takes_25(self, ledger: DynamoDBLedger, says: Callable[..., list[int]]) -> None:
         """As many as DynamoDB allows."""
@@ -238,3 +324,30 @@ def test_moto_still_cannot_insert(clients: Clients, ledger_table: str) -> None:
     """When this fails, moto reads an insert's parameters, and the correction in conftest can be looked at again."""
     with pytest.raises(TypeError, match="Variable"):
         DynamoDBLedger(clients("dynamodb"), ledger_table).append([SALE])
+
+
+class TestInMemorySuppressions(SuppressionsContract):
+    """The stand-in keeps the contract."""
+
+    @pytest.fixture
+    def suppressions(self) -> InMemorySuppressions:
+        """None suppressed."""
+        return InMemorySuppressions()
+
+
+class TestDynamoDBSuppressions(SuppressionsContract):
+    """The table keeps the contract."""
+
+    @pytest.fixture
+    def suppressions(self, clients: Clients, keyed_table: KeyedTable) -> DynamoDBSuppressions:
+        """None suppressed."""
+        return DynamoDBSuppressions(clients("dynamodb"), keyed_table("suppressions", "address_hash"))
+
+    def test_the_table_holds_no_address(self, suppressions: DynamoDBSuppressions, clients: Clients) -> None:
+        """A hash, the first reason, and since when."""
+        for reason in SuppressionReason:
+            suppressions.add("ada@example.com", reason)
+        (item,) = clients("dynamodb").scan(TableName="suppressions")["Items"]
+        assert set(item) == {"address_hash", "reason", "since"}
+        assert item["reason"] == {"S": "bounce"}
+        assert "ada" not in str(item)

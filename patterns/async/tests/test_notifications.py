@@ -4,16 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns_async.adapters.dynamodb_claims import DynamoDBClaims
-from patterns_async.adapters.ses_mailer import SesMailer
-from patterns_async.application.mail import mail_about
+from patterns_async.application.bounces import SuppressionReason
 from patterns_async.application.notifications import Notifications, Notified
-from patterns_async.testing import InMemoryClaims, RecordingMailer
-from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, TemporarilyUnavailable
+from patterns_async.testing import InMemoryClaims, InMemorySuppressions, RecordingMailer
+from patterns_shared.domain.errors import InvalidEvent, TemporarilyUnavailable
 from patterns_shared.domain.events import Contact, EventType
 from patterns_shared.testing import FrozenClock, make_event
 
@@ -36,7 +34,8 @@ class Desk:
         self.clock = FrozenClock()
         self.claims = InMemoryClaims(lease=LEASE.total_seconds())
         self.mailer = RecordingMailer()
-        self.notifications = Notifications(self.claims, self.mailer, now=self.clock)
+        self.suppressions = InMemorySuppressions()
+        self.notifications = Notifications(self.claims, self.mailer, self.suppressions, now=self.clock)
 
     def subjects(self) -> list[str]:
         """Return what was sent."""
@@ -56,6 +55,23 @@ def test_an_event_is_one_mail(desk: Desk) -> None:
         desk.clock.advance(later)
         assert desk.notifications.notify(SALE) is Notified.SEEN
     assert len(desk.mailer.mails) == 1
+
+
+def test_a_suppressed_address_is_not_written_to(desk: Desk) -> None:
+    """In whatever case it is written, and for as long as it is suppressed; that is a success."""
+    desk.suppressions.add("ADA@Example.com", SuppressionReason.BOUNCE)
+    assert desk.notifications.notify(SALE) is Notified.SUPPRESSED
+    assert not desk.mailer.mails
+
+
+def test_a_mail_waits_while_nobody_knows_whether_its_address_is_suppressed(desk: Desk) -> None:
+    """It goes out once the table answers again."""
+    desk.suppressions.unavailable = True
+    with pytest.raises(TemporarilyUnavailable):
+        desk.notifications.notify(SALE)
+    desk.suppressions.unavailable = False
+    desk.clock.advance(LEASE * 2)
+    assert desk.notifications.notify(SALE) is Notified.SENT
 
 
 def test_a_crash_before_the_mail_is_made_good(desk: Desk) -> None:
@@ -159,66 +175,9 @@ class TestRequests:
     ) -> None:
         """Claim and mark; and the claim that finds the mark."""
         claims = DynamoDBClaims(clients("dynamodb"), keyed_table("notifications", "order_id"), lease=90)
-        notifications = Notifications(claims, RecordingMailer(), now=FrozenClock())
+        notifications = Notifications(claims, RecordingMailer(), InMemorySuppressions(), now=FrozenClock())
         seen = requests_to("dynamodb")
         notifications.notify(SALE)
         assert seen == ["UpdateItem", "UpdateItem"]
         notifications.notify(SALE)
         assert len(seen) == 3
-
-
-class TestSes:
-    """The mail as SES gets it."""
-
-    @pytest.fixture
-    def ses(self, aws: None, clients: Clients) -> Client:  # noqa: ARG002
-        """SES with a sender that it knows."""
-        clients("ses").verify_email_identity(EmailAddress="shop@example.com")
-        return clients("ses")
-
-    def test_it_has_both_versions_and_one_recipient(self, ses: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        """And no header of anybody else's making."""
-        sent: list[dict[str, Any]] = []
-        real = ses.send_email
-
-        def send_email(**mail: object) -> object:
-            sent.append(mail)
-            return real(**mail)
-
-        monkeypatch.setattr(ses, "send_email", send_email, raising=False)
-        mail = mail_about(SALE)
-        SesMailer(ses, "shop@example.com").send(mail)
-        (given_to_ses,) = sent
-        assert given_to_ses["Source"] == "shop@example.com"
-        assert given_to_ses["Destination"] == {"ToAddresses": ["ada@example.com"]}
-        assert given_to_ses["Message"]["Body"]["Text"]["Data"] == mail.text
-        assert given_to_ses["Message"]["Body"]["Html"]["Data"] == mail.html
-
-    def test_a_refused_mail_is_for_good_and_its_reason_beside_it(self, ses: Client) -> None:
-        """What SES says quotes an address: it goes with the dead letter, and not into the log."""
-        with pytest.raises(PermanentFailure) as refused:
-            SesMailer(ses, "unknown@example.com").send(mail_about(SALE))
-        assert str(refused.value) == "SES refuses the mail: MessageRejected"
-        assert "unknown@example.com" in refused.value.detail
-
-    @pytest.mark.parametrize(
-        ("code", "error"),
-        [
-            ("Throttling", TemporarilyUnavailable),
-            ("ServiceUnavailable", TemporarilyUnavailable),
-            ("InvalidParameterValue", PermanentFailure),
-            ("AccountSendingPausedException", ClientError),
-            ("AccessDenied", ClientError),
-        ],
-    )
-    def test_only_the_mails_own_fault_is_for_good(
-        self, ses: Client, monkeypatch: pytest.MonkeyPatch, code: str, error: type[Exception]
-    ) -> None:
-        """An account that may not send is no reason to throw mails away: they wait."""
-
-        def refuse(**_: object) -> None:
-            raise ClientError({"Error": {"Code": code, "Message": "m"}}, "SendEmail")
-
-        monkeypatch.setattr(ses, "send_email", refuse, raising=False)
-        with pytest.raises(error):
-            SesMailer(ses, "shop@example.com").send(mail_about(SALE))

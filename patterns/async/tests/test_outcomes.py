@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from patterns_async.application.outcomes import Forwarded, forward
 from patterns_shared.adapters.eventbridge import EventBridgePublisher
 from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, TemporarilyUnavailable
-from patterns_shared.domain.event_codec import decode_event
+from patterns_shared.domain.event_codec import decode_event, encode_event
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.ports import PublishFailure
 from patterns_shared.testing import RecordingPublisher, make_event
+from patterns_shared.testing.strategies import events
 
 Client = Any
 SALE = make_event(EventType.ORDER_FULFILLED, id="sale")
@@ -86,3 +88,38 @@ def test_listeners_find_the_outcome_by_source_and_type(clients: Callable[[str], 
         for message in clients("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     ]
     assert received == [SALE]
+
+
+@given(event=events())
+def test_an_outcome_goes_on_as_the_same_bytes_at_every_attempt(event: Event) -> None:
+    """A second delivery puts the same event on the bus, and the one that listens knows it by its id."""
+
+    class Bus:
+        def __init__(self) -> None:
+            self.entries: list[Any] = []
+
+        def put_events(self, **request: list[Any]) -> dict[str, Any]:
+            self.entries += request["Entries"]
+            return {"Entries": [{} for _ in request["Entries"]]}
+
+    bus = Bus()
+    publisher = EventBridgePublisher(bus, "patterns.test")  # type: ignore[arg-type] # the part used
+    for each in (event, decode_event(encode_event(event))):
+        forward([each], publisher)
+    assert len(bus.entries) == (2 if event.type in {EventType.ORDER_FULFILLED, EventType.ORDER_REJECTED} else 0)
+    assert bus.entries[:1] == bus.entries[1:]
+
+
+def test_an_event_that_the_bus_never_takes_holds_back_none_of_a_large_batch() -> None:
+    """However many calls the batch takes: the others are forwarded now, and come no second time."""
+
+    class Bus:
+        def put_events(self, **request: list[Any]) -> dict[str, Any]:
+            bad = [json.loads(entry["Detail"])["id"] == "sale-3" for entry in request["Entries"]]
+            return {"Entries": [{"ErrorCode": "MalformedDetail"} if each else {} for each in bad]}
+
+    told = [replace(SALE, id=f"sale-{n}") for n in range(25)]
+    results = forward(told, EventBridgePublisher(Bus(), "patterns.test"))  # type: ignore[arg-type] # the part used
+    assert isinstance(results.pop("sale-3"), PermanentFailure)
+    assert set(results.values()) == {Forwarded.FORWARDED}
+    assert len(results) == 24

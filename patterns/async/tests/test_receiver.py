@@ -117,6 +117,37 @@ def test_two_messages_of_one_event_are_handled_once(make_receiver: MakeReceiver,
     assert [line["message"] for line in lines()] == ["booked", "duplicate", "duplicate"]
 
 
+def test_one_id_with_two_contents_is_a_conflict_within_a_batch(
+    make_receiver: MakeReceiver, dead_letters: RecordingDeadLetters, lines: Lines
+) -> None:
+    """The first is booked and its repetition a duplicate; another order under its id is a dead letter that says so."""
+    ledger, other = InMemoryLedger(), replace(sale(1), order_id="order-2")
+    handle = handle_batch_with(ledger, make_receiver())
+    assert again(handle(make_batch([sale(1), other, sale(1), other, sale(3)]))) == []
+    assert {entry.order_id for entry in ledger.entries.values()} == {"order-1", "order-3"}
+    reason = "conflict: event event-1 came before with another content"
+    assert dead_letters.kept == [(body_of(other), reason)] * 2
+    assert [line["message"] for line in lines() if line["level"] == "INFO"] == ["booked", "duplicate", "booked"]
+
+
+def test_one_id_with_two_contents_is_a_conflict_across_batches(
+    make_receiver: MakeReceiver, dead_letters: RecordingDeadLetters
+) -> None:
+    """And where the known content comes after the other in one batch, it is the duplicate that it is."""
+    ledger, other = InMemoryLedger(), replace(sale(1), order_id="order-2")
+    handle = handle_batch_with(ledger, make_receiver())
+    handle(make_batch([sale(1)]))
+    assert again(handle(make_batch([other]))) == again(handle(make_batch([other, sale(1)]))) == []
+    assert [body for body, _ in dead_letters.kept] == [body_of(other)] * 2
+
+
+def test_contents_of_one_id_wait_together(make_receiver: MakeReceiver) -> None:
+    """While the store cannot say which of them it knows, none of them is refused."""
+    batch = make_batch([sale(1), replace(sale(1), order_id="order-2")])
+    response = make_receiver().receive(batch, lambda _: {"event-1": TemporarilyUnavailable("x")})
+    assert again(response) == [record["messageId"] for record in batch["Records"]]
+
+
 def test_two_messages_of_one_event_that_fails_both_come_again(make_receiver: MakeReceiver) -> None:
     """Neither is done before the event is."""
     batch = make_batch([sale(1), sale(1), sale(2)])

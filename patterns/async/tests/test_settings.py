@@ -1,29 +1,44 @@
 import pytest
 
 from patterns_async.settings import (
+    BouncesSettings,
     InvalidSetting,
     LedgerSettings,
     MissingSetting,
     NotifySettings,
+    OperatorsSettings,
     OutcomeSettings,
     PartnerSettings,
     ReceiverSettings,
 )
 
-RECEIVER = {"STAGE": "test", "DEAD_LETTER_URL": "https://sqs.example.com/dead", "MAX_RECEIVES": "10"}
+RECEIVER = {
+    "STAGE": "test",
+    "QUEUE_URL": "https://sqs.example.com/own",
+    "DEAD_LETTER_URL": "https://sqs.example.com/dead",
+    "MAX_RECEIVES": "10",
+}
 PARTNER = {
     "PARTNER_URL": "https://partner.example.com/events",
     "PARTNER_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:partner",
     "QUEUE_URL": "https://sqs.example.com/partner",
     "CIRCUIT_TABLE": "circuit",
 }
-NOTIFY = {"NOTIFICATIONS_TABLE": "notifications", "SENDER_EMAIL": "shop@example.com", "QUEUE_URL": "https://queue"}
+NOTIFY = {
+    "NOTIFICATIONS_TABLE": "notifications",
+    "SENDER_EMAIL": "shop@example.com",
+    "CONFIGURATION_SET": "mails",
+    "SUPPRESSIONS_TABLE": "suppressions",
+    "QUEUE_URL": "https://queue",
+}
 READERS = [
     (ReceiverSettings.from_environment, RECEIVER),
     (LedgerSettings.from_environment, {"LEDGER_TABLE": "ledger"}),
     (PartnerSettings.from_environment, PARTNER),
     (NotifySettings.from_environment, NOTIFY),
     (OutcomeSettings.from_environment, {"EVENT_SOURCE": "patterns.test"}),
+    (OperatorsSettings.from_environment, {"OPERATORS_TOPIC_ARN": "arn"}),
+    (BouncesSettings.from_environment, {"SUPPRESSIONS_TABLE": "suppressions"}),
 ]
 
 
@@ -50,6 +65,11 @@ def test_what_is_missing_is_named(read: object, environment: dict[str, str], var
         ("PARTNER_URL", "https://"),
         ("PARTNER_URL", "https://partner.example.com:99999"),
         ("PARTNER_URL", "https://[::1"),
+        ("PARTNER_URL", "https://user:secret@partner.example.com"),
+        ("PARTNER_URL", "https://partner.example.com/#events"),
+        ("PARTNER_URL", "https://partner.example.com/two words"),
+        ("PARTNER_URL", "https://partner.example.com/\r\nX-Header: 1"),
+        ("PARTNER_URL", "https://partner.example.com/caf\xe9"),
         ("PARTNER_CONNECT_SECONDS", "soon"),
         ("PARTNER_READ_SECONDS", "0"),
         ("PARTNER_READ_SECONDS", "nan"),

@@ -125,9 +125,11 @@ class World:
         return self.steps.planner.plan_input(run, "inbox", what)
 
     def merge(self, manifest: Manifest) -> dict[str, Any]:
-        """Work off all shards, merge them, and return the report's document."""
+        """Work off all shards, and groups of them, merge them, and return the report's document."""
         for shard in manifest.shards:
             self.steps.sharder.work(manifest, shard.number)
+        for group in range(len(manifest.groups)):
+            self.steps.combiner.work(manifest, group)
         self.steps.merger.merge(manifest)
         return self.result(manifest.run)
 
@@ -146,6 +148,13 @@ class World:
     def rejects(self, run: str = "run", shard: int = 0) -> list[dict[str, Any]]:
         """Return a shard's list of bad rows."""
         return [json.loads(line) for line in self.objects.kept[f"runs/{run}/rejects/{shard:04}.jsonl"].splitlines()]
+
+
+@pytest.fixture(scope="module")
+def module_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world that the tests of a module share."""
+    scratch = str(tmp_path_factory.mktemp("scratch"))
+    return World(Settings.from_environment({**_ENVIRONMENT, "SCRATCH_DIR": scratch}))
 
 
 @pytest.fixture

@@ -156,7 +156,23 @@ def test_metrics_are_told(run: Run, client: Callable[[str], Client], capsys: pyt
     assert (metrics["service"], metrics["stage"], metrics["step"]) == ("batch", "test", "report")
     assert (metrics["EmptyReports"], metrics["RowsRead"], metrics["RowsRejected"]) == ([1.0], [0.0], [0.0])
     assert (metrics["Orders"], metrics["MissedOrders"]) == ([0.0], [0.0])
+    assert metrics["ReportsOfYesterday"] == [1.0]
     assert metrics["Seconds"][0] > 0
+
+
+@pytest.mark.parametrize("what", ["a file", "an older day"])
+def test_only_yesterday_s_report_counts_for_the_night(
+    run: Run, client: Callable[[str], Client], capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """The alarm for a night without its report is not kept quiet by others."""
+    deploy_web_api(client, [])
+    client("s3").put_object(Bucket="inbox", Key="a.csv", Body=csv_of(lines_of(make_orders(3, day=YESTERDAY))))
+    of = ["--input", "s3://inbox/a.csv"] if what == "a file" else ["--date", str(YESTERDAY - timedelta(days=1))]
+    for arguments in (["plan", *of], ["shard", "--shard", "0"], ["merge"]):
+        run(arguments[0], "--run", f"night-{len(what)}", *arguments[1:])
+    assert main(["publish", "--run", f"night-{len(what)}"]) == 0
+    (metrics,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+    assert (metrics["step"], metrics["ReportsOfYesterday"]) == ("publish", [0.0])
 
 
 @pytest.mark.parametrize(

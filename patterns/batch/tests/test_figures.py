@@ -108,7 +108,7 @@ def test_a_top_customer_may_be_the_top_one_of_no_shard(world: World) -> None:
     world.set(shard_lines=2048, top_customers=1)
     world.drop("a.parquet", parquet_of(lines))
     manifest = world.plan("a.parquet")
-    assert [shard.rows for shard in manifest.shards] == [(0, 2048), (2048, 4096)]
+    assert [shard.parts[0].rows for shard in manifest.shards] == [(0, 2048), (2048, 4096)]
     (top,) = world.merge(manifest)["currencies"][0]["top_customers"]
     name = hashlib.sha256(f"{world.pseudonyms.key('1')}:steady".encode()).hexdigest()[:16]
     assert top == {"customer": name, "orders": 2, "revenue": 1800}

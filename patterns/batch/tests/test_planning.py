@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from patterns_batch.application.planning import parse_address, parse_date
+from patterns_batch.application.report_names import parse_address, parse_content, parse_date
 from patterns_batch.errors import BadInput
 from patterns_batch.manifest import Manifest
-from patterns_batch.testing import csv_of, lines_of, make_orders, parquet_of
+from patterns_batch.testing import COLUMNS, csv_of, lines_of, make_orders, parquet_of
 
 DAY = date(2026, 11, 22)
 World = Any
@@ -25,7 +25,7 @@ def test_a_manifest_is_read_as_it_was_written(world: World, what: Any) -> None: 
 
 def test_a_manifest_of_another_version_is_refused(world: World) -> None:
     """And not half understood."""
-    text = world.plan(DAY).encode().replace(b'"schema_version": 1', b'"schema_version": 2')
+    text = world.plan(DAY).encode().replace(b'"schema_version":5', b'"schema_version":4')
     with pytest.raises(ValueError, match="another version"):
         Manifest.decode(text)
 
@@ -106,6 +106,36 @@ def test_files_of_one_name_are_two_reports(world: World) -> None:
     assert one == again != two
 
 
+def test_another_content_under_the_same_key_is_another_report(world: World) -> None:
+    """Named by what is in it; the same content is the same report."""
+    names = []
+    for number, lines in enumerate((LINES, LINES[:-1], LINES)):
+        world.drop("daily.csv", csv_of(lines))
+        names.append(world.plan("daily.csv", run=f"run-{number}").report)
+    assert names[0] == names[2] != names[1]
+
+
+def test_a_run_is_of_the_content_that_it_was_started_for(world: World) -> None:
+    """Where a bucket has no versions, what was there cannot be read any more; a retry goes on with its plan."""
+    world.drop("daily.csv", csv_of(LINES))
+    plan, content = world.steps.planner.plan_input, world.inputs.describe("inbox", "daily.csv").content
+    planned = plan("run", "inbox", "daily.csv", content)
+    assert planned.report == world.plan("daily.csv", run="by hand").report
+    world.drop("daily.csv", csv_of(LINES[:-1]))
+    assert plan("run", "inbox", "daily.csv", content) == planned
+    with pytest.raises(BadInput, match=r"daily\.csv: has changed since the run was planned"):
+        plan("late", "inbox", "daily.csv", content)
+    with pytest.raises(BadInput, match=r"run run was planned for input=daily\.csv-\w+, and cannot become input=daily"):
+        plan("run", "inbox", "daily.csv", world.inputs.describe("inbox", "daily.csv").content)
+
+
+@pytest.mark.parametrize("text", ["abc", "versionId=", "etag=a b", "etag=\n", "ETag=1", "date=2026-11-22"])
+def test_what_is_no_content_is_refused(text: str) -> None:
+    """With the forms that it may have."""
+    with pytest.raises(BadInput, match=r"^--content must be versionId=ID or etag=TAG, not"):
+        parse_content(text)
+
+
 @pytest.mark.parametrize(
     "text", ["2026-13-01", "2026-02-30", "20261122", "2026-W47-7", "yesterday", "", "2026-11-22T00"]
 )
@@ -131,3 +161,15 @@ def test_what_is_not_there_is_told(world: World, make_world: Callable[[], World]
     """By its address."""
     with pytest.raises(BadInput, match=r"^s3://inbox/a.csv: is not there"):
         world.plan("a.csv")
+
+
+def test_a_plan_is_small_whatever_the_header(world: World) -> None:
+    """The state machine reads it, and a state's result has 256 KiB at most."""
+    names = [f"note {number:05} {'x' * 40}" for number in range(8000)]
+    header = ",".join([*COLUMNS, *names])
+    row = ",".join([*(str(LINES[0][name]) for name in COLUMNS), *names])
+    world.drop("wide.csv", f"{header}\n{row}\n".encode())
+    manifest = world.plan("wide.csv")
+    assert len(header) > 256 << 10
+    assert len(manifest.encode()) < 4096
+    assert Manifest.decode(manifest.encode()) == manifest

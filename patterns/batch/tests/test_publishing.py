@@ -1,16 +1,19 @@
 import json
+import posixpath
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns_batch.errors import TryAgain
-from patterns_batch.testing import make_orders
+from patterns_batch.testing import csv_of, lines_of, make_orders
+from patterns_batch.testing.pages import without_cost
 
 DAY = date(2026, 11, 22)
 POINTER = "reports/date=2026-11-22/report.json"
@@ -34,13 +37,18 @@ def read_report(kept: dict[str, bytes]) -> dict[str, bytes] | None:
     assert {name: sha256(content).hexdigest() for name, content in found.items()} == {
         name: file["sha256"] for name, file in files.items()
     }
-    return found
+    return plain(found)
+
+
+def plain(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return a report's files without the cost of its run."""
+    return {**files, "sales.html": without_cost(files["sales.html"])}
 
 
 def test_a_published_report_is_whole(merged: World) -> None:
     """The pointer names every file with its digest and size."""
     assert merged.steps.publisher.publish(merged.plan(DAY)) == POINTER
-    assert read_report(merged.objects.kept) == merged.files()
+    assert read_report(merged.objects.kept) == plain(merged.files())
 
 
 def test_a_reader_sees_the_report_of_before_or_the_new_one(merged: World) -> None:
@@ -58,7 +66,7 @@ def test_a_reader_sees_the_report_of_before_or_the_new_one(merged: World) -> Non
 
     merged.objects.write = watched
     merged.steps.publisher.publish(merged.plan(DAY, run="second"))
-    after = merged.files("second")
+    after = plain(merged.files("second"))
     assert before != after
     assert seen[0] == before
     assert seen[-1] == after
@@ -111,8 +119,8 @@ class TestTheIndex:
         """Return the reports in the index, after a look whether the page has the same."""
         reports = json.loads(world.objects.kept["reports/index.json"])["reports"]
         page = world.objects.kept["reports/index.html"].decode()
-        links = re.findall(r'href="([^"]+)"', page)
-        assert links == [entry["page"].removeprefix("reports/").replace("=", "%3D") for entry in reports]
+        links = [link for link in re.findall(r'href="([^"]+)"', page) if not link.startswith("#")]
+        assert links == 2 * [entry["page"].removeprefix("reports/").replace("=", "%3D") for entry in reports]
         assert all(entry["page"] in world.objects.kept for entry in reports)
         return [entry["report"] for entry in reports]
 
@@ -137,6 +145,50 @@ class TestTheIndex:
         world.objects.read = noted
         self.publish(world, DAY)
         assert [key for key in keys if key.endswith("report.json")] == [POINTER]
+
+    def test_has_what_a_report_says_since_it_was_made_again(self, world: World) -> None:
+        """Its summary and its page: the pointer's key is the same, its content is not."""
+        world.table.kept = make_orders(60, day=DAY, days=9)
+        self.publish(world, DAY, date(2026, 11, 21))
+        world.table.kept = make_orders(90, day=DAY, days=9, seed=2)
+        world.merge(world.plan(DAY, run="again"))
+        world.steps.publisher.publish(world.plan(DAY, run="again"))
+        assert self.listed(world) == ["date=2026-11-22", "date=2026-11-21"]
+        entry, _ = json.loads(world.objects.kept["reports/index.json"])["reports"]
+        (currency,) = world.result("again")["currencies"]
+        (summary,) = entry["summary"]
+        assert summary == {name: currency[name] for name in summary}
+        assert summary["revenue"] != world.result(str(DAY))["currencies"][0]["revenue"]
+        page = world.objects.kept[entry["page"]]
+        assert without_cost(page) == without_cost(world.files("again")["sales.html"])
+
+    def test_leads_from_a_version_of_a_file_to_the_one_before(self, world: World) -> None:
+        """In the order in which they were put, whatever the order in which they were reported."""
+        contents = [csv_of(lines_of(make_orders(5, day=DAY, seed=seed))) for seed in range(3)]
+        puts = [datetime(2026, 11, 20 + number, tzinfo=UTC) for number in range(3)]
+        plans = {}
+        for number in (0, 2, 1):
+            world.drop("daily.csv", contents[number])
+            world.inputs.modified = puts[number]
+            plans[number] = world.plan("daily.csv", run=f"run-{number}")
+            world.merge(plans[number])
+            world.steps.publisher.publish(plans[number])
+        names = [plans[number].report for number in range(3)]
+        index = json.loads(world.objects.kept["reports/index.json"])["reports"]
+        assert [(entry["report"], entry["previous"]) for entry in index] == [
+            (names[2], names[1]),
+            (names[1], names[0]),
+            (names[0], None),
+        ]
+        # A page says what there was when its run was planned.
+        earlier = {number: plans[number].previous and plans[number].previous.report for number in plans}
+        assert earlier == {0: None, 1: names[0], 2: names[0]}
+        pages = {entry["report"]: entry["page"] for entry in index}
+        link = re.search(r'href="(\.\./\.\./[^"]+)"', world.files("run-1")["sales.html"].decode())
+        assert link
+        folder = pages[names[1]].rpartition("/")[0]
+        assert posixpath.normpath(posixpath.join(folder, unquote(link[1]))) == pages[names[0]]
+        assert world.result("run-1")["previous"] == {"report": names[0], "page": pages[names[0]]}
 
     @pytest.mark.fuzz
     @given(data=st.data())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns_batch.errors import Stopped
-from patterns_batch.manifest import FileSource, Shard
+from patterns_batch.manifest import FilesSource, Part, Shard
 from patterns_batch.testing import csv_of, lines_of, make_orders, parquet_of
 
 DAY = date(2026, 11, 22)
@@ -61,7 +61,7 @@ def partial(world: World) -> dict[str, bytes]:
 
 
 def _of_partial(key: str, run: str) -> bool:
-    left = ("checkpoint", "scan.json", "pages-", "manifest.json")
+    left = ("checkpoint", "scan.json", "pages-", "manifest.json", "plan.json", "shards.json", "groups.json")
     return key.startswith(f"runs/{run}/") and not any(each in key for each in left)
 
 
@@ -180,8 +180,9 @@ def test_cut_into_any_shards_it_gives_the_same_report(
         world = prepared(make_world())
         manifest = world.plan("a.parquet")
     whole = [0, *(cut for cut in sorted(cuts) if BAD[cut]["order_id"] != BAD[cut - 1]["order_id"]), len(BAD)]
-    data = manifest.shards[0].data
-    shards = tuple(Shard(number=number, rows=rows, data=data) for number, rows in enumerate(pairwise(whole)))
+    data = manifest.shards[0].parts[0].data
+    parts = [Part(file=0, rows=rows, data=data) for rows in pairwise(whole)]
+    shards = tuple(Shard(number=number, parts=(part,)) for number, part in enumerate(parts))
     world.merge(replace(manifest, shards=shards))
     assert world.files() == undisturbed["report"]
 
@@ -197,10 +198,10 @@ def test_shards_partition_the_rows_and_cut_no_order(make_world: Callable[[], Wor
     world.set(shard_lines=most)
     world.drop("b.parquet", parquet_of(lines))
     manifest = world.plan("b.parquet")
-    assert isinstance(manifest.source, FileSource)
-    ends = [0, *(shard.rows[1] for shard in manifest.shards)]
-    assert [shard.rows for shard in manifest.shards] == list(pairwise(ends))
-    assert ends[-1] == manifest.source.rows == len(lines)
+    assert isinstance(manifest.source, FilesSource)
+    ends = [0, *(shard.parts[0].rows[1] for shard in manifest.shards)]
+    assert [shard.parts[0].rows for shard in manifest.shards] == list(pairwise(ends))
+    assert ends[-1] == manifest.source.files[0].rows == len(lines)
     assert all(lines[end]["order_id"] != lines[end - 1]["order_id"] for end in ends[1:-1])
 
 
@@ -210,7 +211,7 @@ def test_a_shard_fetches_its_own_rows_alone(world: World) -> None:
     world.set(shard_lines=4000)
     world.drop("b.parquet", parquet_of(lines))
     manifest = world.plan("b.parquet")
-    size = manifest.source.size
+    size = manifest.source.files[0].size
     assert len(manifest.shards) > 2
     world.inputs.fetched = 0
     world.steps.sharder.work(manifest, 0)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from patterns_k8s.certificates.settings import CertificateSettings
 from patterns_k8s.operator.cluster import _PLURALS
 from patterns_k8s.operator.processor import CHILDREN, MANAGER
 from patterns_k8s.operator.settings import OperatorSettings
@@ -33,6 +34,13 @@ def base(kind: str, name: str = MANAGER) -> dict[str, Any]:
     ]
     assert len(found) == 1
     return found[0]
+
+
+def renewal(kind: str) -> dict[str, Any]:
+    """Return an object of the component that renews the certificate."""
+    documents_of_it = documents(FOLDER / "components" / "certificate-renewal" / "renewal.yaml")
+    (found,) = (each for each in documents_of_it if each["kind"] == kind)
+    return found
 
 
 def overlay(name: str) -> dict[str, Any]:
@@ -69,24 +77,34 @@ def test_the_operator_understands_what_it_is_told(name: str, tmp_path: Path) -> 
 
 
 def test_the_operator_may_do_what_it_does_to_its_children_and_no_more() -> None:
-    """Every kind is listed, watched and written; what is created once may be cleared away; nothing is wildcarded."""
+    """Every kind is read, listed, watched, written and cleared away; nothing is wildcarded."""
     granted: dict[tuple[str, str], set[str]] = {}
     for rule in base("Role")["rules"]:
         for group in rule["apiGroups"]:
             for resource in rule["resources"]:
                 granted.setdefault((group, resource), set()).update(rule["verbs"])
-    applied = {"list", "watch", "create", "patch"}
-    expected = {(group, plural): set(applied) for plural, (group, _, _) in CHILDREN.items()}
-    expected["batch", "jobs"].add("delete")
+    owned = {"get", "list", "watch", "create", "patch", "delete"}
+    expected = {(group, plural): owned for plural, (group, _, _) in CHILDREN.items()}
     expected |= {
         ("", "pods"): {"list"},
-        ("", "events"): {"create"},
-        (GROUP, PLURAL): {"list", "watch", "patch"},
+        ("", "events"): {"create", "patch"},
+        (GROUP, PLURAL): {"get", "list", "watch", "patch"},
         (GROUP, f"{PLURAL}/status"): {"patch"},
+        (GROUP, f"{PLURAL}/scale"): {"patch"},
         ("kopf.dev", "kopfpeerings"): {"list", "watch", "patch"},
     }
     assert granted == expected
     assert {plural for _, plural in granted} >= set(_PLURALS.values())
+
+
+@pytest.mark.parametrize("role", ["view", "edit", "admin"])
+def test_users_get_rights_by_the_cluster_s_own_roles(role: str) -> None:
+    """Each rule is added to one of them, since each includes the one before; none writes a status or all there is."""
+    added = base("ClusterRole", f"patterns-orderprocessors-{role}")
+    assert added["metadata"]["labels"] == {f"rbac.authorization.k8s.io/aggregate-to-{role}": "true"}
+    for rule in added["rules"]:
+        assert "*" not in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+        assert not (f"{PLURAL}/status" in rule["resources"] and {"update", "patch"} & set(rule["verbs"]))
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
@@ -133,3 +151,42 @@ def test_pods_are_as_restricted_as_their_namespace_asks() -> None:
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
+
+
+def test_the_certificate_is_renewed_by_an_account_of_its_own() -> None:
+    """It may get and patch the one Secret and the one configuration that it is about; the operator may do neither."""
+    name = f"{MANAGER}-certificate"
+    settings = CertificateSettings.from_environment({"NAMESPACE": "patterns"})
+    rights = [
+        (rule["resources"], rule["resourceNames"], rule["verbs"])
+        for kind in ("Role", "ClusterRole")
+        for rule in renewal(kind)["rules"]
+    ]
+    assert rights == [
+        (["secrets"], [settings.secret], ["get", "patch"]),
+        (["validatingwebhookconfigurations"], [settings.configuration], ["get", "patch"]),
+    ]
+    assert base("ValidatingWebhookConfiguration")["metadata"]["name"] == settings.configuration
+    volumes = base("Deployment")["spec"]["template"]["spec"]["volumes"]
+    assert settings.secret in {each.get("secret", {}).get("secretName") for each in volumes}
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        [subject] = renewal(kind)["subjects"]
+        assert (subject["kind"], subject["name"]) == ("ServiceAccount", name)
+    for kind in ("CronJob", "ServiceAccount", "Role", "RoleBinding", "NetworkPolicy"):
+        assert renewal(kind)["metadata"]["namespace"] == base("Namespace", "patterns")["metadata"]["name"]
+    resources = {each for rule in base("Role")["rules"] for each in rule["resources"]}
+    assert not {"secrets", "validatingwebhookconfigurations"} & resources
+
+
+def test_the_certificate_is_looked_at_often_enough() -> None:
+    """Each day, and by one at a time; its pod is as restricted as its namespace asks."""
+    job = renewal("CronJob")["spec"]
+    assert job["schedule"].endswith(" * * *")
+    assert job["concurrencyPolicy"] == "Forbid"
+    pod = job["jobTemplate"]["spec"]["template"]["spec"]
+    operator = base("Deployment")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["securityContext"] == operator["containers"][0]["securityContext"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+    trust = CertificateSettings.from_environment({"NAMESPACE": "patterns"}).trust_seconds
+    assert job["jobTemplate"]["spec"]["activeDeadlineSeconds"] > 10 * trust

@@ -47,13 +47,21 @@ def test_what_is_no_order_is_refused_by_field(shop: Shop, body: object, field: s
     assert shop.orders.requests == 0
 
 
-@pytest.mark.parametrize("quantity", [0, -1, 1000, 10**30, 2.0, 1.5, True, "2", None, [1], "1e0"])
+@pytest.mark.parametrize("quantity", [0, -1, 1000, 10**30, 0.0, 1.5, True, "2", None, [1], "1e0"])
 def test_a_quantity_is_a_whole_number_from_1_to_999(shop: Shop, quantity: object) -> None:
-    """Nothing is coerced: 2.0, "2" and true are no quantities."""
+    """Nothing is coerced: "2" and true are no quantities."""
     answer = shop.send("POST", "/orders", {"lines": [{"sku": "TEA-ASSAM-100", "quantity": quantity}]})
 
     assert answer.is_problem(422, "invalid-request")
     assert answer.fields == ["lines.0.quantity"]
+
+
+@pytest.mark.parametrize("quantity", ["585.0", "5.85e2", "58500e-2", "585"])
+def test_an_integer_may_be_written_with_a_fraction_of_zero(shop: Shop, quantity: str) -> None:
+    """As JSON Schema means integers: some writers of JSON have no other numbers."""
+    order = f'{{"lines":[{{"sku":"TEA-ASSAM-100","quantity":{quantity}}}]}}'
+
+    assert shop.send("POST", "/orders", order).json["lines"][0]["quantity"] == 585
 
 
 @pytest.mark.parametrize("quantity", [1, 999])
@@ -161,11 +169,10 @@ def test_other_addresses_are_problems_too(shop: Shop, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/orders", "GET, POST"),
-        ("HEAD", "/products", "GET"),
-        ("PUT", "/orders/019b8d00-0000-7000-8000-000000000001", "GET"),
-        ("GET", "/orders/019b8d00-0000-7000-8000-000000000001/cancel", "POST"),
-        ("BREW", "/health", "GET"),
+        ("DELETE", "/orders", "GET, HEAD, OPTIONS, POST"),
+        ("PUT", "/orders/019b8d00-0000-7000-8000-000000000001", "GET, HEAD, OPTIONS"),
+        ("GET", "/orders/019b8d00-0000-7000-8000-000000000001/cancel", "OPTIONS, POST"),
+        ("BREW", "/health", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_a_wrong_method_is_told_the_right_ones(shop: Shop, method: str, path: str, allowed: str) -> None:
@@ -174,17 +181,6 @@ def test_a_wrong_method_is_told_the_right_ones(shop: Shop, method: str, path: st
 
     assert answer.is_problem(405, "method-not-allowed")
     assert answer.headers["allow"] == allowed
-
-
-@pytest.mark.parametrize("tag", ["1", '"1', '"1", "2"', "", '"é"', "'1'"])
-def test_an_if_match_that_is_no_entity_tag_is_refused(shop: Shop, tag: str) -> None:
-    """422 that names the header; the order stays."""
-    location = shop.place().headers["location"]
-
-    answer = shop.send("POST", f"{location}/cancel", headers={"If-Match": tag})
-
-    assert answer.is_problem(422, "invalid-request")
-    assert answer.fields == ["If-Match"]
 
 
 def test_the_problem_tells_which_address_was_asked(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from patterns_web_api.application.callers import Caller, NotSignedIn, caller_from_claims
 from patterns_web_api.testing import Shop, claims_of
 
 SIGNED_IN_ROUTES = [
@@ -69,3 +70,49 @@ def test_a_refusal_never_repeats_the_claims(shop: Shop) -> None:
     answer = shop.send("GET", "/orders", claims={**claims_of("ada"), "aud": "another"})
 
     assert "ada" not in answer.body
+
+
+CLAIMS = {"token_use": "id", "aud": "page", "sub": "customer-1", "email": "ada@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "is_operator"),
+    [
+        ({}, False),
+        ({"cognito:groups": None}, False),
+        ({"cognito:groups": 7}, False),
+        ({"cognito:groups": {"operators": True}}, False),
+        ({"cognito:groups": ["operators"]}, True),
+        ({"cognito:groups": ("packers", "operators")}, True),
+        ({"cognito:groups": ["packers"]}, False),
+        ({"cognito:groups": "operators"}, True),
+        ({"cognito:groups": "packers,operators"}, True),
+        ({"cognito:groups": "[packers operators]"}, True),
+        ({"cognito:groups": "no-operators"}, False),
+        ({"cognito:groups": "[operators2 co-operators]"}, False),
+        ({"cognito:groups": ""}, False),
+    ],
+)
+def test_a_caller_is_made_of_the_claims(groups: dict[str, object], *, is_operator: bool) -> None:
+    """Groups come as a list or as text, depending on the gateway; a name that has the group's in it is another."""
+    caller = caller_from_claims({**CLAIMS, **groups}, audience="page")
+    assert caller == Caller("customer-1", "ada@example.com", is_operator=is_operator)
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        (None, "sign in and send the ID token in the Authorization header"),
+        ("sub", "sign in and send the ID token in the Authorization header"),
+        ({}, "an ID token is needed, not an access token"),
+        ({**CLAIMS, "token_use": "access"}, "an ID token is needed, not an access token"),
+        ({**CLAIMS, "aud": "other"}, "the token was made for another application"),
+        ({**CLAIMS, "sub": ""}, "the token has no claim 'sub'"),
+        ({**CLAIMS, "email": 7}, "the token has no claim 'email'"),
+    ],
+)
+def test_a_refusal_says_what_is_missing(claims: object, reason: str) -> None:
+    """The first thing that is wrong; the client shows it."""
+    with pytest.raises(NotSignedIn) as refused:
+        caller_from_claims(claims, audience="page")
+    assert str(refused.value) == reason

@@ -1,12 +1,19 @@
 """``/openapi.json`` and ``/docs``."""
 
+import asyncio
 import re
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from jsonschema import Draft202012Validator
+from starlette.applications import Starlette
 
+from patterns_web_api.http.documentation import documentation_route
 from patterns_web_api.testing import Shop
 
 JsonObject = dict[str, Any]
@@ -108,6 +115,74 @@ def test_production_shows_no_documentation(make_shop: Callable[..., Shop], path:
 def test_every_other_stage_shows_it(make_shop: Callable[..., Shop], path: str) -> None:
     """To everybody."""
     assert make_shop(stage="dev").send("GET", path, by=None).status == 200
+
+
+class Loads(HTMLParser):
+    """What a page makes a browser load, and the texts of its scripts."""
+
+    def __init__(self, page: str) -> None:
+        """Read the page."""
+        super().__init__()
+        self.addresses: list[str] = []
+        self.scripts: list[str] = []
+        self._inside = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the element loads."""
+        self._inside = tag
+        self.scripts += [""] * (tag == "script")
+        self.addresses += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "data", "action"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note that it has ended."""
+        self._inside = "" if tag == self._inside else self._inside
+
+    def handle_data(self, data: str) -> None:
+        """Keep a script's text."""
+        if self._inside == "script":
+            self.scripts[-1] += data
+
+
+def test_the_page_loads_nothing_from_elsewhere(shop: Shop) -> None:
+    """Neither script nor style sheet nor icon: Swagger UI stands in the page, and asks for the API's document only."""
+    page = shop.send("GET", "/docs", by=None)
+    loads = Loads(page.body)
+
+    assert loads.addresses == ["data:,"]
+    assert not re.search(r"@import|url\((?!\s*[\"']?data:)", page.body.partition("<style>")[2].partition("</style>")[0])
+    library, start = loads.scripts
+    assert len(library) > 1_000_000
+    assert re.search(r"url: '([^']+)'", start)[1] == "/openapi.json"  # type: ignore[index]
+    assert "validatorUrl: null" in start, "its badge would ask a server of others"
+
+
+def test_the_page_may_run_its_own_scripts_only(shop: Shop) -> None:
+    """By their hashes; everything that is not named is forbidden."""
+    page = shop.send("GET", "/docs", by=None)
+    policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
+    hashes = [b64encode(sha256(script.encode()).digest()).decode() for script in Loads(page.body).scripts]
+
+    assert policy["script-src"].split() == [f"'sha256-{value}'" for value in hashes]
+    assert policy["default-src"] == "'none'"
+    assert policy["connect-src"] == "'self'"
+    assert policy["img-src"] == "data:"
+
+
+@pytest.mark.parametrize(
+    ("stage", "address"),
+    [("/prod", "/prod/openapi.json"), ("/a'b</script>", "/a%27b%3C/script%3E/openapi.json"), ("", "/openapi.json")],
+)
+def test_the_page_finds_its_document_behind_a_stage(stage: str, address: str) -> None:
+    """Whatever the stage's path is made of, it stays an address."""
+    route = documentation_route(path="/docs", openapi_url="/openapi.json", title="Orders")
+
+    async def page() -> str:
+        transport = ASGITransport(Starlette(routes=[route]), root_path=stage)
+        async with AsyncClient(transport=transport, base_url="http://api.example.com") as client:
+            return (await client.get(f"{stage}/docs")).text
+
+    assert Loads(asyncio.run(page())).scripts[1].partition("url: '")[2].partition("',")[0] == address
 
 
 def test_health_tells_release_and_stage(shop: Shop) -> None:

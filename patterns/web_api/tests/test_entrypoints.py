@@ -110,6 +110,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
         queue = boto3.client("sqs").create_queue(QueueName="relay-dead-letters")["QueueUrl"]
         monkeypatch.setenv("RELAY_DEAD_LETTER_URL", queue)
         monkeypatch.setenv("DEAD_LETTER_URL", boto3.client("sqs").create_queue(QueueName="outcomes")["QueueUrl"])
+        monkeypatch.setenv("QUEUE_URL", boto3.client("sqs").create_queue(QueueName="own")["QueueUrl"])
         monkeypatch.setenv("MAX_RECEIVES", "5")
         indexes = {"by_customer": "customer_id", "by_customer_status": "customer_status"}
         text: list[AttributeDefinitionTypeDef] = [

@@ -154,4 +154,4 @@ def test_no_generated_request_gets_an_answer_that_is_not_documented(logger: Logg
 
     assert fuzz.sent >= REQUESTS
     assert max(fuzz.gateway.statuses) < 500
-    assert fuzz.gateway.statuses.keys() >= {200, 201, 304, 400, 401, 404, 409, 412, 422}
+    assert fuzz.gateway.statuses.keys() >= {200, 201, 304, 400, 401, 404, 412, 422}

@@ -97,33 +97,3 @@ def test_a_cancelled_order_has_its_next_version(shop: Shop) -> None:
     assert cancelled.status == 200
     assert cancelled.json == {**placed.json, "status": "CANCELLED", "order_version": 2}
     assert cancelled.headers["etag"] == '"2"'
-
-
-def test_an_order_is_cancelled_once(shop: Shop) -> None:
-    """The second attempt is a conflict that says where the order stands."""
-    path = f"{shop.place().headers['location']}/cancel"
-    shop.send("POST", path)
-
-    again = shop.send("POST", path)
-
-    assert again.is_problem(409, "order-closed")
-    assert "CANCELLED" in again.json["detail"]
-
-
-@pytest.mark.parametrize("tag", ['"1"', "*"])
-def test_a_cancel_may_say_which_version_it_means(shop: Shop, tag: str) -> None:
-    """If-Match with the ETag of the order, or with any."""
-    path = f"{shop.place().headers['location']}/cancel"
-
-    assert shop.send("POST", path, headers={"If-Match": tag}).status == 200
-
-
-@pytest.mark.parametrize("tag", ['"2"', '"0"', '"01"', '"abc"', 'W/"1"', '""', '"99999999999"'])
-def test_a_cancel_of_another_version_fails(shop: Shop, tag: str) -> None:
-    """412, and the order stays as it was; a weak tag matches nothing, as RFC 9110 says."""
-    location = shop.place().headers["location"]
-
-    refused = shop.send("POST", f"{location}/cancel", headers={"If-Match": tag})
-
-    assert refused.is_problem(412, "version-conflict")
-    assert shop.send("GET", location).json["status"] == "PLACED"

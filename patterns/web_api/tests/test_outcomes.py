@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -12,8 +13,10 @@ from aws_lambda_powertools.metrics import Metrics
 from patterns_shared.adapters.event_messages import event_from_delivery
 from patterns_shared.adapters.event_receiver import Receiver, one_at_a_time
 from patterns_shared.adapters.message_reports import Reporter
+from patterns_shared.domain.errors import InvalidEvent, MalformedOrder, MovedUnreadable, PermanentFailure
 from patterns_shared.domain.event_codec import encode_event
 from patterns_shared.domain.events import Event, EventType
+from patterns_shared.domain.moves import Transition
 from patterns_shared.domain.orders import OrderStatus
 from patterns_shared.testing import FakeOrders, RecordingDeadLetters, make_event, make_order
 from patterns_web_api.application.outcomes import Outcomes, Recorded
@@ -51,7 +54,9 @@ Receive = Callable[..., list[str]]
 def receive(orders: FakeOrders, letters: RecordingDeadLetters, logger: Logger, metrics: Metrics) -> Receive:
     """The function's work over that store: from messages to the ids of those that must come again."""
     reporter = Reporter("outcome", pattern="web_api", stage="test", logger=logger, metrics=metrics)
-    receiver = Receiver(dead_letters=letters, reporter=reporter, last_receive=5, read=event_from_delivery)
+    receiver = Receiver(
+        dead_letters=letters, reporter=reporter, last_receive=5, read=event_from_delivery, knows_by_id=False
+    )
 
     def receive(*records: dict[str, Any]) -> list[str]:
         answer = receiver.receive({"Records": list(records)}, one_at_a_time(Outcomes(orders).record))
@@ -106,6 +111,15 @@ def test_a_whole_good_batch_leaves_nothing_behind(receive: Receive, letters: Rec
     assert letters.kept == []
 
 
+def test_of_two_outcomes_in_one_batch_the_first_stands_and_the_other_is_no_failure(
+    receive: Receive, letters: RecordingDeadLetters, orders: FakeOrders
+) -> None:
+    """An outcome is known by its order: another one is counted, whatever its id."""
+    assert receive(message("a", REJECTED), message("b", FULFILLED), message("c", REJECTED)) == []
+    assert letters.kept == []
+    assert orders.get(ORDER.order_id).status is OrderStatus.REJECTED
+
+
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "not-json": ({"messageId": "not-json", "body": "{"}, "is not JSON"),
     "nul": ({"messageId": "nul", "body": "\x00"}, "is not JSON"),
@@ -142,6 +156,50 @@ def test_a_bad_message_costs_only_itself(
     assert body == bad["body"]
     assert reason in told
     assert orders.get(ORDER.order_id).status is OrderStatus.FULFILLED
+
+
+@pytest.mark.parametrize(
+    ("event", "error", "reason"),
+    [
+        (make_event(EventType.ORDER_PLACED), InvalidEvent, "type: OrderPlaced is not an outcome"),
+        (make_event(EventType.ORDER_CANCELLED), InvalidEvent, "type: OrderCancelled is not an outcome"),
+        (replace(FULFILLED, order_id="x"), PermanentFailure, "the order's id is none of this shop"),
+        (
+            make_event(EventType.ORDER_FULFILLED, make_order(customer_id="customer-2")),
+            PermanentFailure,
+            f"order {ORDER.order_id} of this customer is not in the table",
+        ),
+    ],
+)
+def test_what_cannot_be_recorded_says_why(
+    orders: FakeOrders, event: Event, error: type[Exception], reason: str
+) -> None:
+    """The reason is what a dead letter keeps, word for word."""
+    with pytest.raises(error) as refused:
+        Outcomes(orders).record(event)
+    assert str(refused.value) == reason
+
+
+class Unreadable(FakeOrders):
+    """A store whose orders cannot be read, before or after they are moved."""
+
+    def __init__(self, error: Exception) -> None:
+        """Answer a move by this."""
+        super().__init__()
+        self._error = error
+
+    def move(self, *_: object, **__: object) -> Transition:
+        """Fail."""
+        raise self._error
+
+
+def test_an_order_that_cannot_be_read_is_a_dead_letter_unless_it_was_moved() -> None:
+    """What was written stands, and is counted as recorded."""
+    moved = Unreadable(MovedUnreadable(ORDER.order_id, 2, "lines: must not be empty"))
+    assert Outcomes(moved).record(FULFILLED) is Recorded.MOVED
+    with pytest.raises(PermanentFailure) as refused:
+        Outcomes(Unreadable(MalformedOrder("lines: must not be empty"))).record(FULFILLED)
+    assert str(refused.value) == f"order {ORDER.order_id} cannot be read: lines: must not be empty"
 
 
 def test_while_the_store_is_down_every_message_comes_again(

@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator
 from patterns_web_api.http.bodies import PlaceOrderBody
 from patterns_web_api.schemas import DIRECTORY, SCHEMAS, gateway_schema, main
 
-STRUCTURE = {"$schema", "title", "type", "properties", "required", "additionalProperties", "items"}
+STRUCTURE = {"$schema", "title", "type", "properties", "required", "additionalProperties", "items", "multipleOf"}
 JsonObject = dict[str, Any]
 ORDER: JsonObject = {"lines": [{"sku": "TEA-ASSAM-100", "quantity": 1}]}
 
@@ -83,6 +83,16 @@ def test_structural_mistakes_stop_at_the_gateway(schema: JsonObject, broken: obj
     assert not Draft4Validator(schema).is_valid(broken)
     with pytest.raises(ValueError, match="validation error"):
         PlaceOrderBody.model_validate_json(json.dumps(broken))
+
+
+@pytest.mark.parametrize("quantity", [585.0, 1.0, 585])
+def test_an_integer_with_a_fraction_of_zero_passes(schema: JsonObject, quantity: float) -> None:
+    """Draft 04 calls 585.0 no integer; JSON Schema does since draft 06, and so do the application and its documents."""
+    order = copy.deepcopy(ORDER)
+    order["lines"][0]["quantity"] = quantity
+
+    assert Draft4Validator(schema).is_valid(order)
+    assert PlaceOrderBody.model_validate_json(json.dumps(order)).lines[0].quantity == quantity
 
 
 @pytest.mark.parametrize("quantity", [0, 1000, -5])

@@ -18,6 +18,7 @@ RELAY = {"STAGE": "dev", "EVENT_SOURCE": "patterns.dev", "RELAY_DEAD_LETTER_URL"
 OUTCOME = {
     "STAGE": "dev",
     "ORDERS_TABLE": "patterns-dev-orders",
+    "QUEUE_URL": "https://sqs/own",
     "DEAD_LETTER_URL": "https://sqs/outcomes",
     "MAX_RECEIVES": "5",
 }

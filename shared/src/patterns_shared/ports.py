@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from patterns_shared.domain.events import Event
+from patterns_shared.domain.moves import Transition, VersionCondition
 from patterns_shared.domain.orders import Order, OrderStatus
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "OrdersRepository",
     "Placement",
     "PublishFailure",
+    "UnreadableOrder",
 ]
 
 
@@ -31,8 +33,12 @@ class Clock(Protocol):
 class OrderIds(Protocol):
     """Where order ids come from."""
 
-    def __call__(self) -> str:
-        """Return a new id: the text of a time-ordered UUID (version 7), later ids sorting after earlier ones."""
+    def __call__(self, at: datetime) -> str:
+        """Return a new id of the instant ``at``: the text of a UUID (version 7).
+
+        An id of a later instant sorts after one of an earlier instant. The instant is the caller's, so that the order
+        has one time: a list by id is a list by ``placed_at``.
+        """
         ...
 
 
@@ -54,11 +60,23 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableOrder:
+    """An order that the store keeps and that cannot be read, and why; the reason quotes no value."""
+
+    order_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
-    """Orders, newest first, and the id after which the next page starts (None at the end)."""
+    """Orders, newest first, and the id after which the next page starts (None at the end).
+
+    One that cannot be read is in ``unreadable``, and takes its place in the page.
+    """
 
     orders: tuple[Order, ...]
     next_after: str | None
+    unreadable: tuple[UnreadableOrder, ...] = ()
 
 
 class OrdersRepository(Protocol):
@@ -102,17 +120,30 @@ class OrdersRepository(Protocol):
         *,
         customer_id: str,
         traceparent: str,
-        expected_version: int | None = None,
-    ) -> Order:
+        condition: VersionCondition | None = None,
+    ) -> Transition:
         """Move a PLACED order to ``target`` and return its next version; of concurrent moves exactly one wins.
+
+        An order that is in status ``target`` already is returned as it is, ``repeated``: ``decide_move`` has the rules.
 
         Every caller knows the customer: from the token, or from the event. It is part of the index by status, so that
         one request can keep the index true.
 
         Raises: the first of these that holds.
             OrderNotFound: there is none, or it is another customer's.
+            VersionConflict: ``condition`` does not accept its version.
             IllegalTransition: it is no longer PLACED, or ``target`` is PLACED.
-            VersionConflict: ``expected_version`` is given and is not the current one.
+        """
+        ...
+
+    def erase_contact(self, order_id: str, *, customer_id: str) -> None:
+        """Put ``ERASED_CONTACT`` in the place of a closed order's address; its version stays, and no event is due.
+
+        Erasing twice is the same as erasing once.
+
+        Raises: the first of these that holds.
+            OrderNotFound: there is none, or it is another customer's.
+            IllegalTransition: it is still PLACED, so that its cancellation or outcome must reach somebody.
         """
         ...
 

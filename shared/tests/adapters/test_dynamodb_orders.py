@@ -12,16 +12,17 @@ from botocore.exceptions import (
 )
 
 from patterns_shared.adapters.aws_client import create_client
+from patterns_shared.adapters.clock import utc_now
 from patterns_shared.adapters.dynamodb_orders import DynamoDBOrders
 from patterns_shared.adapters.order_ids import new_order_id
-from patterns_shared.adapters.order_items import order_to_item
+from patterns_shared.adapters.order_items import claim_key, order_key, order_to_item
 from patterns_shared.domain.errors import (
     IdempotencyMismatch,
-    IllegalTransition,
     MalformedOrder,
     TemporarilyUnavailable,
 )
-from patterns_shared.domain.orders import OrderLine, OrderStatus
+from patterns_shared.domain.moves import Transition
+from patterns_shared.domain.orders import OrderStatus
 from patterns_shared.testing import make_claim, make_order
 from patterns_shared.testing.made import TRACEPARENT
 from patterns_shared.testing.orders_contract import OrdersContract
@@ -175,32 +176,44 @@ def test_a_cancellation_that_nobody_expects_is_not_hidden(
 
 def test_a_move_whose_answer_was_lost_has_still_won(table: Client, lose_answer: LoseAnswer) -> None:
     """The client's own retry meets the order that it has moved itself, and does not call that somebody else's."""
-    order = make_order(order_id=new_order_id())
+    order = make_order(order_id=new_order_id(utc_now()))
     orders = DynamoDBOrders(table, "orders")
     orders.add(order, claim=None, traceparent=TRACEPARENT)
     lost = lose_answer(table, "before-send.dynamodb.UpdateItem")
     moved = orders.move(order.order_id, OrderStatus.CANCELLED, customer_id=order.customer_id, traceparent=TRACEPARENT)
     assert len(lost) == 1
-    assert moved == order.move(OrderStatus.CANCELLED)
-    with pytest.raises(IllegalTransition):
-        orders.move(order.order_id, OrderStatus.CANCELLED, customer_id=order.customer_id, traceparent=TRACEPARENT)
+    assert moved == Transition(order.move(OrderStatus.CANCELLED), repeated=False)
+    again = orders.move(order.order_id, OrderStatus.CANCELLED, customer_id=order.customer_id, traceparent=TRACEPARENT)
+    assert again == Transition(moved.order, repeated=True)
 
 
 def test_an_add_whose_answer_was_lost_was_still_the_first(table: Client, lose_answer: LoseAnswer) -> None:
     """The client's own retry meets the very order that it adds."""
-    order = make_order(order_id=new_order_id())
+    order = make_order(order_id=new_order_id(utc_now()))
     lost = lose_answer(table, "before-send.dynamodb.PutItem")
     placement = DynamoDBOrders(table, "orders").add(order, claim=None, traceparent=TRACEPARENT)
     assert len(lost) == 1
     assert (placement.order, placement.replayed) == (order, False)
 
 
-def test_an_id_that_another_order_has_is_not_written_over(table: Client) -> None:
-    """Nobody's order is lost to a repeated id; the failure is loud."""
-    order = make_order(order_id=new_order_id())
+def test_an_add_whose_answer_was_lost_succeeds_also_when_the_order_has_moved_since(
+    table: Client,
+) -> None:
+    """Relay, worker and outcome, or a cancel, may be faster than the client's retry; its order stands."""
+    order = make_order(order_id=new_order_id(utc_now()))
     orders = DynamoDBOrders(table, "orders")
     orders.add(order, claim=None, traceparent=TRACEPARENT)
-    other = replace(order, lines=(OrderLine("GIFT-BOX-S", 1, 350),))
+    orders.move(order.order_id, OrderStatus.CANCELLED, customer_id=order.customer_id, traceparent=TRACEPARENT)
+    assert orders.add(order, claim=None, traceparent=TRACEPARENT).replayed is False
+    assert orders.get(order.order_id).status is OrderStatus.CANCELLED
+
+
+def test_an_id_that_another_order_has_is_not_written_over(table: Client) -> None:
+    """Nobody's order is lost to a repeated id; the failure is loud."""
+    order = make_order(order_id=new_order_id(utc_now()))
+    orders = DynamoDBOrders(table, "orders")
+    orders.add(order, claim=None, traceparent=TRACEPARENT)
+    other = replace(order, customer_id="another-customer")
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         orders.add(other, claim=None, traceparent=TRACEPARENT)
     with pytest.raises(ClientError, match="TransactionCanceledException"):
@@ -247,3 +260,27 @@ def test_no_request_carries_the_key_as_the_client_wrote_it(
     requests = answers(client, (200, b"{}"))
     orders.add(make_order(), claim=make_claim(key="ada's secret key"), traceparent=TRACEPARENT)
     assert b"secret key" not in requests[0]
+
+
+def test_a_claim_keeps_no_address(table: Client) -> None:
+    """What a customer's erasure must find is in the orders, which an index finds, and nowhere else."""
+    order = make_order(order_id=new_order_id(utc_now()), customer_id="customer-with-a-claim")
+    DynamoDBOrders(table, "orders").add(order, claim=make_claim(), traceparent=TRACEPARENT)
+    kept, claim = (
+        table.get_item(TableName="orders", Key=key)["Item"]
+        for key in (order_key(order.order_id), claim_key(order.customer_id, make_claim().key))
+    )
+    assert order.contact_email in json.dumps(kept)
+    assert order.contact_email not in json.dumps(claim)
+
+
+def test_a_claim_that_was_written_with_an_address_is_still_read(table: Client) -> None:
+    """Those of the release before live for a day."""
+    order = make_order(order_id=new_order_id(utc_now()), customer_id="customer-with-an-old-claim")
+    orders = DynamoDBOrders(table, "orders")
+    orders.add(order, claim=make_claim(), traceparent=TRACEPARENT)
+    claim = table.get_item(TableName="orders", Key=claim_key(order.customer_id, make_claim().key))["Item"]
+    claim["order_snapshot"]["M"]["contact_email"] = {"S": "before@example.com"}
+    table.put_item(TableName="orders", Item=claim)
+    again = orders.add(order, claim=make_claim(), traceparent=TRACEPARENT)
+    assert (again.order.contact_email, again.replayed) == ("before@example.com", True)

@@ -11,6 +11,7 @@ from patterns_shared.adapters.eventbridge import MAX_CALL_BYTES, EventBridgePubl
 from patterns_shared.domain.errors import TemporarilyUnavailable
 from patterns_shared.domain.event_codec import decode_event
 from patterns_shared.domain.events import Event
+from patterns_shared.ports import PublishFailure
 from patterns_shared.testing import RecordingPublisher, make_event
 from patterns_shared.testing.publisher_contract import PublisherContract
 
@@ -245,3 +246,27 @@ def test_an_event_goes_to_the_bus_that_was_named(client: Client, answers: Answer
     entry = json.loads(calls[0])["Entries"][0]
     del entry["Detail"]
     assert entry == {"EventBusName": "shop", "Source": "patterns.test", "DetailType": "OrderPlaced"}
+
+
+@pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument"])
+def test_a_poison_event_holds_back_no_later_batch(
+    publisher: EventBridgePublisher, client: Client, answers: Answers, code: str
+) -> None:
+    """The event is at fault, and not the bus: the events of the next calls go out."""
+    good: dict[str, str] = {"EventId": "1"}
+    calls = answers(client, entries(*[good] * 3, failed(code), *[good] * 6), entries(*[good] * 10), entries(good))
+    told = events(21)
+    assert list(publisher.publish(told)) == [PublishFailure(told[3].id, code, retryable=False)]
+    assert [each for call in calls for each in sent(call)] == [event.id for event in told]
+
+
+def test_a_call_that_one_event_spoils_is_taken_apart(
+    publisher: EventBridgePublisher, client: Client, answers: Answers
+) -> None:
+    """A call may be refused as a whole for one entry, and the others must not suffer for it."""
+    refused = (400, b'{"__type": "ValidationException", "message": "no"}')
+    good: dict[str, str] = {"EventId": "1"}
+    told = events(3)
+    calls = answers(client, refused, entries(good), refused, entries(good))
+    assert list(publisher.publish(told)) == [PublishFailure(told[1].id, "ValidationException", retryable=False)]
+    assert [len(sent(call)) for call in calls] == [3, 1, 1, 1]

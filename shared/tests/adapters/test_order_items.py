@@ -11,7 +11,7 @@ from patterns_shared.adapters.order_items import (
     order_from_item,
     order_key,
     order_to_item,
-    traceparent_of,
+    text_of,
 )
 from patterns_shared.domain.errors import MalformedOrder
 from patterns_shared.domain.orders import Order
@@ -26,7 +26,7 @@ def test_an_order_comes_back_from_its_item(order: Order) -> None:
     item = order_to_item(order, traceparent=TRACEPARENT)
     assert order_from_item(item) == order
     assert order_from_item({**item, "added_later": {"BOOL": True}}) == order
-    assert traceparent_of(item) == TRACEPARENT
+    assert text_of(item, "traceparent") == TRACEPARENT
 
 
 @given(order=orders())
@@ -62,7 +62,7 @@ def test_a_broken_item_is_malformed_and_nothing_else(order: Order, replacement: 
 def test_anything_may_be_asked_whether_it_is_an_order(item: dict[str, object]) -> None:
     """A record of the stream is looked at before anybody knows what it is."""
     assert not is_order(item) or str(item["pk"]).count("ORDER#")
-    traceparent_of(item)
+    text_of(item, "traceparent")
     with pytest.raises(MalformedOrder):
         order_from_item(item)
 

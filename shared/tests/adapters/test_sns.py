@@ -6,16 +6,19 @@ from urllib.parse import parse_qsl
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from hypothesis import given
 from moto import mock_aws
 
 from patterns_shared.adapters.event_batches import MAX_CALL_BYTES
 from patterns_shared.adapters.event_messages import event_from_body, event_to_body
-from patterns_shared.adapters.sns import SnsPublisher
+from patterns_shared.adapters.sns import SnsPublisher, attributes_of
 from patterns_shared.domain.errors import TemporarilyUnavailable
+from patterns_shared.domain.event_codec import decode_event, encode_event
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.ports import PublishFailure
 from patterns_shared.testing import make_event
 from patterns_shared.testing.publisher_contract import PublisherContract
+from patterns_shared.testing.strategies import events as any_event
 
 Client = Any
 Clients = Callable[[str], Client]
@@ -220,3 +223,52 @@ def test_a_missing_grant_is_not_hidden(publisher: SnsPublisher, client: Client, 
     answers(client, refused(403, "AuthorizationError"))
     with pytest.raises(ClientError, match="AuthorizationError"):
         publisher.publish(events(1))
+
+
+@pytest.mark.parametrize(("count", "published"), [(10, True), (11, False), (50, False)])
+def test_more_attributes_than_raw_delivery_takes_are_refused(
+    client: Client, answers: Answers, count: int, *, published: bool
+) -> None:
+    """SNS would take the message, and drop it on its way to a queue; the events beside it go out."""
+
+    def attributes(event: Event) -> dict[str, Any]:
+        more = {f"extra-{n}": {"DataType": "String", "StringValue": "x"} for n in range(count - 2)}
+        return attributes_of(event) | (more if event.id == "event-001" else {})
+
+    calls = answers(client, taken())
+    failures = SnsPublisher(client, TOPIC, attributes=attributes).publish(events(3))
+    reason = f"{count} message attributes are over the limit of 10 with raw delivery"
+    assert list(failures) == ([] if published else [PublishFailure("event-001", reason, retryable=False)])
+    assert sent(calls[0]) == ["event-000", *(["event-001"] if published else []), "event-002"]
+
+
+@given(event=any_event())
+def test_the_same_event_is_published_as_the_same_bytes(event: Event) -> None:
+    """Whoever publishes it, and however often: body and attributes follow from the event."""
+
+    class Topic:
+        def __init__(self) -> None:
+            self.entries: list[Any] = []
+
+        def publish_batch(self, **request: list[Any]) -> dict[str, Any]:
+            self.entries += request["PublishBatchRequestEntries"]
+            return {}
+
+    topic = Topic()
+    for each in (event, decode_event(encode_event(event))):
+        assert not SnsPublisher(topic, TOPIC).publish([each])  # type: ignore[arg-type] # the part used
+    first, again = topic.entries
+    assert first == again
+
+
+def test_a_poison_event_holds_back_no_later_batch(
+    publisher: SnsPublisher, client: Client, answers: Answers, pauses: list[float]
+) -> None:
+    """The event is at fault, and not the topic: the events of the next calls go out, and nothing waits."""
+    calls = answers(client, taken((3, "InvalidParameter")), taken(), taken())
+    assert list(publisher.publish(events(25))) == [PublishFailure("event-003", "InvalidParameter", retryable=False)]
+    assert [sent(call) for call in calls] == [[f"event-{n:03}" for n in part] for part in PARTS]
+    assert pauses == []
+
+
+PARTS = (range(10), range(10, 20), range(20, 25))

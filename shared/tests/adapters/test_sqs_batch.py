@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patterns_shared.adapters.sqs_batch import BatchFailed, HandleBatch, Message, one_by_one, process_batch
+from patterns_shared.adapters.sqs_batch import (
+    UNEXPECTED_RECEIVES,
+    BatchFailed,
+    HandleBatch,
+    Message,
+    one_by_one,
+    process_batch,
+)
 from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, TemporarilyUnavailable
 
 Reported = list[tuple[str, str, bool]]
@@ -111,6 +118,31 @@ def test_on_its_last_receive_a_message_is_kept_with_the_reason() -> None:
     assert kept.letters == [
         ("a", "given up after 5 receives: TemporarilyUnavailable: partner is temporarily unavailable")
     ]
+
+
+@pytest.mark.parametrize("error", [TemporarilyUnavailable("table"), BatchFailed("x"), ZeroDivisionError("x")])
+def test_an_outage_does_not_use_up_the_receives_and_a_mistake_is_seen(error: Exception) -> None:
+    """What is known to pass waits for as long as the queue allows; anything else is given up at each tenth receive.
+
+    So one mistake at the end of an outage does not set everything aside that has waited.
+    """
+    passes = isinstance(error, TemporarilyUnavailable)
+    for receives in (1, 9, 10, 11, 19, 20, 299, 300):
+        kept = Kept()
+        again, _ = answer_to(batch(["a"], receives=receives), failing({"a": error}), kept, last_receive=300)
+        given_up = receives >= 300 or (not passes and receives % UNEXPECTED_RECEIVES == 0)
+        assert (again, [body for body, _ in kept.letters]) == ([], ["a"]) if given_up else (["0"], [])
+
+
+def test_an_outage_that_a_handler_meets_for_the_whole_batch_is_an_outage_for_each() -> None:
+    """It costs no message the receives of a mistake."""
+
+    def handle(_: Sequence[Message]) -> Mapping[str, Exception]:
+        raise TemporarilyUnavailable("topic")
+
+    again, reported = answer_to(batch(["a", "b"], receives=50), handle, last_receive=300)
+    assert again == ["0", "1"]
+    assert {name for _, name, _ in reported} == {TemporarilyUnavailable.__name__}
 
 
 def test_a_handler_that_fails_as_a_whole_fails_all_and_loses_none() -> None:

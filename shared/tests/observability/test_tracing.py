@@ -85,3 +85,22 @@ def test_a_child_is_in_the_same_trace_with_an_id_of_its_own() -> None:
 def test_new_traces_are_all_different() -> None:
     """A hundred traces have a hundred ids."""
     assert len({TraceContext.new().trace_id for _ in range(100)}) == 100
+
+
+@given(header=st.none() | st.text(), event_id=st.text())
+def test_an_events_trace_is_the_same_at_every_attempt(header: str | None, event_id: str) -> None:
+    """Readable or not: a random trace would make another event of it."""
+    context = TraceContext.from_event(header, event_id=event_id)
+    assert VALID.fullmatch(context.traceparent)
+    assert TraceContext.from_event(header, event_id=event_id) == context
+    assert context.child_for("answer") == context.child_for("answer")
+    assert VALID.fullmatch(context.child_for("answer").traceparent)
+    assert context.child_for("answer").trace_id == context.trace_id
+
+
+def test_an_events_readable_trace_goes_on() -> None:
+    """As that of a request does; different events of one trace are different pieces of work."""
+    context = TraceContext.from_event(EXAMPLE, event_id="1")
+    assert context.traceparent == EXAMPLE
+    assert len({context.span_id, context.child_for("1").span_id, context.child_for("2").span_id}) == 3
+    assert TraceContext.from_event(None, event_id="1") != TraceContext.from_event(None, event_id="2")

@@ -82,11 +82,13 @@ def test_the_clock_stands_until_it_is_told() -> None:
 
 
 def test_ids_are_in_sequence() -> None:
-    """The same in every run, and sorted as real ones are."""
-    ids = SequentialOrderIds()
-    made = [ids() for _ in range(300)]
+    """The same in every run, and sorted by their instant, as real ones are."""
+    ids, clock = SequentialOrderIds(), FrozenClock()
+    made = [ids(clock()) for _ in range(300)]
     assert made == sorted(set(made))
-    assert made[0] == SequentialOrderIds()()
+    assert made[0] == SequentialOrderIds()(clock()) == "019b8d00-0000-7000-8000-000000000001"
+    clock.advance(timedelta(milliseconds=-1))
+    assert ids(clock()) < made[0]
 
 
 @pytest.mark.parametrize("event_type", list(EventType))

@@ -1,8 +1,8 @@
 """Requests to run a task that AWS refuses.
 
 A task whose network mode is ``awsvpc``, as on Fargate, needs subnets; an override must name a container of the task; a
-capacity provider must be the cluster's; and a cluster must be there. The emulator takes all of these, and makes the
-cluster, so that a state machine works here that never would on AWS.
+capacity provider must be the cluster's; a disk has 21 to 200 GiB; and a cluster must be there. The emulator takes all
+of these, and makes the cluster, so that a state machine works here that never would on AWS.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,9 @@ from ministack.services import ecs
 __all__ = ["correct"]
 
 Request = dict[str, Any]
+
+_DISK = range(21, 201)
+"""GiB: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EphemeralStorage.html"""
 
 
 def correct() -> None:
@@ -41,6 +44,9 @@ def _problems(request: Request, cluster: dict[str, Any]) -> Iterator[str]:
     for override in (request.get("overrides") or {}).get("containerOverrides") or []:
         if override.get("name") not in containers:
             yield f"Override for container named {override.get('name')} is not a container in the TaskDefinition."
+    disk = ((request.get("overrides") or {}).get("ephemeralStorage") or {}).get("sizeInGiB")
+    if disk is not None and disk not in _DISK:
+        yield f"The ephemeral storage size must be between {_DISK[0]} and {_DISK[-1]} GiB."
     providers = set(cluster.get("capacityProviders") or [])
     if any(each["capacityProvider"] not in providers for each in request.get("capacityProviderStrategy") or []):
         yield (

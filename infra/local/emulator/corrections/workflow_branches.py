@@ -4,7 +4,7 @@ When a branch fails, AWS stops the others, the state fails at once, and the hist
 MapIterationAborted and so on) and of every state inside. A Parallel state in JSONata has Arguments, Output and Assign.
 The emulator waits for all branches, tells nothing of what is inside, and ignores those three.
 
-Corrected for inline maps; a distributed map, whose items are executions of their own, is as it was.
+Corrected for inline maps; of a distributed map, whose items are executions of their own, in `workflow_map_runs`.
 """
 
 import copy

@@ -15,7 +15,7 @@ from typing import Any
 from ministack.core.responses import get_region
 from ministack.services import stepfunctions as sfn
 
-__all__ = ["begin_branch", "correct"]
+__all__ = ["begin_branch", "begin_execution", "correct"]
 
 _SERVICE = "arn:aws:states:::"
 # One cell a branch of an execution: threads that do one task's work share it.
@@ -31,6 +31,11 @@ def correct() -> None:
 def begin_branch() -> None:
     """Have the events from here on follow each other, beginning after what the branch's state was told last."""
     _previous.set(list(_previous.get() or [0]))
+
+
+def begin_execution() -> None:
+    """Have the events from here on be those of another execution, after its first one."""
+    _previous.set([1])
 
 
 def _add(original: Any, execution: Any, kind: str, details: Any = None) -> None:

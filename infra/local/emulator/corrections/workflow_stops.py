@@ -41,7 +41,7 @@ class Scope:
     """
 
     def __init__(self, outer: "Scope | None" = None, execution: Execution | None = None) -> None:
-        self.execution = outer.execution if outer else execution
+        self.execution = outer.execution if outer and execution is None else execution
         self._stopped = threading.Event()
         self._inner: list[Scope] = []
         if outer is not None:

@@ -40,6 +40,8 @@ def place_to_change(
 def confirm(action: str, access: AwsAccess, what: Mapping[str, str], *, yes: bool) -> None:
     """Show what is about to happen in which account, and have its stage typed, unless ``yes`` was said before.
 
+    What concerns no stage but the whole account (an empty stage) has the region typed.
+
     Args:
         action: such as ``deploy to``.
         access: the account, and who is asking.
@@ -50,7 +52,8 @@ def confirm(action: str, access: AwsAccess, what: Mapping[str, str], *, yes: boo
         CommandError: the user did not agree, or nobody is there to ask.
     """
     place = access.place
-    rows = {"account": f"{place.account} (as {access.caller})", "region": place.region, "stage": place.stage, **what}
+    rows = {"account": f"{place.account} (as {access.caller})", "region": place.region}
+    rows |= {"stage": place.stage, **what} if place.stage else what
     if place.endpoint_url:
         rows["endpoint"] = f"{place.endpoint_url} (from AWS_ENDPOINT_URL)"
     write = sys.stderr.write
@@ -61,6 +64,7 @@ def confirm(action: str, access: AwsAccess, what: Mapping[str, str], *, yes: boo
         return
     if not sys.stdin.isatty():
         raise CommandError("nobody is there to confirm: add --yes to touch this account without asking")
-    write(f"type the stage's name ({place.stage}) to go on: ")
-    if sys.stdin.readline().strip() != place.stage:
+    word, answer = ("stage", place.stage) if place.stage else ("region", place.region)
+    write(f"type the {word}'s name ({answer}) to go on: ")
+    if sys.stdin.readline().strip() != answer:
         raise CommandError("not confirmed; nothing was changed")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
+from patterns_infra.gateway_logs_role import NoLogsRole
 from patterns_infra.local.errors import PlatformError, WrongSwitch
 from patterns_infra.mail_sender import SenderNotVerified
 from patterns_infra.queues.directory import CannotRedrive, UnknownQueue
@@ -44,6 +45,7 @@ def one_line_errors() -> Iterator[None]:
     except (
         CommandError,
         AwsUnavailable,
+        NoLogsRole,
         SenderNotVerified,
         CannotRedrive,
         BundleError,

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from patterns_infra.commands.failures import FAILED, CommandError
+from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
 from patterns_infra.commands.shown import as_data, show_status
 from patterns_infra.local.local_aws import shell_exports
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
@@ -31,9 +31,23 @@ def place_of(target: Target, stage: str | None, region: str | None) -> Place:
     return Platform.require(stage=stage or LOCAL_STAGE).place
 
 
-def outputs(target: Target, stage: str | None, region: str | None) -> None:
-    """Write one JSON document."""
-    sys.stdout.write(json.dumps(read_outputs(place_of(target, stage, region)), indent=2) + "\n")
+def outputs(target: Target, stage: str | None, region: str | None, *, name: str | None = None) -> None:
+    """Write one JSON document, or one value of it, which ``name`` leads to: ``web_api.api_url``.
+
+    Raises:
+        WrongUse: there is no value of this name.
+    """
+    place = place_of(target, stage, region)
+    found = read_outputs(place)
+    if name is None:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        return
+    values = {f"{pattern}.{key}": value for pattern, names in found.items() for key, value in names.items() if value}
+    if name not in values:
+        raise WrongUse(
+            f"there is no output {name!r} in {place.target} stage {place.stage} (choose from: {', '.join(values)})"
+        )
+    sys.stdout.write(f"{values[name]}\n")
 
 
 def env() -> None:

@@ -3,7 +3,7 @@
 import math
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
@@ -14,12 +14,17 @@ from patterns_infra.queues.directory import DeadLetterQueue, find_dead_letter_qu
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.queues.mending import MAX_LINE_BYTES, MendedLetters, read_mended
 from patterns_infra.queues.outcome import Outcome
+from patterns_infra.queues.peeking import check_zero
 from patterns_infra.queues.queue import Queue
 from patterns_infra.queues.redriving import Redrive, find_mended
+from patterns_infra.queues.shortfall import SQS_COUNTS_SETTLE
 from patterns_infra.settings import Target
 from patterns_infra.text_lines import read_lines
 
 __all__ = ["RedriveOrder", "redrive", "redrive_at"]
+
+_SAMPLE = 10
+"""Messages that are received to check a count of 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,19 @@ def redrive_at(place: Place, order: RedriveOrder, *, agree: Agree = nobody_asks)
     Raises:
         UnknownQueue: there is no such queue.
         CannotRedrive: its messages have no way back.
-        CommandError: the file of mended messages cannot be used; nothing was moved.
-        KeyboardInterrupt: somebody interrupted it; what was moved by then has been told.
+        CommandError: the file of repaired messages cannot be used; nothing was moved.
+        KeyboardInterrupt: it was interrupted; the counts of what was moved by then are printed.
         SystemExit: something was not moved that should have been.
     """
     chosen = select_queue(find_dead_letter_queues(place), order.queue)
     destination = chosen.way_back()
     mended = _read_mended(order.repaired, destination) if order.repaired else None
-    due = len(mended.by_id) if mended else min(chosen.queue.waiting, order.most or chosen.queue.waiting)
-    what = f"{due} dead letters of {chosen.name} back to {destination.name}"
+    sampled = mended is None and not chosen.queue.held
+    if sampled:
+        chosen = replace(chosen, queue=check_zero(place.client("sqs"), chosen.queue, most=_SAMPLE))
+    due = len(mended.by_id) if mended else min(chosen.queue.held, order.most or chosen.queue.held)
+    number = f"at least {due}" if sampled and due else f"{due}"
+    what = f"{number} dead letters of {chosen.name} back to {destination.name}"
     if order.dry_run:
         outcome = _try_out(place, chosen, mended)
         sys.stderr.write(f"dry run, nothing was moved; without --dry-run: {what}\n")
@@ -75,8 +84,6 @@ def redrive_at(place: Place, order: RedriveOrder, *, agree: Agree = nobody_asks)
         outcome = Outcome(found=0)
     for line in outcome.lines():
         sys.stderr.write(f"{chosen.name}: {line}\n")
-    if chosen.queue.in_flight:
-        sys.stderr.write(f"{chosen.name}: {chosen.queue.in_flight} more were hidden: somebody had just received them\n")
     if outcome.interrupted:
         raise KeyboardInterrupt
     if not outcome.complete:
@@ -95,14 +102,14 @@ def _read_mended(name: str, destination: Queue) -> MendedLetters:
 
 def _try_out(place: Place, chosen: DeadLetterQueue, mended: MendedLetters | None) -> Outcome:
     """Count without moving."""
-    return find_mended(place.client("sqs"), chosen.queue, mended) if mended else Outcome(found=chosen.queue.waiting)
+    return find_mended(place.client("sqs"), chosen.queue, mended) if mended else Outcome(found=chosen.queue.held)
 
 
 def _carry_out(
     place: Place, chosen: DeadLetterQueue, destination: Queue, order: RedriveOrder, mended: MendedLetters | None
 ) -> Outcome:
     """Move the messages, showing how far it is."""
-    step, due = f"redrive {chosen.name}", len(mended.by_id) if mended else chosen.queue.waiting
+    step, due = f"redrive {chosen.name}", len(mended.by_id) if mended else chosen.queue.held
     with Interrupts() as interrupts, progress_for(sys.stderr) as report:
         run = Redrive(
             place.client("sqs"),
@@ -111,6 +118,8 @@ def _carry_out(
             order.rate,
             interrupts,
             lambda done: report.advance(step, done, ""),
+            # The local platform counts exactly.
+            SQS_COUNTS_SETTLE if place.target is Target.AWS else 0.0,
         )
         began = time.perf_counter()
         report.begin(step, min(due, order.most or due))
@@ -120,7 +129,7 @@ def _carry_out(
             outcome = run.move_all()
         else:
             outcome = run.move_some(order.most)
-        if not outcome.stopped:
+        if outcome.complete:
             report.end(step, time.perf_counter() - began, "")
         else:
             report.fail(step)

@@ -17,11 +17,11 @@ from patterns_infra.place import Place
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.making import Made, Making
 from patterns_infra.reporting.step_lines import StepLines
-from patterns_infra.reporting.upload import put_into_inbox
+from patterns_infra.reporting.upload import content_of, put_into_inbox
 from patterns_infra.reporting.wanted import Wanted
 from patterns_infra.settings import Target
 
-__all__ = ["ReportOrder", "report", "report_at"]
+__all__ = ["ReportOrder", "as_document", "follow", "report", "report_at", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,23 @@ def report_at(place: Place, order: ReportOrder, *, agree: Agree = nobody_asks) -
     batch = DeployedBatch.find(place)
     order.wanted.check(batch)
     agree({"machine": batch.machine, "report": _named(order.wanted)})
-    with _display() as progress:
+    with shown() as progress:
         given = _input_of(batch, order, progress)
-        made = _follow(place, Making(batch, progress), given)
+        made = follow(place, Making(batch, progress), given)
     folder = order.folder or (LocalFolder.default().reports if place.target is Target.LOCAL else None)
     saved = made.report.save_page(place.client("s3"), folder) if folder else None
     _tell(made, saved, as_json=order.as_json)
 
 
 @contextmanager
-def _display() -> Iterator[Progress]:
+def shown() -> Iterator[Progress]:
+    """Show what happens: bars on a terminal, lines elsewhere."""
     with progress_for(sys.stderr) as progress:
         yield StepLines(progress.say) if isinstance(progress, PlainProgress) else progress
 
 
 def _named(wanted: Wanted) -> str:
-    return str(wanted.day or wanted.path or wanted.address)
+    return str(wanted.day or wanted.path or wanted.several or wanted.address)
 
 
 def _input_of(batch: DeployedBatch, order: ReportOrder, progress: Progress) -> dict[str, object]:
@@ -81,14 +82,17 @@ def _input_of(batch: DeployedBatch, order: ReportOrder, progress: Progress) -> d
     wanted, again = order.wanted, {"again": True} if order.again else {}
     if wanted.day:
         return {"date": wanted.day.isoformat(), **again}
-    if wanted.path is None:
-        return {"input": wanted.address, **again}
-    address = put_into_inbox(batch.place.client("s3"), batch.inbox, wanted.path)
-    progress.say(f"{wanted.path} is {address}")
-    return {"input": address, **again}
+    s3, address = batch.place.client("s3"), wanted.address
+    if wanted.path:
+        address = put_into_inbox(s3, batch.inbox, wanted.path)
+        progress.say(f"{wanted.path} is {address}")
+    elif wanted.several:
+        address = wanted.several.put(batch, progress.say)
+    return {"input": address, **content_of(s3, address), **again}
 
 
-def _follow(place: Place, making: Making, given: dict[str, object]) -> Made:
+def follow(place: Place, making: Making, given: dict[str, object]) -> Made:
+    """Make one report, and follow it; Ctrl-C leaves the execution to itself, and says how it is stopped."""
     try:
         return making.make(given)
     except KeyboardInterrupt:
@@ -112,19 +116,24 @@ def _stop(place: Place, making: Making) -> str:
     return f"aws stepfunctions stop-execution{where} --execution-arn {making.execution.arn}"
 
 
+def as_document(made: Made, saved: Path | None) -> dict[str, object]:
+    """Return what a program is told of a report."""
+    found = made.report
+    return {
+        "report": found.name,
+        "made_before": made.before,
+        "execution": made.execution,
+        "pointer": found.pointer,
+        "files": dict(found.files),
+        "rows": dict(found.rows),
+        "saved": str(saved) if saved else None,
+    }
+
+
 def _tell(made: Made, saved: Path | None, *, as_json: bool) -> None:
     found = made.report
     if as_json:
-        document = {
-            "report": found.name,
-            "made_before": made.before,
-            "execution": made.execution,
-            "pointer": found.pointer,
-            "files": dict(found.files),
-            "rows": dict(found.rows),
-            "saved": str(saved) if saved else None,
-        }
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        sys.stdout.write(json.dumps(as_document(made, saved), indent=2) + "\n")
         return
     if made.before:
         sys.stderr.write("the report was there before; --again makes it once more\n")

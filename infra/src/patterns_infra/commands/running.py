@@ -3,24 +3,29 @@
 import sys
 from contextlib import suppress
 
+from patterns_infra.commands.given_settings import local_settings
 from patterns_infra.commands.shown import show_timings, show_urls
 from patterns_infra.local.chosen_cluster import operators_left
+from patterns_infra.local.deployment_groups import start_in_groups
 from patterns_infra.local.errors import PlatformBusy
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lock import exclusive
 from patterns_infra.local.platform import Platform
 from patterns_infra.local.progress import PlainProgress, progress_for
 from patterns_infra.local.state import end, read_state
+from patterns_infra.registry import select
 
 __all__ = ["down", "up"]
 
 _WAIT_FOR_OTHERS = 10.0
 
 
-def up(patterns: list[str], *, timings: bool, port: int | None) -> None:
+def up(patterns: list[str], *, timings: bool, port: int | None, settings: list[str]) -> None:
     """Bring the platform up with the patterns and leave it running."""
+    chosen = select(",".join(patterns))
+    given = local_settings(settings, chosen)
     with progress_for(sys.stderr) as report:
-        platform = Platform.start(patterns, detach=True, report=report, port=port)
+        platform = start_in_groups(chosen, report, port=port, settings=given)
     show_urls(platform.outputs(), platform.mails)
     if timings:
         show_timings(platform.timings)

@@ -7,13 +7,18 @@ from constructs import Construct
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
 from patterns_infra.constructs.plain_http import acknowledge_plain_http
+from patterns_infra.constructs.retention import keep_data
 from patterns_infra.settings import Settings
 
 __all__ = ["AlarmedQueue"]
 
 
 class AlarmedQueue(Construct):
-    """Some days in the queue; after ``max_receives`` receives, fourteen in the dead-letter queue."""
+    """Some days in the queue; after ``max_receives`` receives, fourteen in the dead-letter queue.
+
+    Consumers hide a message that failed for now for up to five minutes: 300 receives outlast twelve hours of outage.
+    They themselves set aside what fails for good, and what fails for a reason that is not known to pass.
+    """
 
     def __init__(
         self,
@@ -24,7 +29,7 @@ class AlarmedQueue(Construct):
         alarms: Alarms,
         visibility: Duration,
         retention: Duration | None = None,
-        max_receives: int = 5,
+        max_receives: int = 300,
         backlog_minutes: int = 15,
         title: str = "",
     ) -> None:
@@ -42,8 +47,8 @@ class AlarmedQueue(Construct):
             "DeadLetters",
             settings=settings,
             alarms=alarms,
-            what_to_do=f"Messages of {title} failed for good, or {max_receives} times. Read why with `patterns "
-            f"dead-letters {title}`, and the consumer's log at that time; mend the cause; then put them back with "
+            what_to_do=f"Messages of {title} failed for good, or too often. Read why with `patterns "
+            f"dead-letters {title}`, and the consumer's log at that time; fix the cause; then put them back with "
             f"`patterns redrive {title}`.",
         )
         self.queue = sqs.Queue(
@@ -52,6 +57,7 @@ class AlarmedQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=settings.on_aws,
             retention_period=retention,
+            removal_policy=keep_data(settings),
             visibility_timeout=visibility,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
         )

@@ -45,6 +45,7 @@ class Alarms(Construct):
         reaches: float,
         what_to_do: str,
         minutes: int = 1,
+        within: int | None = None,
     ) -> cloudwatch.Alarm:
         """Raise an alarm on the topic.
 
@@ -54,36 +55,59 @@ class Alarms(Construct):
             metric: its period must be a minute; no data is no alarm.
             reaches: the value from which on the alarm is raised.
             what_to_do: the alarm's description, for the person who was woken.
-            minutes: how many minutes in a row.
+            minutes: how many minutes in a row, or of the last ones.
+            within: of how many last minutes, for what is tried only now and then; by default of ``minutes``.
         """
         alarm = cloudwatch.Alarm(
             scope,
             construct_id,
             metric=metric,
             threshold=reaches,
-            evaluation_periods=minutes,
+            evaluation_periods=within or minutes,
+            datapoints_to_alarm=minutes if within else None,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=what_to_do,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
-        self.raised.append(alarm)
-        return alarm
+        return self._with_action(alarm)
+
+    def raise_when_below(
+        self, scope: Construct, construct_id: str, *, metric: cloudwatch.IMetric, below: float, what_to_do: str
+    ) -> cloudwatch.Alarm:
+        """Raise an alarm when the metric is below a value in one of its own periods; no data is no alarm."""
+        no_alarm = cloudwatch.TreatMissingData.NOT_BREACHING
+        return self._raise_below(below, no_alarm, scope, construct_id, metric=metric, what_to_do=what_to_do)
 
     def raise_when_missing(
         self, scope: Construct, construct_id: str, *, metric: cloudwatch.IMetric, what_to_do: str
     ) -> cloudwatch.Alarm:
         """Raise an alarm when the metric, a sum, is zero or has no data for one of its own periods."""
+        alarm = cloudwatch.TreatMissingData.BREACHING
+        return self._raise_below(1, alarm, scope, construct_id, metric=metric, what_to_do=what_to_do)
+
+    def _raise_below(
+        self,
+        below: float,
+        missing: cloudwatch.TreatMissingData,
+        scope: Construct,
+        construct_id: str,
+        *,
+        metric: cloudwatch.IMetric,
+        what_to_do: str,
+    ) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             scope,
             construct_id,
             metric=metric,
-            threshold=1,
+            threshold=below,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            treat_missing_data=missing,
             alarm_description=what_to_do,
         )
+        return self._with_action(alarm)
+
+    def _with_action(self, alarm: cloudwatch.Alarm) -> cloudwatch.Alarm:
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         self.raised.append(alarm)
         return alarm

@@ -5,7 +5,9 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.deletion_protection import protect_from_deletion
 from patterns_infra.constructs.retention import keep_data
+from patterns_infra.constructs.web_acl import WebAcl, address_rate, custom_rule
 from patterns_infra.settings import Settings
 
 __all__ = ["Customers"]
@@ -38,14 +40,15 @@ class Customers(Construct):
             ),
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            email=_sender(settings),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             feature_plan=cognito.FeaturePlan.PLUS if settings.production else cognito.FeaturePlan.ESSENTIALS,
             standard_threat_protection_mode=(
                 cognito.StandardThreatProtectionMode.FULL_FUNCTION if settings.production else None
             ),
-            deletion_protection=settings.on_aws,
             removal_policy=keep_data(settings),
         )
+        protect_from_deletion(self.pool, settings=settings, name="DeletionProtection", on="ACTIVE", off="INACTIVE")
         for group, description in (("customers", "Buy and see their own orders"), ("operators", "See every order")):
             cognito.CfnUserPoolGroup(
                 self,
@@ -65,6 +68,10 @@ class Customers(Construct):
             access_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.days(7),
         )
+        if settings.on_aws:
+            # Two calls are a sign-in, and one an hour keeps it: a tenth of what an address may ask the API.
+            limit = custom_rule("AddressRate", address_rate(settings.requests_per_address // 10))
+            WebAcl(self, "SignIns", metric="SignIns", resource_arn=self.pool.user_pool_arn, rules=[limit])
         self._acknowledge(settings)
 
     def _acknowledge(self, settings: Settings) -> None:
@@ -79,3 +86,18 @@ class Customers(Construct):
                 "AwsSolutions-COG8",
                 "Threat protection needs the Plus plan, paid by the user; production has it, others have no users.",
             )
+
+
+def _sender(settings: Settings) -> cognito.UserPoolEmail | None:
+    """Who sends verification codes: SES where there is a sender, else Cognito, about 50 mails a day for the account.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
+    """
+    if not (settings.on_aws and settings.sender_email):
+        return None
+    identity = settings.mail_identity
+    return cognito.UserPoolEmail.with_ses(
+        from_email=settings.sender_email,
+        ses_region=settings.region,
+        ses_verified_domain=None if "@" in identity else identity,
+    )

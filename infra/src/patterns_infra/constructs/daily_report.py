@@ -1,8 +1,6 @@
 """The schedule that starts a day's report, in the shop's own time zone."""
 
 import json
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
@@ -12,19 +10,17 @@ from constructs import Construct
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
+from patterns_infra.schedule_texts import DEFAULT_SCHEDULE
 from patterns_infra.settings import Settings
 
 __all__ = ["DailyReport"]
-
-_HOUR = 3
-"""Local time: far enough from midnight that neither a late schedule nor summer time makes it another day."""
 
 
 class DailyReport(Construct):
     """Starts the state machine every night for the day before.
 
-    EventBridge's rules know UTC only, its Scheduler knows time zones. The state machine is told the moment and the
-    zone's distance from UTC in winter: an hour of summer time changes nothing about the date at three in the morning.
+    EventBridge's rules know UTC only, its Scheduler knows time zones. The state machine is given the moment that was
+    due, not the one at which it begins, and computes the day from it: late or twice, it is the same report.
     """
 
     def __init__(
@@ -55,15 +51,13 @@ class DailyReport(Construct):
             self,
             "Schedule",
             description="Every night, the report of the day before",
-            schedule_expression=settings.report_schedule or f"cron(0 {_HOUR} * * ? *)",
+            schedule_expression=settings.report_schedule or DEFAULT_SCHEDULE,
             schedule_expression_timezone=settings.time_zone,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=machine.state_machine_arn,
                 role_arn=role.role_arn,
-                input=json.dumps(
-                    {"scheduled": "<aws.scheduler.scheduled-time>", "offset": _winter_offset(settings.time_zone)}
-                ),
+                input=json.dumps({"scheduled": "<aws.scheduler.scheduled-time>"}),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=dead_letters.queue.queue_arn),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=3600, maximum_retry_attempts=20
@@ -71,10 +65,3 @@ class DailyReport(Construct):
             ),
         )
         self.schedule.node.add_dependency(start)
-
-
-def _winter_offset(zone: str) -> str:
-    """Return the zone's distance from UTC without summer time, as ``+0100``."""
-    offsets = [datetime(2026, month, 15, tzinfo=ZoneInfo(zone)).utcoffset() or timedelta(0) for month in (1, 7)]
-    minutes = round(min(offsets).total_seconds() / 60)
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.plain_http import acknowledge_plain_http
+from patterns_infra.constructs.retention import keep_data
 from patterns_infra.settings import Settings
 
 __all__ = ["DeadLetterQueue"]
@@ -25,6 +26,7 @@ class DeadLetterQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=settings.on_aws,
             retention_period=Duration.days(14),
+            removal_policy=keep_data(settings),
         )
         acknowledge_plain_http(self.queue, settings)
         self.visible = self.queue.metric_approximate_number_of_messages_visible(

@@ -77,7 +77,5 @@ class EventReceiver(Construct):
             concurrency=receiver.batch.maximum_concurrency,
         )
         self.consumer.allow(["sqs:SendMessage"], self.queue.dead_letters.queue.queue_arn)
-
-    def hides_messages(self) -> None:
-        """Let the function hide a message that failed for now until it is worth trying again."""
+        # To hide a message that failed for now until it is worth trying again.
         self.consumer.allow(["sqs:ChangeMessageVisibility"], self.queue.queue.queue_arn)

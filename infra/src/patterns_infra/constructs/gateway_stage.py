@@ -1,7 +1,7 @@
 """Routes of the REST API, and the stage settings that follow from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_cdk import Duration
@@ -11,10 +11,23 @@ from aws_cdk.aws_logs import ILogGroup
 from patterns_infra.constructs.access_log import access_log_format
 from patterns_infra.settings import Settings
 
-__all__ = ["STAGE_NAME", "Route", "stage_options"]
+__all__ = ["STAGE_NAME", "RequestBody", "Route", "stage_options", "with_head"]
 
 STAGE_NAME = "v1"
 _RATE, _BURST = 200, 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBody:
+    """What a route takes.
+
+    Attributes:
+        name: of the API's model, such as ``PlaceOrder``; no two routes of an API have the same.
+        schema: draft-04 JSON schema.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +40,7 @@ class Route:
         rate: requests a second that pass; the rest gets a 429.
         burst: requests that pass at once.
         signed_in: whether the gateway wants an ID token.
-        body: draft-04 JSON schema of the request's body.
+        body: what the request's body must be, if it has one.
         cache_seconds: how long the gateway's cache answers by itself (on AWS).
     """
 
@@ -36,8 +49,17 @@ class Route:
     rate: int
     burst: int
     signed_in: bool = True
-    body: Mapping[str, Any] | None = None
+    body: RequestBody | None = None
     cache_seconds: int = 0
+
+
+def with_head(routes: Sequence[Route]) -> list[Route]:
+    """Return the routes, and after each GET the HEAD of the same address, which no cache answers."""
+    return [
+        each
+        for route in routes
+        for each in ((route, replace(route, method="HEAD", cache_seconds=0)) if route.method == "GET" else (route,))
+    ]
 
 
 def stage_options(routes: Sequence[Route], *, settings: Settings, access_logs: ILogGroup) -> apigateway.StageOptions:

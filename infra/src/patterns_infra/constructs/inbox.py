@@ -16,6 +16,10 @@ from patterns_infra.settings import Settings
 
 __all__ = ["Inbox"]
 
+_NO_ORDERS = [f"{BY_COMMAND}*", "parts/*", "*/", "_SUCCESS", "*/_SUCCESS", "*.crc", "_temporary/*", "*/_temporary/*"]
+"""Keys that start nothing: files whose sender starts the report, files that a list names, which starts one report of
+them all, folders, what Spark and Hadoop put beside files."""
+
 
 class Inbox(Construct):
     """Files are kept for a month, so that a report can be made once more."""
@@ -31,17 +35,20 @@ class Inbox(Construct):
         self.bucket = PrivateBucket(self, "Files", settings=settings, lifecycle=[month], tells=True).bucket
 
     def starts(self, machine: sfn.StateMachine, *, settings: Settings, alarms: Alarms) -> None:
-        """Start the state machine for every file that arrives, but for those whose sender starts it itself."""
+        """Start the state machine for every file that arrives, but for those that are ``_NO_ORDERS``."""
         dead_letters = DeadLetterQueue(
             self,
             "DeadLetters",
             settings=settings,
             alarms=alarms,
             what_to_do="A file arrived and no report was started. See its error; then start the state machine "
-            'by hand with {"input": "s3://BUCKET/KEY"}.',
+            'with its input, such as {"input": "s3://BUCKET/KEY", "version": "ID"}.',
         )
         acknowledge(dead_letters, "AwsSolutions-SQS3", "This is itself the dead-letter queue, of the rule.")
-        name, key = (events.EventField.from_path(f"$.detail.{x}") for x in ("bucket.name", "object.key"))
+        name, key, version, etag = (
+            events.EventField.from_path(f"$.detail.{x}")
+            for x in ("bucket.name", "object.key", "object.version-id", "object.etag")
+        )
         events.Rule(
             self,
             "Arrived",
@@ -51,13 +58,16 @@ class Inbox(Construct):
                 detail_type=["Object Created"],
                 detail={
                     "bucket": {"name": [self.bucket.bucket_name]},
-                    "object": {"key": [{"anything-but": {"prefix": BY_COMMAND}}]},
+                    "object": {"key": [{"anything-but": {"wildcard": _NO_ORDERS}}]},
                 },
             ),
             targets=[
                 targets.SfnStateMachine(
                     machine,
-                    input=events.RuleTargetInput.from_object({"input": f"s3://{name}/{key}"}),
+                    # What arrived, not what is there when the execution looks: it may have been overwritten since.
+                    input=events.RuleTargetInput.from_object(
+                        {"input": f"s3://{name}/{key}", "version": version, "etag": etag}
+                    ),
                     dead_letter_queue=dead_letters.queue,
                     retry_attempts=20,
                     max_event_age=Duration.hours(1),

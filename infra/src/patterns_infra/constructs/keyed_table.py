@@ -5,6 +5,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.deletion_protection import protect_from_deletion
 from patterns_infra.constructs.retention import keep_data
 from patterns_infra.constructs.throttling_alarms import ThrottlingAlarms
 from patterns_infra.settings import Settings
@@ -13,7 +14,7 @@ __all__ = ["KeyedTable"]
 
 
 class KeyedTable(Construct):
-    """A table with one text as its key. On AWS, one whose ``kept`` is true outlives its stack and cannot be deleted."""
+    """A table with one text as its key. In production, one that is ``kept`` outlives its stack, protected."""
 
     def __init__(
         self,
@@ -52,9 +53,10 @@ class KeyedTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
-            deletion_protection=kept and settings.on_aws,
             removal_policy=keep_data(settings) if kept else RemovalPolicy.DESTROY,
         )
+        if kept:
+            protect_from_deletion(self.table, settings=settings, name="DeletionProtectionEnabled")
         if index:
             self.table.add_global_secondary_index(
                 index_name=f"by_{index}",

@@ -10,6 +10,7 @@ from constructs import Construct, IDependable
 
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.cluster_network import ClusterNetwork
+from patterns_infra.constructs.deletion_protection import protect_from_deletion
 from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.constructs.managed_policies import accept_managed_policies
 from patterns_infra.constructs.retention import keep_traces
@@ -20,7 +21,6 @@ __all__ = ["KubernetesCluster"]
 _INSTANCES = ("m7i.large", "m6i.large")
 """Of the managed nodes. A security group for each pod needs machines that can have branch interfaces: no burstable ones
 (https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html)."""
-_NODES_AT_LEAST, _NODES_AT_MOST = 2, 6
 _INSIGHTS = ("application", "dataplane", "host", "performance")
 """Container Insights writes to /aws/containerinsights/{cluster}/ these."""
 
@@ -33,6 +33,7 @@ class KubernetesCluster(Construct):
 
     Attributes:
         cluster: the cluster.
+        application_log: what pods write.
         nodes: what must be there before pods can run; none with Auto Mode, whose nodes come with the pods.
     """
 
@@ -58,9 +59,7 @@ class KubernetesCluster(Construct):
             version=eks.KubernetesVersion.of(settings.kubernetes_version),
             vpc=network.vpc,
             vpc_subnets=[network.subnets],
-            endpoint_access=eks.EndpointAccess.PRIVATE
-            if settings.private_cluster
-            else eks.EndpointAccess.PUBLIC_AND_PRIVATE,
+            endpoint_access=_endpoint_access(settings),
             cluster_logging=list(eks.ClusterLoggingTypes),
             secrets_encryption_key=secrets,
             default_capacity_type=eks.DefaultCapacityType.NODEGROUP
@@ -119,9 +118,10 @@ class KubernetesCluster(Construct):
             ami_type=eks.NodegroupAmiType.AL2023_X86_64_STANDARD,
             instance_types=[ec2.InstanceType(x) for x in _INSTANCES],
             launch_template_spec=eks.LaunchTemplateSpec(id=template.ref, version=template.attr_latest_version_number),
-            min_size=_NODES_AT_LEAST,
-            desired_size=_NODES_AT_LEAST,
-            max_size=_NODES_AT_MOST,
+            # Nothing in the cluster asks for more, so no other number is promised (docs/adr/0062).
+            min_size=self._settings.managed_nodes,
+            desired_size=self._settings.managed_nodes,
+            max_size=self._settings.managed_nodes,
             subnets=self._network.subnets,
             max_unavailable=1,
             enable_node_auto_repair=True,
@@ -134,7 +134,7 @@ class KubernetesCluster(Construct):
         self.nodes.append(group)
 
     def _protect(self, native: eks.CfnCluster) -> None:
-        native.deletion_protection = self._settings.production
+        protect_from_deletion(native, settings=self._settings, name="DeletionProtection")
         # Elsewhere EKS upgrades a cluster whose version it no longer supports, rather than charge sixfold for it.
         support = "EXTENDED" if self._settings.production else "STANDARD"
         native.upgrade_policy = eks.CfnCluster.UpgradePolicyProperty(support_type=support)
@@ -143,9 +143,12 @@ class KubernetesCluster(Construct):
         name = Stack.of(self).stack_name
         names = {"ControlPlaneLog": f"/aws/eks/{name}/cluster"}
         names |= {f"{x.title()}Log": f"/aws/containerinsights/{name}/{x}" for x in _INSIGHTS}
-        for construct_id, group in names.items():
-            made = encrypted_log_group(self, construct_id, settings=self._settings, key=key, name=group)
-            self.cluster.node.add_dependency(made)
+        made = {
+            construct_id: encrypted_log_group(self, construct_id, settings=self._settings, key=key, name=group)
+            for construct_id, group in names.items()
+        }
+        self.cluster.node.add_dependency(*made.values())
+        self.application_log = made["ApplicationLog"]
 
     def _admit(self, administrator: str | None) -> None:
         if administrator is not None:
@@ -168,3 +171,11 @@ class KubernetesCluster(Construct):
                 "Annotation::@aws-cdk/aws-eks:isolatedSubnetsForKubectlPrivateSubnets",
                 "The network has those endpoints, and CloudFormation runs no kubectl here.",
             )
+
+
+def _endpoint_access(settings: Settings) -> eks.EndpointAccess:
+    """Return from where Kubernetes' API is reached; from inside the VPC always."""
+    if settings.private_cluster:
+        return eks.EndpointAccess.PRIVATE
+    public = eks.EndpointAccess.PUBLIC_AND_PRIVATE
+    return public.only_from(*settings.kubernetes_api_cidrs) if settings.kubernetes_api_cidrs else public

@@ -14,7 +14,7 @@ __all__ = ["NetworkWithoutNat"]
 
 
 class NetworkWithoutNat(Construct):
-    """Two zones with one subnet each, flow logs, and ways to S3 and DynamoDB that cost nothing.
+    """A subnet in each of two zones, or of the settings' zones; flow logs; ways to S3 and DynamoDB that cost nothing.
 
     Attributes:
         public: whether what runs here gets a public address; nothing gets in by it.
@@ -39,7 +39,7 @@ class NetworkWithoutNat(Construct):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            max_azs=2,
+            max_azs=len(settings.availability_zones) or 2,
             nat_gateways=0,
             restrict_default_security_group=False,
             subnet_configuration=[ec2.SubnetConfiguration(name=name, subnet_type=kind, cidr_mask=cidr_mask)],

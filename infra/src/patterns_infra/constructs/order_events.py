@@ -1,9 +1,8 @@
 """The topic that tells what became of orders, under a key of its own."""
 
-from aws_cdk import Aws, Duration, aws_kms
+from aws_cdk import Aws, Duration, RemovalPolicy, aws_kms
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
-from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
 from patterns_infra.constructs.alarmed_queue import AlarmedQueue
@@ -31,6 +30,8 @@ class OrderEvents(Construct):
             description=f"Events on the topic {name}",
             enable_key_rotation=True,
             pending_window=Duration.days(7),
+            # It encrypts messages on their way, and nothing that is kept.
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self.topic = sns.Topic(self, "Topic", topic_name=name, master_key=key, enforce_ssl=settings.on_aws)
         # In the place of SNS's own policy: who may publish is for the roles of this account to say.
@@ -45,7 +46,12 @@ class OrderEvents(Construct):
         )
 
     def subscribe_queue(self, scope: Construct, *, queue: AlarmedQueue, filter_policy: FilterPolicy) -> None:
-        """Send a queue the messages that its policy selects; what it does not take goes to its dead letters."""
+        """Send a queue the messages that its policy selects; what it does not take goes to its dead letters.
+
+        The policy is matched against the body, which the receivers read, and not against the attributes, which a
+        publisher may set to something else. A body that is not a JSON object matches no policy: only a subscription
+        without one gets it.
+        """
         for target in (queue.queue, queue.dead_letters.queue):
             target.add_to_resource_policy(
                 iam.PolicyStatement(
@@ -62,11 +68,7 @@ class OrderEvents(Construct):
             protocol="sqs",
             endpoint=queue.queue.queue_arn,
             raw_message_delivery=True,
-            filter_policy=filter_policy,
+            filter_policy=filter_policy or None,
+            filter_policy_scope="MessageBody" if filter_policy else None,
             redrive_policy={"deadLetterTargetArn": queue.dead_letters.queue.queue_arn},
         )
-
-    def subscribe_email(self, address: str, *, event_types: list[str]) -> None:
-        """Send somebody these events as they are, once the address has confirmed that it wants them."""
-        only = {"type": sns.SubscriptionFilter.string_filter(allowlist=event_types)}
-        self.topic.add_subscription(EmailSubscription(address, filter_policy=only))

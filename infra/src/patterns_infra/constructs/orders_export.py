@@ -41,8 +41,8 @@ class OrdersExport(Construct):
         start, look = self._start(), self._look()
         wait = sfn.Wait.jsonata(self, "Wait for the export", time=sfn.WaitTime.duration(_PAUSE))
         how = sfn.Choice.jsonata(self, "How is the export")
-        how.when(sfn.Condition.jsonata("{% $standing = 'COMPLETED' %}"), plan)
-        how.when(sfn.Condition.jsonata("{% $standing = 'FAILED' %}"), self._failed("failed", "$refused"))
+        how.when(sfn.Condition.jsonata("{% $exported = 'COMPLETED' %}"), plan)
+        how.when(sfn.Condition.jsonata("{% $exported = 'FAILED' %}"), self._failed("failed", "$refused"))
         how.when(
             sfn.Condition.jsonata(f"{{% $looks >= {_LOOKS} %}}"),
             self._failed("takes too long", f"'it has not come to its end in {_LOOKS} minutes'"),
@@ -122,7 +122,7 @@ class OrdersExport(Construct):
                 iam_resources=[f"{self._table_arn}/export/*"],
                 iam_action="dynamodb:DescribeExport",
                 assign={
-                    "standing": f"{{% {described}.ExportStatus %}}",
+                    "exported": f"{{% {described}.ExportStatus %}}",
                     "refused": f"{{% {described}.FailureCode & ': ' & {described}.FailureMessage %}}",
                     "looks": "{% $looks + 1 %}",
                 },

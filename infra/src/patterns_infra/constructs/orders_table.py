@@ -4,6 +4,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from patterns_infra.constructs.alarms import Alarms
+from patterns_infra.constructs.deletion_protection import protect_from_deletion
 from patterns_infra.constructs.retention import keep_data
 from patterns_infra.constructs.throttling_alarms import ThrottlingAlarms
 from patterns_infra.settings import Settings
@@ -37,9 +38,9 @@ class OrdersTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
-            deletion_protection=settings.on_aws,
             removal_policy=keep_data(settings),
         )
+        protect_from_deletion(self.table, settings=settings, name="DeletionProtectionEnabled")
         for index, partition in ((BY_CUSTOMER, "customer_id"), (BY_CUSTOMER_STATUS, "customer_status")):
             self.table.add_global_secondary_index(
                 index_name=index,

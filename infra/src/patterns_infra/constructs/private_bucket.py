@@ -14,7 +14,7 @@ __all__ = ["PrivateBucket"]
 
 
 class PrivateBucket(Construct):
-    """On AWS it outlives its stack: what is in it is data."""
+    """In production it outlives its stack: what is in it is data. Elsewhere `remove_stack` empties it first."""
 
     def __init__(
         self,

@@ -9,9 +9,9 @@ from constructs import Construct
 
 from patterns_infra.settings import Settings
 
-__all__ = ["ProblemResponses"]
+__all__ = ["PROBLEM_TYPES", "ProblemResponses"]
 
-_TYPES = "https://patterns.example.com/problems/"
+PROBLEM_TYPES = "https://patterns.example.com/problems/"
 _MESSAGE = "$context.error.messageString"
 
 
@@ -80,7 +80,7 @@ def _document(problem: _Problem) -> str:
     Its key is ``application/json`` although the header says otherwise: API Gateway takes that template whatever a
     client accepts.
     """
-    document: dict[str, object] = {"type": _TYPES + problem.slug, "title": problem.title}
+    document: dict[str, object] = {"type": PROBLEM_TYPES + problem.slug, "title": problem.title}
     if problem.status is not None:
         document["status"] = problem.status
     document["instance"] = "urn:request:$context.requestId"

@@ -24,11 +24,11 @@ class ReportWatch(Construct):
         """Raise the alarms."""
         super().__init__(scope, construct_id)
         failed, late = (metric(period=_MINUTE) for metric in (machine.metric_failed, machine.metric_timed_out))
-        missed = _merged(settings, "MissedOrders", _MINUTE)
+        missed = _measured(settings, "MissedOrders", _MINUTE)
         self.executions = [machine.metric_started(period=_MINUTE), machine.metric_succeeded(period=_MINUTE)]
         self.executions += [failed, late]
         self.duration = machine.metric_time(period=_MINUTE, statistic="Maximum")
-        self.orders = [_merged(settings, name, _DAY) for name in ("Orders", "RowsRejected", "MissedOrders")]
+        self.orders = [_measured(settings, name, _DAY) for name in ("Orders", "RowsRejected", "MissedOrders")]
         alarms.raise_when(
             self,
             "Failures",
@@ -57,18 +57,19 @@ class ReportWatch(Construct):
         alarms.raise_when_missing(
             self,
             "Late",
-            metric=machine.metric_succeeded(period=_DAY),
-            what_to_do="No report was published for a day. See whether the schedule is enabled, its dead letters, and "
-            'the last execution; make up for it by an execution with {"date": "YYYY-MM-DD"}.',
+            # Of days alone: a file's report, or an older day's, does not stand in for the night's.
+            metric=_measured(settings, "ReportsOfYesterday", _DAY, step="publish"),
+            what_to_do="No report of the day before was published for a day. See whether the schedule is enabled, its "
+            "dead letters, and the last execution; make up for what is missing with: patterns report --missing",
         )
 
 
-def _merged(settings: Settings, name: str, period: Duration) -> cloudwatch.Metric:
-    """Return what the program's step ``merge`` measures: no data for as long as nothing is merged."""
+def _measured(settings: Settings, name: str, period: Duration, *, step: str = "merge") -> cloudwatch.Metric:
+    """Return what a step of the program measures: no data for as long as it does not come to its end."""
     return cloudwatch.Metric(
         namespace=_NAMESPACE,
         metric_name=name,
-        dimensions_map={"service": "batch", "stage": settings.stage, "step": "merge"},
+        dimensions_map={"service": "batch", "stage": settings.stage, "step": step},
         statistic="Sum",
         period=period,
     )

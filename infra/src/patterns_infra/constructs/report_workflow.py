@@ -16,18 +16,19 @@ from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.constructs.orders_export import OrdersExport
+from patterns_infra.constructs.parts_map import PART, PART_DISK, PART_RUN, accept_parts, parts_map
 from patterns_infra.constructs.report_claim import ReportClaim
+from patterns_infra.constructs.report_failure import record_failure
 from patterns_infra.constructs.report_input import check_input
 from patterns_infra.constructs.report_watch import ReportWatch
-from patterns_infra.constructs.resilient_task import BAD_INPUT, ResilientTask, ended_with
+from patterns_infra.constructs.resilient_task import ResilientTask
 from patterns_infra.constructs.retried_call import retried
+from patterns_infra.constructs.run_files import RunFiles
 from patterns_infra.constructs.task_runner import TaskRunner
-from patterns_infra.settings import Settings
+from patterns_infra.settings import Settings, ShardMap
 
 __all__ = ["ReportWorkflow"]
 
-_AT_ONCE = 4
-"""Shards that are worked on at the same time."""
 _LONGEST = Duration.hours(4)
 _STEP, _SHARD = Duration.minutes(30), Duration.hours(2)
 _RUN = "{% $run %}"
@@ -36,9 +37,10 @@ _RUN = "{% $run %}"
 class ReportWorkflow(Construct):
     """Check the input, claim it, plan, work on the shards, merge, publish, tell; a failure is recorded with its reason.
 
-    An execution is given ``{"date": "2026-11-22"}``, ``{"input": "s3://bucket/key"}`` or, by the schedule,
-    ``{"scheduled": "2026-11-23T02:30:00Z", "offset": "+0100"}`` for the day before there. With ``"again": true`` a
-    report that is there is made once more.
+    An execution is given ``{"date": "2026-11-22"}``, ``{"input": "s3://bucket/key"}``, with ``"version"`` (or, of a
+    bucket without versions, ``"etag"``) for another content than the current one, or, by the schedule,
+    ``{"scheduled": "2026-11-23T03:00:00Z"}``, the moment that was due, for the day before it in the shop's zone. With
+    ``"again": true`` a report that is there is made once more.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class ReportWorkflow(Construct):
         runner: TaskRunner,
         claims: dynamodb.ITable,
         reports: s3.IBucket,
+        inbox: s3.IBucket,
         told: sns.ITopic,
         key: IKey,
         alarms: Alarms,
@@ -57,23 +60,29 @@ class ReportWorkflow(Construct):
     ) -> None:
         """Compose it; with an ``export`` a day's orders are read from one."""
         super().__init__(scope, construct_id)
-        self._runner, self._reports, self._told = runner, reports, told
+        self._runner, self._reports, self._told, self._settings = runner, reports, told, settings
+        self._files = RunFiles(reports)
         claim = ReportClaim(self, "Claim", table=claims, longest=_LONGEST)
 
         exported = ["--export", "{% $export %}"] if export else []
-        plan = self._step("Plan", "plan", "{% $source[0] %}", "{% $source[1] %}", *exported)
+        plan = self._step(
+            "Plan", "plan", "{% $source[0] %}", "{% $source[1] %}", "--content", "{% $content %}", *exported
+        )
         work = export.before(plan) if export else sfn.Chain.start(plan)
-        work = work.next(self._read_plan()).next(self._shards())
-        work = work.next(self._step("Merge", "merge")).next(self._step("Publish", "publish"))
+        work = work.next(self._read_plan()).next(self._parts("Shards", "Shard", "shard", _SHARD))
+        work = work.next(self._groups(self._step("Merge", "merge", disk="{% $mergeDisk %}")))
+        work = work.next(self._step("Publish", "publish"))
         report = sfn.Parallel.jsonata(self, "Report", outputs={}).branch(work)
-        report.add_catch(self._failed(claim), assign={"error": "{% $states.errorOutput %}"})
-        report.next(claim.finish()).next(self._tell()).next(sfn.Succeed.jsonata(self, "Reported"))
+        report.add_catch(record_failure(self, self._files, claim), assign={"error": "{% $states.errorOutput %}"})
+        done = report.next(claim.finish()).next(self._read_notice()).next(self._tell())
+        done.next(sfn.Succeed.jsonata(self, "Reported"))
 
+        given = check_input(self, claim.begin(report), inbox=inbox, time_zone=settings.time_zone)
         self.machine = sfn.StateMachine(
             self,
             "Machine",
             comment="A sales report of one day, or of one file of orders",
-            definition_body=sfn.DefinitionBody.from_chainable(check_input(self, claim.begin(report))),
+            definition_body=sfn.DefinitionBody.from_chainable(given),
             query_language=sfn.QueryLanguage.JSONATA,
             timeout=_LONGEST,
             tracing_enabled=True,
@@ -82,6 +91,8 @@ class ReportWorkflow(Construct):
             ),
         )
         claim.allow(self.machine)
+        if settings.shards_run is ShardMap.DISTRIBUTED:
+            accept_parts(self.machine)
         if export:
             export.allow(self.machine)
 
@@ -89,7 +100,13 @@ class ReportWorkflow(Construct):
         acknowledge(
             self.machine.role,
             f"AwsSolutions-IAM5[Resource::<{name}.Arn>/runs/*]",
-            "It reads the manifest and the failure of its own run, whose name is not known before.",
+            "It reads and writes files of its own run, whose name is not known before.",
+        )
+        name = Stack.of(self).get_logical_id(cast("s3.CfnBucket", inbox.node.default_child))
+        acknowledge(
+            self.machine.role,
+            f"AwsSolutions-IAM5[Resource::<{name}.Arn>/*]",
+            "It looks which version of a file is there; its sender names the file.",
         )
         acknowledge(
             self.machine.role,
@@ -98,34 +115,59 @@ class ReportWorkflow(Construct):
         )
         self.watch = ReportWatch(self, "Watch", settings=settings, machine=self.machine, alarms=alarms)
 
-    def _step(self, name: str, step: str, *given: str) -> ResilientTask:
+    def _step(self, name: str, step: str, *given: str, disk: str = "") -> ResilientTask:
         command = [step, "--run", _RUN, *given]
-        return ResilientTask(self, name, runner=self._runner, command=command, timeout=_STEP, what=f"'{step}'")
+        return ResilientTask(
+            self,
+            name,
+            runner=self._runner,
+            command=command,
+            timeout=_STEP,
+            what=f"'{step}'",
+            note=lambda scope, reason: self._files.note(scope, reason, run="$run"),
+            disk=disk,
+        )
 
     def _read_plan(self) -> sfn.State:
         plan = "$plan := $parse($states.result.Body)"
         other = "$error('the claim is for ' & $key & ', and the plan for ' & $plan.report)"
-        shards = f"{{% ( {plan}; $plan.report = $key ? $count($plan.shards) : {other} ) %}}"
-        return self._read("Read plan", "manifest.json", {"shards": shards})
+        shards = f"{{% ( {plan}; $plan.report = $key ? $plan.shards : {other} ) %}}"
+        names = {"groups": "groups", "disk": "disk", "mergeDisk": "merge_disk"}
+        figures = {name: f"{{% ( {plan}; $plan.{field} ) %}}" for name, field in names.items()}
+        return self._files.read(self, "Read plan", "plan.json", {"shards": shards, **figures})
 
-    def _shards(self) -> sfn.Map:
-        shards = sfn.Map.jsonata(
+    def _parts(self, name: str, part: str, step: str, timeout: Duration) -> sfn.Map | sfn.DistributedMap:
+        """Return the map that runs a step for each of the plan's shards, or groups of them."""
+        command = [step, "--run", f"{{% ${PART_RUN} %}}", f"--{part.lower()}", f"{{% ${PART} %}}"]
+        return parts_map(
             self,
-            "Shards",
-            items=sfn.ProvideItems.jsonata("{% $shards = 0 ? [] : [0..$shards - 1] %}"),
-            item_selector={"shard": "{% $string($states.context.Map.Item.Value) %}"},
-            max_concurrency=_AT_ONCE,
-            outputs={},
+            name,
+            kind=self._settings.shards_run,
+            at_once=self._settings.shards_at_once,
+            reports=self._reports,
+            step=lambda: ResilientTask(
+                self,
+                part,
+                runner=self._runner,
+                command=command,
+                timeout=timeout,
+                what=f"'{step} ' & ${PART}",
+                note=lambda scope, reason: self._files.note(scope, reason, run=f"${PART_RUN}"),
+                variables="part",
+                disk=f"{{% ${PART_DISK} %}}",
+            ),
         )
-        one = sfn.Pass.jsonata(self, "One shard", assign={"shard": "{% $states.input.shard %}"})
-        command = ["shard", "--run", _RUN, "--shard", "{% $shard %}"]
-        return shards.item_processor(
-            one.next(
-                ResilientTask(
-                    self, "Shard", runner=self._runner, command=command, timeout=_SHARD, what="'shard ' & $shard"
-                )
-            )
-        )
+
+    def _groups(self, merge: ResilientTask) -> sfn.Chain:
+        """Return the states that merge: of many shards groups first."""
+        groups = self._parts("Groups", "Group", "combine", _STEP)
+        groups.next(merge)
+        many = sfn.Choice.jsonata(self, "Many shards")
+        many.when(sfn.Condition.jsonata("{% $groups > 0 %}"), groups).otherwise(merge)
+        return sfn.Chain.custom(many, merge.end_states, merge)
+
+    def _read_notice(self) -> sfn.State:
+        return self._files.read(self, "Read notice", "notice.json", {"notice": "{% $parse($states.result.Body) %}"})
 
     def _tell(self) -> sfn.State:
         return retried(
@@ -133,41 +175,14 @@ class ReportWorkflow(Construct):
                 self,
                 "Tell",
                 topic=self._told,
-                subject="A sales report was published",
-                message=sfn.TaskInput.from_object({"report": "{% $key %}", "bucket": self._reports.bucket_name}),
+                subject="{% $notice.subject %}",
+                # A sentence for people, the same facts for programs: SNS chooses by how somebody is subscribed.
+                message=sfn.TaskInput.from_text(
+                    "{% $string({'default': $string($notice.facts), 'email': $notice.text}) %}"
+                ),
+                message_per_subscription_type=True,
                 outputs={"outcome": "REPORTED", "report": "{% $key %}"},
             )
-        )
-
-    def _failed(self, claim: ReportClaim) -> sfn.Chain:
-        """Record the reason: what Step Functions knows of it, and the program's own words if it left some."""
-        of_machine = "$error.Error = 'StepFailed' ? $error.Cause : $error.Error & ': ' & $error.Cause"
-        shard = "($exists($words.shard) ? ' ' & $string($words.shard) : '')"
-        # The words may be of an earlier try, and the last one could not leave any, since it was killed.
-        theirs = f"$contains($error.Cause, {ended_with(f'$words.step & {shard}', '$string($words.exit_code)')})"
-        # Of bad input the words say all that its sender needs; of anything else somebody has to look at the log.
-        where = f"($words.exit_code = {BAD_INPUT} ? '' : ' [' & $error.Cause & ']')"
-        told = f"$substring($words.reason, 0, 8000) & {where}"
-        reason = f"{{% ( $words := $parse($states.result.Body); {theirs} ? {told} : {of_machine} ) %}}"
-        words = self._read("Read the reason", "failure.json", {"reason": reason})
-        fail = sfn.Fail.jsonata(self, "Failed", error="ReportFailed", cause="{% $reason %}")
-        record = claim.give_up(fail)
-        words.add_catch(record, assign={"reason": f"{{% {of_machine} %}}"})
-        return sfn.Chain.start(words).next(record)
-
-    def _read(self, name: str, file: str, assign: dict[str, str]) -> tasks.CallAwsService:
-        """Return the state that reads a file of the run."""
-        return retried(
-            tasks.CallAwsService.jsonata(
-                self,
-                name,
-                service="s3",
-                action="getObject",
-                parameters={"Bucket": self._reports.bucket_name, "Key": f"{{% 'runs/' & $run & '/{file}' %}}"},
-                iam_resources=[self._reports.arn_for_objects("runs/*")],
-                assign=assign,
-            ),
-            but=["S3.NoSuchKeyException"],
         )
 
     def _logs(self, settings: Settings, key: IKey) -> logs.LogGroup:

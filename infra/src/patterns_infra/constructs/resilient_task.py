@@ -1,9 +1,10 @@
 """One step of a workflow as a task on Fargate, with what becomes of each way in which it can end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from patterns_infra.constructs.task_runner import TaskRunner
@@ -16,7 +17,7 @@ TRIES = 4
 _SIGNALS = 128
 """Exit codes above tell which signal ended the program, less this."""
 
-_PAUSE = "{% $ceil($min([5 * $power(2, $tries - 1), 120]) * (0.5 + $random() / 2)) %}"
+_PAUSE = "{% $ceil($min([5 * $power(2, $TRIES - 1), 120]) * (0.5 + $random() / 2)) %}"
 """Seconds before another try: doubled each time, half of it chance, so that shards do not come back together."""
 _ENDED = " ended with exit code "
 
@@ -30,8 +31,10 @@ class ResilientTask(sfn.StateMachineFragment):
     """Runs on Spot, and on demand once Spot has taken the machine away or had none.
 
     Bad input is given up at once; a program that was stopped goes on at once; everything else is tried again after a
-    pause, a bounded number of times. What is given up is the error ``StepFailed``, for whoever catches it; its cause is
-    a sentence.
+    pause, a bounded number of times. What is given up is noted, and then the error ``StepFailed``, for whoever catches
+    it; its cause is a sentence.
+
+    Its variables begin with ``variables``: an inner scope of a state machine may not assign what an outer one does.
     """
 
     def __init__(
@@ -43,6 +46,9 @@ class ResilientTask(sfn.StateMachineFragment):
         command: Sequence[str],
         timeout: Duration,
         what: str,
+        note: Callable[[Construct, str], tasks.CallAwsService],
+        variables: str = "step",
+        disk: str = "",
     ) -> None:
         """Compose it.
 
@@ -53,39 +59,50 @@ class ResilientTask(sfn.StateMachineFragment):
             command: the program's arguments, each a text or a JSONata expression.
             timeout: after which a try is stopped.
             what: the expression for what is done, as a reason begins.
+            note: makes the state that notes why the step is given up, which is told by the variable of this name.
+            variables: a word that no step around this one has.
+            disk: the expression for the GiB of scratch disk; without one as much as any task has.
         """
         super().__init__(scope, construct_id)
-        self._begin = sfn.Pass.jsonata(self, "begin", assign={"tries": 0, "spot": True})
-        self._done = sfn.Pass.jsonata(self, "done")
+        self._tries, self._spot, self._code, self._reason = (
+            f"{variables}{name}" for name in ("Tries", "Spot", "Code", "Reason")
+        )
+        self._begin = sfn.Pass.jsonata(self, "begin", assign={self._tries: 0, self._spot: True})
+        # What ECS tells of the task would be kept for each part of a map, and a state may hold 256 KiB.
+        self._done = sfn.Pass.jsonata(self, "done", outputs={})
         where = sfn.Choice.jsonata(self, "where")
-        on_spot = runner.run(self, "on Spot", command=command, spot=True, timeout=timeout)
-        on_demand = runner.run(self, "on demand", command=command, spot=False, timeout=timeout)
-        judge = self._judge(back=where)
+        on_spot = runner.run(self, "on Spot", command=command, spot=True, timeout=timeout, disk=disk)
+        on_demand = runner.run(self, "on demand", command=command, spot=False, timeout=timeout, disk=disk)
+        judge = self._judge(note, back=where)
         exit_code = _with_task(runner, "$code")
         # A program that ended by itself stays on Spot. One that was stopped or never ran may owe it to Spot.
         by_itself = f"$code > 0 and $code <= {_SIGNALS} and $code != {TRY_AGAIN}"
 
         self._begin.next(where)
-        where.when(sfn.Condition.jsonata("{% $spot %}"), on_spot).otherwise(on_demand)
+        where.when(sfn.Condition.jsonata(f"{{% ${self._spot} %}}"), on_spot).otherwise(on_demand)
         for run, stays in ((on_spot, _with_task(runner, by_itself)), (on_demand, "{% false %}")):
             run.add_catch(
                 judge,
                 assign={
-                    "tries": "{% $tries + 1 %}",
-                    "exitCode": exit_code,
-                    "spot": stays,
-                    "reason": _with_task(runner, _sentence(runner, what, timeout)),
+                    self._tries: f"{{% ${self._tries} + 1 %}}",
+                    self._code: exit_code,
+                    self._spot: stays,
+                    self._reason: _with_task(runner, _sentence(runner, what, timeout)),
                 },
             )
             run.next(self._done)
         self.prefix_states(construct_id + " ")
 
-    def _judge(self, *, back: sfn.Choice) -> sfn.Choice:
+    def _judge(self, note: Callable[[Construct, str], tasks.CallAwsService], *, back: sfn.Choice) -> sfn.Choice:
+        code, tries = f"${self._code}", f"${self._tries}"
         judge = sfn.Choice.jsonata(self, "failed")
-        give_up = sfn.Fail.jsonata(self, "given up", error="StepFailed", cause="{% $reason %}")
-        pause = sfn.Wait.jsonata(self, "pause", time=sfn.WaitTime.seconds(_PAUSE))
-        judge.when(sfn.Condition.jsonata(f"{{% $exitCode = {BAD_INPUT} or $tries >= {TRIES} %}}"), give_up)
-        judge.when(sfn.Condition.jsonata(f"{{% $exitCode = {TRY_AGAIN} %}}"), back)
+        give_up = sfn.Fail.jsonata(self, "given up", error="StepFailed", cause=f"{{% ${self._reason} %}}")
+        noted = note(self, self._reason)
+        noted.add_catch(give_up)
+        noted.next(give_up)
+        pause = sfn.Wait.jsonata(self, "pause", time=sfn.WaitTime.seconds(_PAUSE.replace("$TRIES", tries)))
+        judge.when(sfn.Condition.jsonata(f"{{% {code} = {BAD_INPUT} or {tries} >= {TRIES} %}}"), noted)
+        judge.when(sfn.Condition.jsonata(f"{{% {code} = {TRY_AGAIN} %}}"), back)
         judge.otherwise(pause)
         pause.next(back)
         return judge

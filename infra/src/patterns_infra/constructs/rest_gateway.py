@@ -14,21 +14,21 @@ from constructs import Construct
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.gateway_health import GatewayHealth
-from patterns_infra.constructs.gateway_stage import STAGE_NAME, Route, stage_options
+from patterns_infra.constructs.gateway_stage import STAGE_NAME, RequestBody, Route, stage_options, with_head
 from patterns_infra.constructs.log_group import encrypted_log_group
 from patterns_infra.constructs.private_access import PrivateAccess
 from patterns_infra.constructs.problem_responses import ProblemResponses
+from patterns_infra.constructs.refused_methods import RefusedMethods
 from patterns_infra.settings import Settings
 
 __all__ = ["RestGateway"]
 
 _REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "traceparent"]
-_PUSH_LOGS = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 _LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 
 
 class RestGateway(Construct):
-    """A REST API with one stage; what it refuses never costs a function call."""
+    """A REST API with one stage; what it refuses never costs a function call. A path with GET has HEAD, too."""
 
     def __init__(
         self,
@@ -46,13 +46,15 @@ class RestGateway(Construct):
         """Send every route to ``handler``; with ``private`` the API answers through that endpoint only."""
         super().__init__(scope, construct_id)
         self._settings = settings
+        routes = with_head(routes)
         access_logs = self._log_group("AccessLogs", key)
         self.api = apigateway.RestApi(
             self,
             "Api",
             rest_api_name=Stack.of(self).stack_name,
             description="The shop's orders",
-            cloud_watch_role=settings.on_aws,
+            # An account has one, which is not for a stack to set: see gateway_logs_role.
+            cloud_watch_role=False,
             deploy_options=stage_options(routes, settings=settings, access_logs=access_logs),
             endpoint_configuration=private.endpoint_configuration
             if private
@@ -60,7 +62,7 @@ class RestGateway(Construct):
             policy=private.policy if private else None,
             default_cors_preflight_options=apigateway.CorsOptions(
                 allow_origins=[settings.browser_origin],
-                allow_methods=["GET", "POST", "OPTIONS"],
+                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
                 allow_headers=_REQUEST_HEADERS,
                 max_age=Duration.hours(1),
             ),
@@ -81,6 +83,14 @@ class RestGateway(Construct):
         self._handler = handler
         for route in routes:
             self._add(route)
+        for path in dict.fromkeys(route.path for route in routes):
+            RefusedMethods(
+                self,
+                f"Refused{path}".replace("/", "."),
+                settings=settings,
+                resource=self.api.root.resource_for_path(path),
+                allowed={"OPTIONS", *(route.method for route in routes if route.path == path)},
+            )
         ProblemResponses(self, "Problems", settings=settings, api=self.api)
         self.health = GatewayHealth(self, "Health", api=self.api, alarms=alarms)
         self._acknowledge()
@@ -101,26 +111,26 @@ class RestGateway(Construct):
             authorizer=self._authorizer if route.signed_in else None,
             request_parameters=dict.fromkeys(cache_keys, False) or None,
             request_validator=self._validator if route.body else None,
-            request_models={"application/json": self._model(route)} if route.body else None,
+            request_models={"application/json": self._model(route.body)} if route.body else None,
         )
         if not route.signed_in:
             for rule in ("AwsSolutions-APIG4", "AwsSolutions-COG4"):
                 acknowledge(method, rule, "Anyone may see the catalogue, the health and the documentation.")
 
-    def _model(self, route: Route) -> apigateway.IModel:
+    def _model(self, body: RequestBody) -> apigateway.IModel:
         """Return the body's schema as a model; a new schema makes a new deployment, which alone takes effect."""
         model = apigateway.CfnModel(
             self,
-            "PlaceOrder",
+            body.name,
             rest_api_id=self.api.rest_api_id,
             content_type="application/json",
-            schema=route.body,
+            schema=body.schema,
         )
         deployment = self.api.latest_deployment
         if deployment:
-            deployment.add_to_logical_id({"schema": json.dumps(route.body, sort_keys=True)})
+            deployment.add_to_logical_id({"schema": json.dumps(body.schema, sort_keys=True)})
             deployment.node.add_dependency(model)
-        return apigateway.Model.from_model_name(self, "PlaceOrderModel", model.ref)
+        return apigateway.Model.from_model_name(self, f"{body.name}Model", model.ref)
 
     @property
     def url(self) -> str:
@@ -146,10 +156,4 @@ class RestGateway(Construct):
                 self.api,
                 "AwsSolutions-APIG3",
                 "The local platform has no firewall; WebAcl puts one before the stage on AWS.",
-            )
-        else:
-            acknowledge(
-                self.api,
-                f"AwsSolutions-IAM4[Policy::{_PUSH_LOGS}]",
-                "The account-wide role with which API Gateway writes logs; AWS documents exactly this policy for it.",
             )

@@ -1,4 +1,9 @@
-"""How long data and logs outlive what made them."""
+"""How long data and logs outlive what made them.
+
+Only production keeps anything: another stage is gone with its stacks, so that it can be deployed again. Production
+keeps it except where a first deployment is rolled back (``RetainExceptOnCreate``): what was never in use would only
+stand in the way of the next one.
+"""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
@@ -9,13 +14,17 @@ __all__ = ["keep_data", "keep_traces", "log_retention"]
 
 
 def keep_data(settings: Settings) -> RemovalPolicy:
-    """Customers' data outlives its stack on AWS; the local platform is disposable."""
-    return RemovalPolicy.RETAIN if settings.on_aws else RemovalPolicy.DESTROY
+    """Customers' data outlives its stack in production only."""
+    return _kept_once_created(settings)
 
 
 def keep_traces(settings: Settings) -> RemovalPolicy:
     """Logs, and the key that reads them, outlive their stack in production only."""
-    return RemovalPolicy.RETAIN if settings.production else RemovalPolicy.DESTROY
+    return _kept_once_created(settings)
+
+
+def _kept_once_created(settings: Settings) -> RemovalPolicy:
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.production else RemovalPolicy.DESTROY
 
 
 def log_retention(settings: Settings) -> RetentionDays:

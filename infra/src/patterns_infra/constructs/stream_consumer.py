@@ -20,8 +20,10 @@ __all__ = ["StreamConsumer"]
 class StreamConsumer(Construct):
     """Feeds one batch a shard at a time, from the stream's beginning.
 
-    A failing batch is halved and tried again until it is an hour old or was tried 50 times; then its place in the
-    stream goes to the dead-letter queue and the shard goes on. The stream itself keeps records for a day.
+    A failing batch is halved and tried again until it is 20 hours old; then its place in the stream goes to the
+    dead-letter queue and the shard goes on. The stream itself keeps records for a day. There is no limit on tries: how
+    fast Lambda repeats them is not documented, and an outage must not use them up. What no try can help, the consumer
+    sets aside itself.
     """
 
     def __init__(
@@ -49,8 +51,8 @@ class StreamConsumer(Construct):
             parallelization_factor=1,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
-            maximum_retry_attempts=50,
-            maximum_record_age_in_seconds=3600,
+            maximum_retry_attempts=-1,
+            maximum_record_age_in_seconds=20 * 3600,
             filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
                 filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=pattern)]
             ),
@@ -78,7 +80,7 @@ class StreamConsumer(Construct):
             reaches=60_000,
             minutes=5,
             what_to_do="Order changes reach the event bus over a minute late. See the consumer's log: the bus refuses, "
-            "or the function fails or is throttled. Records are tried for an hour, then set aside as dead letters.",
+            "or the function fails or is throttled. Records are tried for 20 hours, then set aside as dead letters.",
         )
         resource = cast("dynamodb.CfnTable", table.table.node.default_child)
         acknowledge(

@@ -1,8 +1,8 @@
 """An execution of the batch as the demo needs it: found by what started it, followed, its task killed."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Self
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 from patterns_infra.demo.scene import Scene, eventually
 from patterns_infra.reporting.execution import Ended, Execution
@@ -49,7 +49,7 @@ class DemoExecution:
         return await asyncio.to_thread(follow, self._execution, lines, pause=pause, seconds=_END_SECONDS)
 
     async def kill_a_task(self, cluster_arn: str) -> str:
-        """Stop the first task that runs as Spot would take its machine away; return the state that it ran for.
+        """Stop its first task that runs as Spot would take its machine away; return the state that it ran for.
 
         Raises:
             LookupError: none ran in time.
@@ -57,7 +57,10 @@ class DemoExecution:
         ecs = self._scene.client("ecs")
 
         def running() -> str:
-            return next(iter(ecs.list_tasks(cluster=cluster_arn, desiredStatus="RUNNING")["taskArns"]), "")
+            arns = ecs.list_tasks(cluster=cluster_arn, desiredStatus="RUNNING")["taskArns"]
+            tasks = ecs.describe_tasks(cluster=cluster_arn, tasks=arns)["tasks"] if arns else []
+            # Another execution may have tasks at the same time: the schedule's.
+            return next((str(task["taskArn"]) for task in tasks if self._execution.name in _words(task)), "")
 
         task = await eventually(lambda: asyncio.to_thread(running), until=bool, seconds=_TASK_SECONDS)
         if not task:
@@ -76,6 +79,11 @@ class DemoExecution:
 
     async def _entered(self) -> list[str]:
         return await asyncio.to_thread(self._execution.states_entered)
+
+
+def _words(task: Mapping[str, Any]) -> list[str]:
+    """Return the arguments that a task's containers were started with."""
+    return [word for container in task["overrides"]["containerOverrides"] for word in container.get("command", ())]
 
 
 def _indented(say: Callable[[str], None]) -> Callable[[str], None]:

@@ -1,16 +1,15 @@
-"""Somebody to sign in as on a platform that stays up: kept in a file that only the user can read, gone with it."""
+"""Customers to sign in as on a platform that stays up: kept in a file that only the user can read, gone with it."""
 
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from patterns_infra.demo.shoppers import Shopper, sign_in
 from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.platform import Platform
 
-__all__ = ["NoSuchGuest", "directions", "id_token", "keep_guest"]
+__all__ = ["NoSuchGuest", "directions", "forget_password", "id_token", "keep_guest", "keep_password", "passwords_of"]
 
 _FILE = "demo-guests.json"
 
@@ -21,19 +20,28 @@ class NoSuchGuest(PlatformError):
 
 def keep_guest(folder: LocalFolder, guest: Shopper, *, user_pool_id: str) -> None:
     """Add somebody to the file; people of another pool, whose platform is gone, leave it."""
-    path = folder.scratch / _FILE
-    kept = _read(folder, user_pool_id) | {guest.email: guest.password}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{_FILE}.new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump({"user_pool_id": user_pool_id, "passwords": kept}, file, indent=2)
-    aside.replace(path)
+    keep_password(folder, guest.email, guest.password, user_pool_id=user_pool_id)
+
+
+def keep_password(folder: LocalFolder, email: str, password: str, *, user_pool_id: str) -> None:
+    """Add a customer and their password to the file, as `keep_guest` does."""
+    _write(folder, _read(folder, user_pool_id) | {email: password}, user_pool_id=user_pool_id)
+
+
+def forget_password(folder: LocalFolder, email: str, *, user_pool_id: str) -> None:
+    """Take a customer out of the file."""
+    kept = _read(folder, user_pool_id)
+    kept.pop(email, None)
+    _write(folder, kept, user_pool_id=user_pool_id)
+
+
+def passwords_of(folder: LocalFolder, user_pool_id: str) -> Mapping[str, str]:
+    """Return the passwords that the file has for this pool, by email address."""
+    return _read(folder, user_pool_id)
 
 
 def id_token(email: str, *, folder: LocalFolder | None = None) -> str:
-    """Sign this person in and return their ID token.
+    """Sign in a customer of the file and return their ID token.
 
     Raises:
         NoSuchGuest: the file does not have them, or is about an earlier platform.
@@ -43,12 +51,10 @@ def id_token(email: str, *, folder: LocalFolder | None = None) -> str:
     platform = Platform.require(folder=folder)
     names = platform.outputs().get("web_api", {})
     pool, client_id = names.get("user_pool_id") or "", names.get("user_pool_client_id") or ""
-    people = _read(folder, pool)
-    if email not in people:
-        known = f"; there is {', '.join(people)}" if people else ""
-        raise NoSuchGuest(f"nobody signed up as {email} for you to use{known}; sign somebody up: patterns demo --stay")
-    cognito: Any = platform.client("cognito-idp")
-    return sign_in(cognito, pool, client_id, email, people[email]).id_token
+    password = _read(folder, pool).get(email)
+    if password is None:
+        raise NoSuchGuest(f"{email} was not signed up by this user; sign them up: patterns token --email {email}")
+    return sign_in(platform.client("cognito-idp"), pool, client_id, email, password).id_token
 
 
 def directions(outputs: Mapping[str, Mapping[str, str | None]], guest: Shopper | None) -> list[str]:
@@ -68,6 +74,17 @@ def directions(outputs: Mapping[str, Mapping[str, str | None]], guest: Shopper |
     if kubeconfig:
         lines.append(f"  kubectl  KUBECONFIG={kubeconfig} uv run kubectl get orderprocessors,pods --namespace patterns")
     return [*lines, '  AWS CLI  eval "$(uv run patterns env)"', "  end it   uv run patterns down"]
+
+
+def _write(folder: LocalFolder, passwords: Mapping[str, str], *, user_pool_id: str) -> None:
+    path = folder.scratch / _FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{_FILE}.new")
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"user_pool_id": user_pool_id, "passwords": dict(passwords)}, file, indent=2)
+    aside.replace(path)
 
 
 def _read(folder: LocalFolder, user_pool_id: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from patterns_infra.demo.event_tap import topic_tap
 from patterns_infra.demo.order_flow import OrderFlow, decide_orders, scale
 from patterns_infra.demo.scene import Scene, eventually
 from patterns_infra.demo.stand_in_topic import published_topic, stand_in_topic
-from patterns_infra.kubernetes_names import OPERATOR, PROCESSOR
+from patterns_infra.kubernetes_names import OPERATOR, PROCESSOR, WORKERS
 
 __all__ = ["play"]
 
@@ -96,13 +96,13 @@ async def _works(scene: Scene, cluster: ClusterView) -> None:
 async def _repair(scene: Scene, cluster: ClusterView) -> None:
     async with scene.part("children that somebody deletes", seconds=_SECONDS):
         before = await cluster.names(_CHILDREN, _MANAGED)
-        old = await cluster.get("deployment", PROCESSOR)
-        await cluster.show("delete", f"deployment/{PROCESSOR}", f"poddisruptionbudget/{PROCESSOR}")
+        old = await cluster.get("deployment", WORKERS)
+        await cluster.show("delete", f"deployment/{WORKERS}", f"poddisruptionbudget/{WORKERS}")
         back = await eventually(
             lambda: cluster.names(_CHILDREN, _MANAGED), until=lambda seen: seen == before, seconds=30
         )
         scene.checks.equal("delete two of its children: what is there", expected=before, seen=back)
-        new = await cluster.get("deployment", PROCESSOR)
+        new = await cluster.get("deployment", WORKERS)
         same = old and new and old["metadata"]["uid"] == new["metadata"]["uid"]
         scene.checks.equal(
             "look whether it is another deployment", expected="another", seen="same" if same else "another"

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import cast
@@ -17,6 +17,9 @@ from patterns_infra.demo.plan import LEAST_ORDERS
 from patterns_infra.demo.report import print_report
 from patterns_infra.demo.scene import Scenario, Scene
 from patterns_infra.local.chosen_cluster import operators_left
+from patterns_infra.local.deployment_groups import deployment_groups
+from patterns_infra.local.errors import PlatformError
+from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.platform import Platform
 from patterns_infra.local.progress import Progress, progress_for
 from patterns_infra.registry import Pattern, select
@@ -42,15 +45,17 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
     if orders < LEAST_ORDERS:
         raise ValueError(f"the demo needs at least {LEAST_ORDERS} orders, not {orders}")
     checks, latencies, guest = Checks(), Latencies(), None
+    outputs: Mapping[str, Mapping[str, str | None]] = {}
     left: list[str] = []
     with (
         _every_end_an_interrupt(),
         progress_for(sys.stderr) as progress,
-        _platform(patterns, stay=stay, progress=progress) as platform,
+        deployment_groups(chosen, LocalFolder.default(), progress) as groups,
+        _platform(first := next(groups), stay=stay, progress=progress) as platform,
     ):
-        outputs = platform.outputs()
         began = time.perf_counter()
-        for pattern in chosen:
+        for pattern in _in_turn(chosen, first, groups, progress, checks):
+            outputs = platform.outputs()
             scene = Scene(
                 stage=platform.stage,
                 outputs=_published(outputs, pattern),
@@ -77,10 +82,30 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
     return 0 if checks.passed else 1
 
 
+def _in_turn(
+    chosen: Sequence[Pattern],
+    first: Sequence[Pattern],
+    groups: Iterable[Sequence[Pattern]],
+    progress: Progress,
+    checks: Checks,
+) -> Iterator[Pattern]:
+    """Yield the patterns as they are deployed: those that wait for a build come last, or are not run without it."""
+    yield from first
+    try:
+        for group in groups:
+            Platform.start([each.name for each in group], report=progress)
+            yield from group
+    except PlatformError as error:
+        progress.say(f"{error}\n{error.detail}".strip())
+        for pattern in chosen:
+            if pattern not in first:
+                checks.not_run(f"the demo of {pattern.name}", described(error))
+
+
 @contextmanager
-def _platform(patterns: Sequence[str], *, stay: bool, progress: Progress) -> Iterator[Platform]:
+def _platform(patterns: Sequence[Pattern], *, stay: bool, progress: Progress) -> Iterator[Platform]:
     """Give a platform with these patterns; what was not up before is ended, unless it shall stay."""
-    with Platform.start(patterns, report=progress) as platform:
+    with Platform.start([each.name for each in patterns], report=progress) as platform:
         yield platform
         if stay:
             platform.stay()

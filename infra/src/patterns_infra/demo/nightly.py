@@ -21,7 +21,7 @@ _NO_SHOP = "the web API is not deployed"
 
 @dataclass(frozen=True, slots=True)
 class NightlyReport:
-    """A one-time schedule with the daily one's target, role, zone's offset and retries."""
+    """A one-time schedule with the daily one's target, role and retries."""
 
     scene: Scene
     due: datetime

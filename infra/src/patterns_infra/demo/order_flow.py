@@ -10,6 +10,7 @@ from patterns_infra.demo.cluster_view import ClusterView
 from patterns_infra.demo.event_tap import EventTap
 from patterns_infra.demo.outcomes import publish_all
 from patterns_infra.demo.scene import Scene, eventually
+from patterns_infra.demo.table_orders import published_orders_table
 from patterns_infra.kubernetes_names import PROCESSOR
 from patterns_shared.adapters.eventbridge import EventBridgePublisher
 from patterns_shared.domain.events import Event, EventType, outcome_event_id
@@ -18,7 +19,7 @@ from patterns_shared.testing.order_events import events_to_decide
 
 __all__ = ["OrderFlow", "decide_orders", "scale"]
 
-_SECONDS = 120.0
+_SECONDS = 180.0
 _A_LOOK = 0.5
 _WORKERS = "--selector=app.kubernetes.io/name=order-worker"
 _PILE = 400
@@ -34,10 +35,17 @@ class OrderFlow:
     cluster: ClusterView
     tap: EventTap
 
-    async def place(self, events: Sequence[Event]) -> None:
-        """Publish events as the web API would."""
+    async def place(self, events: Sequence[Event], *, twice: int = 0) -> None:
+        """Place orders: in the table, whose relay tells of them, or by events as the web API's where that is not.
+
+        The first ``twice`` events are published once more.
+        """
         publisher = EventBridgePublisher(self.scene.client("events"), f"patterns.{self.scene.stage}")
-        await asyncio.to_thread(publish_all, publisher, events)
+        placed = await self.scene.placed(events)
+        again = placed[:twice]
+        if not await asyncio.to_thread(published_orders_table, self.scene.client, self.scene.stage):
+            again = [*placed, *again]
+        await asyncio.to_thread(publish_all, publisher, again)
 
     async def waiting(self, queue: str = "fulfilment_queue_url") -> int:
         """Return how many messages a queue has, those in work included."""
@@ -60,7 +68,7 @@ async def decide_orders(flow: OrderFlow) -> None:
     events = events_to_decide(seed=scene.seed + 3, orders=scene.orders)
     expected = _expected(events)
     async with scene.part("deciding orders", seconds=_SECONDS):
-        await flow.place([*events, *events[: len(events) // 20 + 1]])
+        await flow.place(events, twice=len(events) // 20 + 1)
         await flow.tap.listen(lambda _: expected.keys() <= flow.heard().keys(), lull=1.0)
         _compare(flow, "place orders on the bus, cancel some, tell some twice", expected)
         left = await eventually(flow.waiting, until=lambda seen: not seen, seconds=30)
@@ -81,7 +89,7 @@ async def scale(flow: OrderFlow, *, most: int) -> None:
         left = await eventually(lambda: cluster.names("pods", _WORKERS), until=lambda pods: not pods, seconds=60)
         scene.checks.equal("look for workers after that", expected="none", seen=left or "none")
         await flow.place(events)
-        piled = await eventually(flow.waiting, until=lambda seen: seen >= len(events), seconds=30)
+        piled = await eventually(flow.waiting, until=lambda seen: seen >= len(events), seconds=90)
         scene.checks.equal("place orders: how many wait", expected=len(events), seen=piled)
         await _suspend(cluster, suspended=False)
         listening = asyncio.create_task(flow.tap.listen(lambda _: expected.keys() <= flow.heard().keys(), lull=0.0))
@@ -111,7 +119,7 @@ async def _watch(flow: OrderFlow) -> list[int]:
     began, pods, shown = time.monotonic(), [0], ""
     while True:
         status, waiting = await flow.cluster.processor(PROCESSOR), await flow.waiting()
-        wanted, took = int(status.get("replicas", 0)), time.monotonic() - began
+        wanted, took = int(status.get("desiredReplicas", 0)), time.monotonic() - began
         row = f"{waiting:>10}{wanted:>10}{status.get('readyReplicas', 0):>10}"
         if row != shown:
             flow.scene.progress.say(f"{took:>10.1f}{row}")

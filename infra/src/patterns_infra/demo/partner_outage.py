@@ -17,6 +17,7 @@ async def partner_outage(scene: Scene, recipients: Recipients, events: Sequence[
     """Publish while the partner is down, look who goes on, and let it come back."""
     partner, checks = recipients.partner, scene.checks
     async with scene.part("an outage of the partner", seconds=_SECONDS + 60):
+        events = await scene.placed(events)
         before = partner.seen()["requests"]
         partner.behave("down")
         try:

@@ -29,9 +29,10 @@ _SECONDS = 60.0
 
 async def poison(scene: Scene, recipients: Recipients, events: Sequence[Event]) -> None:
     """Break one message among good ones, and let the partner refuse another; then mend both."""
-    broken = next(event for event in events if event.type is EventType.ORDER_FULFILLED)
-    good = [event for event in events if event is not broken]
     async with scene.part("a poison message and a refusal", seconds=3 * _SECONDS):
+        events = await scene.placed(events)
+        broken = next(event for event in events if event.type is EventType.ORDER_FULFILLED)
+        good = [event for event in events if event is not broken]
         recipients.partner.behave("refuse", status=422, for_requests=1)
         await asyncio.to_thread(_publish_broken, scene, broken)
         await recipients.publish(good)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Any, Protocol, TypeVar
 from patterns_infra.demo.checks import Checks, described
 from patterns_infra.demo.latencies import Latencies
 from patterns_infra.demo.shoppers import Shopper
+from patterns_infra.demo.table_orders import place_in_table, published_orders_table
 from patterns_infra.local.progress import Progress
 from patterns_infra.place import Place
+from patterns_shared.domain.events import Event
 
 __all__ = ["Scenario", "Scene", "eventually", "together"]
 
@@ -53,6 +55,13 @@ class Scene:
     progress: Progress
     guest: Shopper | None = None
     left: list[str] = field(default_factory=list)
+
+    async def placed(self, events: Sequence[Event]) -> list[Event]:
+        """Return the events after their orders were placed, in the orders table where there is one."""
+        table = await asyncio.to_thread(published_orders_table, self.client, self.stage)
+        if table is None:
+            return list(events)
+        return await asyncio.to_thread(place_in_table, self.client("dynamodb"), table, events)
 
     @asynccontextmanager
     async def part(self, name: str, *, seconds: float, total: int | None = None) -> AsyncIterator[None]:

@@ -18,10 +18,24 @@ from patterns_infra.place import Place
 from patterns_infra.real_aws import AwsAccess
 from patterns_infra.registry import Pattern
 
-__all__ = ["components_for", "deploy_operator_on_aws", "kubeconfig_of", "remove_operator_on_aws"]
+__all__ = [
+    "AUTO_MODE",
+    "FIXED_NODES",
+    "components_for",
+    "deploy_operator_on_aws",
+    "kubeconfig_of",
+    "remove_operator_on_aws",
+]
 
 _SECONDS = 900.0
 """The first pods wait for their nodes, which come in some minutes."""
+AUTO_MODE = "auto-mode"
+"""The component for nodes that EKS looks after."""
+FIXED_NODES = (
+    "nodes=managed has a fixed number of nodes: pods that do not fit stay Pending until you set a greater "
+    "managed_nodes; nodes=auto adds nodes by itself"
+)
+"""What a deployment with a node group says."""
 _HINT = "with private_cluster=true it is reached from inside its VPC only; your role must be its cluster_admin_arn"
 
 
@@ -40,12 +54,15 @@ def deploy_operator_on_aws(folder: LocalFolder, access: AwsAccess, pattern: Patt
         note(", ".join(changed) or "as they should be")
     cluster = _cluster(folder, access, found)
     group = _outputs(place, pattern.stack_name(place.stage)).get(WORKER_GROUP_OUTPUT)
+    components = components_for(found, group)
+    if AUTO_MODE not in components:
+        timings.report.say(FIXED_NODES)
     wanted = Installation(
         overlay="aws",
         stage=place.stage,
         region=place.region,
         image=names["worker_image"],
-        components=components_for(found, group),
+        components=components,
         worker_group=group,
     )
     deploy_operator(cluster, wanted, timings)
@@ -109,7 +126,7 @@ def _cluster(folder: LocalFolder, access: AwsAccess, found: Mapping[str, Any]) -
 def components_for(found: Mapping[str, Any], worker_group: str | None) -> tuple[str, ...]:
     """Return what the kind of nodes needs: Auto Mode does not mind network policies unless it is told to."""
     auto = found.get("computeConfig", {}).get("enabled", False)
-    return (*(("auto-mode",) if auto else ()), *(("security-groups",) if worker_group else ()))
+    return (*((AUTO_MODE,) if auto else ()), *(("security-groups",) if worker_group else ()))
 
 
 def _parameter(place: Place, pattern: Pattern, key: str) -> str:

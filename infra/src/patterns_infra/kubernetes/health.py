@@ -46,10 +46,13 @@ def _look(kubectl: Kubectl) -> ClusterHealth:
     operator = kubectl.get("deployment", OPERATOR, here, patience)
     if not (operator or {}).get("status", {}).get("availableReplicas"):
         health.problems.append("no operator is available: nothing scales, nothing is repaired")
-    for each in kubectl.items(_KIND, here, patience):
-        name, ready = each["metadata"]["name"], _ready(each)
+    for each in kubectl.items(_KIND, "--all-namespaces", patience):
+        name, namespace, ready = each["metadata"]["name"], each["metadata"]["namespace"], _ready(each)
+        if namespace != NAMESPACE:
+            health.problems.append(f"OrderProcessor {name}: no operator watches its namespace, {namespace}")
+            continue
         status = each.get("status", {})
-        pods = f"{status.get('readyReplicas', 0)} of {status.get('replicas', 0)} pods"
+        pods = f"{status.get('readyReplicas', 0)} of {status.get('desiredReplicas', 0)} pods"
         health.processors[name] = f"{ready['reason']}, {pods}, {status.get('messages', 0)} messages"
         if ready["status"] != "True" and ready["reason"] not in _MEANT:
             health.problems.append(f"OrderProcessor {name}: {ready['reason']}: {ready['message']}")

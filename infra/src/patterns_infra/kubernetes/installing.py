@@ -12,8 +12,8 @@ from pathlib import Path
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
 from patterns_infra.kubernetes.rendering import STAGE_LABEL, Installation, write_operator, write_orders
 from patterns_infra.kubernetes.rollout import explain, wait_for_operator
-from patterns_infra.kubernetes.webhook_certificate import webhook_certificate
-from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR
+from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate, webhook_certificate
+from patterns_infra.kubernetes_names import CERTIFICATE, MANIFESTS, NAMESPACE, OPERATOR
 from patterns_infra.local.errors import DeployFailed
 
 __all__ = ["INSTALL_STEPS", "Installer"]
@@ -23,6 +23,7 @@ _DEFINITIONS = ("crd.yaml", "kopf-peerings.crd.yaml")
 _PROCESSORS = "orderprocessors.patterns.example.com"
 _PEERINGS = "kopfpeerings.kopf.dev"
 _MANAGER = "--field-manager=patterns-deploy"
+_USER_ROLES = tuple(f"patterns-orderprocessors-{role}" for role in ("view", "edit", "admin"))
 _HOST = f"{OPERATOR}.{NAMESPACE}.svc"
 _REACH_SECONDS = 20
 _ADMISSION_SECONDS = 30.0
@@ -74,9 +75,8 @@ class Installer:
         self.kubectl.run("wait", "--for=condition=Established", "--timeout=60s", *names, seconds=90)
         self.advance(1, "operator")
         with _private_folder() as folder:
-            secret = self.kubectl.get("secret", f"{OPERATOR}-webhook", f"--namespace={NAMESPACE}")
             host = _host_of(wanted.webhook_url) if wanted.webhook_url else _HOST
-            write_operator(folder, wanted, webhook_certificate(host, secret, now=dt.datetime.now(dt.UTC)))
+            write_operator(folder, wanted, self._certificate(host))
             self._apply(f"--kustomize={folder}")
         self.advance(2, "waiting for the operator")
         wait_for_operator(self.kubectl, seconds=seconds, say=lambda what: self.advance(2, what))
@@ -103,13 +103,21 @@ class Installer:
         self.advance(1, "operator")
         self.kubectl.delete("validatingwebhookconfiguration", OPERATOR)
         self.kubectl.delete("deployment", OPERATOR, f"--namespace={NAMESPACE}", "--cascade=foreground")
+        self.kubectl.delete("priorityclass", OPERATOR)
+        self.kubectl.delete("clusterrolebinding,clusterrole", CERTIFICATE)
         self.advance(2, "namespace")
         self.kubectl.delete("namespace", NAMESPACE, seconds=300)
         self.advance(3, "definitions")
+        self.kubectl.delete("clusterrole", *_USER_ROLES)
         # The second kind is kopf's: in a cluster of many, other operators may agree by it, too.
         others = self.kubectl.items(_PEERINGS, "--all-namespaces")
         self.kubectl.delete("crd", _PROCESSORS, *(() if others else (_PEERINGS,)))
         self.advance(4, "gone")
+
+    def _certificate(self, host: str) -> WebhookCertificate:
+        secret = self.kubectl.get("secret", f"{OPERATOR}-webhook", f"--namespace={NAMESPACE}")
+        configuration = self.kubectl.get("validatingwebhookconfiguration", OPERATOR)
+        return webhook_certificate(host, secret, configuration, now=dt.datetime.now(dt.UTC))
 
     def _refuse_another_stage(self, stage: str) -> None:
         found = self.kubectl.get("deployment", OPERATOR, f"--namespace={NAMESPACE}")

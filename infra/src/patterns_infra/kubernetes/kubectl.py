@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from patterns_infra.local.errors import DeployFailed
+from patterns_infra.tool_environment import tool_environment
 
 __all__ = ["Kubectl", "KubectlFailed", "kubectl_path"]
 
@@ -54,7 +55,7 @@ class Kubectl:
             done = subprocess.run(
                 command,
                 input=given,
-                env=dict(self.environment),
+                env=tool_environment(self.environment),
                 capture_output=True,
                 text=True,
                 timeout=seconds,

@@ -1,6 +1,5 @@
 """The manifests of the repository with what only a deployment knows, as kustomize takes it."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -10,14 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from patterns_infra.kubernetes.role_secret import EXPIRES, RoleSecret, digest_of
-from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate
+from patterns_infra.kubernetes.webhook_certificate import ROLLOUT, WebhookCertificate
 from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, PACKAGE
 
 __all__ = ["STAGE_LABEL", "Installation", "write_operator", "write_orders"]
 
 STAGE_LABEL = "patterns.example.com/stage"
-_CERTIFICATE = "patterns.example.com/webhook-certificate"
 _CREDENTIALS = "patterns.example.com/credentials"
+_RENEWAL = "certificate-renewal"
+"""The component that renews the certificate, which a deployment has made."""
 _PART_OF = {"app.kubernetes.io/part-of": "patterns"}
 _USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -59,20 +59,12 @@ def write_operator(folder: Path, wanted: Installation, certificate: WebhookCerti
         folder,
         {
             "resources": [_path(folder, "overlays", wanted.overlay)],
-            "components": [_path(folder, "components", name) for name in wanted.components],
+            "components": [_path(folder, "components", name) for name in (_RENEWAL, *wanted.components)],
             "images": [_image(wanted.image)],
             "configMapGenerator": [
                 {"name": f"{OPERATOR}-settings", "namespace": NAMESPACE, "behavior": "merge", "literals": literals}
             ],
-            "secretGenerator": [
-                {
-                    "name": f"{OPERATOR}-webhook",
-                    "namespace": NAMESPACE,
-                    "files": sorted(certificate.files),
-                    "options": {"disableNameSuffixHash": True, "labels": _PART_OF},
-                },
-                *map(_generated, wanted.role_secrets),
-            ],
+            "secretGenerator": [*_webhook_secret(certificate), *map(_generated, wanted.role_secrets)],
             "patches": [*_patches(wanted, certificate)],
         },
     )
@@ -81,6 +73,15 @@ def write_operator(folder: Path, wanted: Installation, certificate: WebhookCerti
 def write_orders(folder: Path, image: str) -> None:
     """Write a kustomization of the shop's own OrderProcessor."""
     _write(folder, {"resources": [_path(folder, "orders")], "images": [_image(image)]})
+
+
+def _webhook_secret(certificate: WebhookCertificate) -> list[dict[str, Any]]:
+    """Return a new certificate's Secret. One that is kept is not written: it may be renewed at this moment."""
+    if certificate.kept:
+        return []
+    options = {"disableNameSuffixHash": True, "labels": _PART_OF, "annotations": {ROLLOUT: certificate.rollout}}
+    name = f"{OPERATOR}-webhook"
+    return [{"name": name, "namespace": NAMESPACE, "files": sorted(certificate.files), "options": options}]
 
 
 def _generated(secret: RoleSecret) -> dict[str, Any]:
@@ -94,12 +95,13 @@ def _generated(secret: RoleSecret) -> dict[str, Any]:
 
 
 def _patches(wanted: Installation, certificate: WebhookCertificate) -> list[dict[str, Any]]:
-    webhook = [_add("/webhooks/0/clientConfig/caBundle", certificate.authority)]
+    webhook = [_add("/webhooks/0/clientConfig/caBundle", certificate.bundle)]
     if wanted.webhook_url:
-        asked = {"url": wanted.webhook_url, "caBundle": certificate.authority}
+        asked = {"url": wanted.webhook_url, "caBundle": certificate.bundle}
         webhook = [_add("/webhooks/0/clientConfig", asked)]
-    # The operator reads its certificate and its keys when it starts: others are another rollout.
-    read = {_CERTIFICATE: hashlib.sha256(certificate.files["tls.crt"]).hexdigest()[:16]}
+    # The operator reads its keys when it starts: others are another rollout. So is a certificate that was made here,
+    # since the one before may be of no use; one that was renewed in the cluster is followed by the pods as they are.
+    read = {ROLLOUT: certificate.rollout}
     if wanted.role_secrets:
         read[_CREDENTIALS] = digest_of(wanted.role_secrets)
     patches = [
@@ -114,14 +116,16 @@ def _patches(wanted: Installation, certificate: WebhookCertificate) -> list[dict
         address = urlsplit(endpoint)
         port = address.port or _USUAL_PORTS[address.scheme]
         out = {"ports": [{"port": port, "protocol": "TCP"}]}
-        patches.append(_patch("NetworkPolicy", _add("/spec/egress/-", out)))
+        patches.append(_patch("NetworkPolicy", _add("/spec/egress/-", out), name=OPERATOR))
     if wanted.worker_group:
         patches.append(_patch("SecurityGroupPolicy", _add("/spec/securityGroups/groupIds", [wanted.worker_group])))
     return patches
 
 
-def _patch(kind: str, *operations: Mapping[str, object]) -> dict[str, Any]:
-    return {"target": {"kind": kind}, "patch": json.dumps(operations)}
+def _patch(kind: str, *operations: Mapping[str, object], name: str = "") -> dict[str, Any]:
+    """Return a patch of all objects of a kind, or of the one that is named."""
+    target = {"kind": kind, **({"name": name} if name else {})}
+    return {"target": target, "patch": json.dumps(operations)}
 
 
 def _add(path: str, value: object) -> dict[str, object]:

@@ -14,6 +14,7 @@ from patterns_infra.local.errors import EnvironmentFailed
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lock import exclusive
 from patterns_infra.local.runner import CommandFailed, Runner
+from patterns_infra.tool_environment import tool_environment
 
 __all__ = ["interpreter", "prepare_environment", "uv_command"]
 
@@ -55,8 +56,7 @@ def _sync(folder: LocalFolder, runner: Runner) -> None:
         *(uv_command(), "sync", "--locked", "--no-config", "--project", str(folder.emulator_project)),
         *("--python", interpreter(), "--no-python-downloads", "--no-progress"),
     ]
-    environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
-    environment["UV_PROJECT_ENVIRONMENT"] = str(folder.emulator_venv)
+    environment = tool_environment() | {"UV_PROJECT_ENVIRONMENT": str(folder.emulator_venv)}
     try:
         runner.run(command, environment=environment, folder=folder.root, seconds=_SECONDS)
     except CommandFailed as failed:

@@ -20,6 +20,7 @@ from patterns_infra.local.lock import exclusive
 from patterns_infra.local.runner import CommandFailed, Runner
 from patterns_infra.local.state import write_atomically
 from patterns_infra.paths import REPOSITORY
+from patterns_infra.tool_environment import tool_environment
 from patterns_infra.workspace import members_of
 
 __all__ = ["Images"]
@@ -107,8 +108,7 @@ class Images:
             *("--python", interpreter(), "--no-python-downloads", "--compile-bytecode", "--no-progress"),
             *anew,
         ]
-        environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
-        environment["UV_PROJECT_ENVIRONMENT"] = str(venv)
+        environment = tool_environment() | {"UV_PROJECT_ENVIRONMENT": str(venv)}
         try:
             self.runner.run(command, environment=environment, folder=REPOSITORY, seconds=_SECONDS)
         except CommandFailed as failed:

@@ -21,7 +21,7 @@ class Kubernetes(Service):
 
         Args:
             folder: the platform's files.
-            programs: folder of etcd, kube-apiserver and kube-controller-manager.
+            programs: folder of Kubernetes' own programs.
             images: what pods can run.
             aws_endpoint: where pods find AWS, empty for nowhere.
 

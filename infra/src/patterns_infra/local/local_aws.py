@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patterns_infra.place import AwsClient
+from patterns_infra.tool_environment import tool_environment
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -66,7 +67,7 @@ _FOREIGN = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_OPTIONS"
 
 def build_environment() -> dict[str, str]:
     """Return the environment of a child process that builds: with the user's proxies, without anything of AWS."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN_PREFIXES)}
+    return {name: value for name, value in tool_environment().items() if not name.startswith(_FOREIGN_PREFIXES)}
 
 
 def child_environment(endpoint_url: str, keys: Keys = ROOT_KEYS) -> dict[str, str]:

@@ -74,7 +74,8 @@ class Cdk:
             stack: the stack's name.
             assembly: where it was synthesized to.
             parameters: the template's parameters that are not to have their default.
-            direct: without a change set: quicker, and as good where nobody reviews it.
+            direct: without a change set: quicker, and as good where nobody reviews it. A change set imports what the
+                template names and retains and what exists already, left by a stage that was destroyed.
             seconds: it fails when it takes longer.
             each: told of every resource.
 
@@ -87,7 +88,7 @@ class Cdk:
             if event:
                 each(event)
 
-        method = ["--method", "direct"] if direct else []
+        method = ["--method", "direct"] if direct else ["--import-existing-resources"]
         given = [word for name, value in parameters.items() for word in ("--parameters", f"{stack}:{name}={value}")]
         options = ("--exclusively", "--require-approval", "never", "--progress", "events", *method, *given)
         self._run("deploy", "--app", str(assembly), stack, *options, seconds=seconds, what=stack, each_line=read)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from patterns_infra.bucket_emptying import empty_buckets
 from patterns_infra.local.beginning import Beginning, Found
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.cluster_choice import cluster_starter, settle_cluster
@@ -68,6 +69,7 @@ class Platform:
         port: int | None = None,
         folder: LocalFolder | None = None,
         cluster: ChosenCluster | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> Self:
         """Bring the platform up with these patterns (all by default); what is up already stays as it is.
 
@@ -79,20 +81,22 @@ class Platform:
             port: of the emulator; by default last time's while it is free.
             folder: another one than the checkout's own.
             cluster: of the user's own, for patterns that need one; by default last time's, or the platform's.
+            settings: beside stage and target, as texts by name.
 
         Raises:
+            SettingsError: a setting is wrong.
             PlatformError: it could not; nothing that was started is left.
             UnknownPattern: for a name that is not in the registry.
         """
         chosen = select(",".join(patterns))
-        settings = Settings(stage=stage, target=Target.LOCAL)
+        wanted = Settings.from_mapping({**(settings or {}), "stage": stage, "target": Target.LOCAL.value})
         folder = folder or LocalFolder.default()
         folder.prepare()
         report = report or Silence()
         with exclusive(folder.lock, seconds=_LOCK_SECONDS, waiting=report.say):
             folder.deploy_log.unlink(missing_ok=True)
             timings = Timings(report)
-            deployment = LocalDeployment(folder, settings, Runner(folder.deploy_log), timings)
+            deployment = LocalDeployment(folder, wanted, Runner(folder.deploy_log), timings)
             more = None
             if any(pattern.kubernetes for pattern in chosen):
                 deployment.cluster = settle_cluster(folder, stage, cluster)
@@ -198,6 +202,7 @@ class Platform:
             remained: list[str] | None = None
             for stack in reversed(pattern.stack_names(self.stage)):
                 forget_digest(self.folder, stack)
+                empty_buckets(self.client("cloudformation"), self.client("s3"), stack)
                 of_stack = remove_stack(self.client("cloudformation"), stack)
                 remained = remained if of_stack is None else [*(remained or []), *of_stack]
             return remained

@@ -8,7 +8,7 @@ import datetime as dt
 
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.role_secret import RoleSecret, read_role_secret
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, OPERATOR_CREDENTIALS, PROCESSOR, WORKER_CREDENTIALS
+from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, OPERATOR_CREDENTIALS, WORKER_CREDENTIALS, WORKERS
 from patterns_infra.local.associated_role import RoleNotFound, ServiceAccount, associated_role, assume_associated
 from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.local_aws import Keys, client_for
@@ -18,7 +18,7 @@ __all__ = ["role_secrets"]
 _GOOD_SECONDS = 12 * 3600
 """The longest that STS gives keys for. The emulator refuses them from then on, and when it is another run's."""
 _RENEWED_BEFORE = 6 * 3600.0
-_ACCOUNTS = {OPERATOR_CREDENTIALS: OPERATOR, WORKER_CREDENTIALS: PROCESSOR}
+_ACCOUNTS = {OPERATOR_CREDENTIALS: OPERATOR, WORKER_CREDENTIALS: WORKERS}
 
 
 def role_secrets(kubectl: Kubectl, endpoint_url: str, *, cluster: str) -> tuple[tuple[RoleSecret, ...], bool]:

@@ -69,7 +69,7 @@ class CopyLoop:
     most_in_hand: int = MOST_IN_HAND
 
     def run(self, outcome: Outcome, *, limit: int | None = None) -> None:
-        """Move up to ``limit`` messages, all by default, and count what became of them."""
+        """Move up to ``limit`` messages, all by default, and count them; those that fail count against the limit."""
         try:
             with Hand(self.sqs, self.letters.url, visibility=_VISIBILITY_SECONDS, most=self.most_in_hand) as hand:
                 self._run(hand, outcome, limit)
@@ -77,7 +77,7 @@ class CopyLoop:
             outcome.stopped = " ".join(str(error).split())
 
     def _run(self, hand: Hand, outcome: Outcome, limit: int | None) -> None:
-        while (due := _GROUP if limit is None else min(_GROUP, limit - outcome.moved - outcome.failed)) > 0:
+        while (due := _GROUP if limit is None else min(_GROUP, limit - outcome.tried)) > 0:
             group = self.pace.wait(due)
             if self.interrupts.requested:
                 outcome.stopped = INTERRUPTED
@@ -86,7 +86,7 @@ class CopyLoop:
             if not letters:
                 break
             self._move(hand, letters, outcome)
-            self.progress(outcome.moved + outcome.failed)
+            self.progress(outcome.tried)
         if hand.full:
             outcome.stopped = f"{len(hand)} messages that are not to be moved are in the way"
 

@@ -60,7 +60,7 @@ class DeadLetterQueue:
         if not self.sources:
             raise CannotRedrive(
                 f"{self.name} belongs to no queue that its messages could go back to: they are changes of a table that "
-                "never became events; put the missing events on the event bus, from the items in the table"
+                "never became events; put the missing events on the event bus with: patterns relay --from-table ORDER…"
             )
         if len(self.sources) > 1:
             names = ", ".join(source.name for source in self.sources)

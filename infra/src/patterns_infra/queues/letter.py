@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from patterns_shared.adapters.event_messages import identify
+from patterns_shared.adapters.order_items import ORDER_PREFIX
 
 __all__ = ["FAILURE_ATTRIBUTES", "Letter", "Story", "letter_of", "story_of"]
 
@@ -78,7 +79,7 @@ def story_of(letter: Letter) -> Story:
     return Story(
         event_id=known.get("event_id", ""),
         type=type_ if isinstance(type_, str) and _WORD.fullmatch(type_) else "",
-        order_id=known.get("order_id", ""),
+        order_id=known.get("order_id", "") or _order_of_record(document),
         reason=reason,
         failed_at=failed_at,
     )
@@ -90,6 +91,18 @@ def _document(body: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _order_of_record(document: Mapping[str, Any]) -> str:
+    """Return the order that a change of the orders table is of, which the web API's relay could not read."""
+    found: object = document
+    for name in ("record", "dynamodb", "Keys", "pk", "S"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return (
+        _printable(found.removeprefix(ORDER_PREFIX))
+        if isinstance(found, str) and found.startswith(ORDER_PREFIX)
+        else ""
+    )
 
 
 def _failure(letter: Letter, document: Mapping[str, Any]) -> tuple[str, str]:

@@ -99,13 +99,15 @@ class MoveTask:
                     return
                 continue
             outcome.moved = int(task.get("ApproximateNumberOfMessagesMoved") or 0)
-            outcome.found = int(task.get("ApproximateNumberOfMessagesToMove") or outcome.found)
+            # At least as many as there were: whether SQS counts the hidden ones here is not documented.
+            outcome.found = max(outcome.found, int(task.get("ApproximateNumberOfMessagesToMove") or 0))
+            outcome.due = outcome.found
             self.progress(outcome.moved)
             if _ended(task, outcome):
                 return
-            if outcome.moved > _ROUNDS * max(outcome.found, self.letters.waiting) + _ROUGHLY:
+            if outcome.moved > _ROUNDS * outcome.found + _ROUGHLY:
                 self._cancel(handle, outcome)
-                outcome.stopped = "its consumer fails them again and they come round; mend the cause first"
+                outcome.stopped = "its consumer fails them again and they come round; fix the cause first"
                 return
         self._cancel(handle, outcome)
         outcome.stopped = INTERRUPTED
@@ -124,7 +126,7 @@ def _ended(task: dict[str, Any], outcome: Outcome) -> bool:
     if status == "FAILED":
         outcome.stopped = f"SQS gave up: {task.get('FailureReason') or 'it does not say why'}"
     elif status == "CANCELLED":
-        outcome.stopped = "somebody cancelled the move"
+        outcome.stopped = "the move was cancelled"
     return status in {"COMPLETED", "FAILED", "CANCELLED"}
 
 

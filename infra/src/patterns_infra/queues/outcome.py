@@ -14,7 +14,9 @@ class Outcome:
     """Counts of messages.
 
     Attributes:
-        found: in the dead-letter queue at the start, as SQS counted, or as many as were asked for by name.
+        found: in the dead-letter queue at the start, hidden ones among them, as SQS counted, or as many as were asked
+            for by name.
+        due: how many of them had to be moved; fewer are no success.
         moved: copied and then deleted, or moved by SQS.
         failed: refused by the destination; they are in the dead-letter queue still.
         passed_over: seen, and not to be moved.
@@ -25,6 +27,7 @@ class Outcome:
     """
 
     found: int
+    due: int = 0
     moved: int = 0
     failed: int = 0
     passed_over: int = 0
@@ -40,13 +43,27 @@ class Outcome:
         return max(self.found - self.moved, self.failed)
 
     @property
+    def tried(self) -> int:
+        """How many messages were sent to the destination, whether or not it took them."""
+        return self.moved + self.failed + self.copied_only
+
+    @property
+    def short(self) -> bool:
+        """Whether fewer were moved than had to be, and nothing else says why."""
+        return self._unharmed and self.moved < self.due
+
+    @property
     def interrupted(self) -> bool:
         """Whether somebody asked for the early end."""
         return self.stopped == INTERRUPTED
 
     @property
     def complete(self) -> bool:
-        """Whether nothing went wrong."""
+        """Whether everything was moved that had to be."""
+        return self._unharmed and not self.short
+
+    @property
+    def _unharmed(self) -> bool:
         return not (self.failed or self.missing or self.copied_only or self.stopped)
 
     def refuse(self, message_id: str, reason: str) -> None:

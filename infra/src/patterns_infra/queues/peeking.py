@@ -1,13 +1,14 @@
 """Looking at dead letters without taking them away."""
 
 from collections.abc import Generator
+from dataclasses import replace
 
 from patterns_infra.place import AwsClient
 from patterns_infra.queues.hand import MOST_IN_HAND, Hand
 from patterns_infra.queues.letter import Letter
 from patterns_infra.queues.queue import Queue
 
-__all__ = ["MOST_PEEKED", "peek"]
+__all__ = ["MOST_PEEKED", "check_zero", "peek"]
 
 MOST_PEEKED = MOST_IN_HAND
 
@@ -23,3 +24,14 @@ def peek(sqs: AwsClient, queue: Queue, *, most: int) -> Generator[Letter, None, 
     with Hand(sqs, queue.url, visibility=_VISIBILITY_SECONDS, most=most) as hand:
         while letters := hand.take(most):
             yield from letters
+
+
+def check_zero(sqs: AwsClient, queue: Queue, *, most: int) -> Queue:
+    """Return the queue with a count that is 0 replaced by the number of messages that can be received, up to ``most``.
+
+    SQS's counts are "eventually consistent": 0 is also the answer for up to a minute after messages arrived.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+    """
+    if queue.held:
+        return queue
+    return replace(queue, waiting=sum(1 for _ in peek(sqs, queue, most=most)))

@@ -30,7 +30,7 @@ class Queue:
         url: its address.
         arn: its name for other services.
         waiting: messages to be received, roughly: SQS's counts are up to a minute old.
-        in_flight: messages that somebody has received and not deleted, as roughly.
+        in_flight: messages that are there and hidden, received and not deleted or delayed, as roughly.
         redrives_to: ARN of the queue that takes what was received too often, empty without one.
         feeder: who sends to it.
     """
@@ -41,6 +41,11 @@ class Queue:
     in_flight: int
     redrives_to: str
     feeder: Feeder
+
+    @property
+    def held(self) -> int:
+        """How many messages it has, hidden ones among them."""
+        return self.waiting + self.in_flight
 
     @property
     def name(self) -> str:
@@ -71,7 +76,8 @@ def read_queue(sqs: AwsClient, url: str) -> Queue | None:
         url=url,
         arn=attributes["QueueArn"],
         waiting=int(attributes["ApproximateNumberOfMessages"]),
-        in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+        in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"])
+        + int(attributes["ApproximateNumberOfMessagesDelayed"]),
         redrives_to=json.loads(attributes.get("RedrivePolicy") or "{}").get("deadLetterTargetArn", ""),
         feeder=_feeder(json.loads(attributes.get("Policy") or "{}")),
     )

@@ -12,12 +12,13 @@ from patterns_infra.queues.outcome import Outcome
 from patterns_infra.queues.pace import Pace
 from patterns_infra.queues.peeking import MOST_PEEKED, peek
 from patterns_infra.queues.queue import Queue
+from patterns_infra.queues.shortfall import explain_shortfall
 
 __all__ = ["Redrive", "find_mended"]
 
 
 def find_mended(sqs: AwsClient, letters: Queue, mended: MendedLetters) -> Outcome:
-    """Look which of the mended messages are there, without moving them."""
+    """Look which of the repaired messages are there, without moving them."""
     for letter in peek(sqs, letters, most=MOST_PEEKED):
         mended(letter)
     return _told_what_is_missing(Outcome(found=0), mended)
@@ -32,8 +33,9 @@ class Redrive:
         letters: the dead-letter queue.
         destination: where its messages go.
         rate: messages per second, as fast as possible without.
-        interrupts: who may ask for an early end.
-        progress: is told how many are done.
+        interrupts: requests for an early end.
+        progress: called with the number of messages that are done.
+        settle_seconds: how long SQS's counts may be wrong here.
     """
 
     sqs: AwsClient
@@ -42,32 +44,43 @@ class Redrive:
     rate: float | None
     interrupts: Interrupts
     progress: Callable[[int], None]
+    settle_seconds: float = 0.0
 
     def move_all(self) -> Outcome:
         """Move everything that is there now."""
         if not expressible(self.rate):
             return self.move_some(None)
-        outcome = Outcome(found=self.letters.waiting)
+        outcome = self._begin(None)
         task = MoveTask(self.sqs, self.letters, self.destination, self.rate, self.interrupts, self.progress)
         try:
             task.run(outcome)
         except NoMoveTasks:
             return self.move_some(None)
-        return outcome
+        return self._end(outcome)
 
     def move_some(self, most: int | None) -> Outcome:
-        """Move at most so many of those that are there now; SQS's own move cannot be told how many."""
-        outcome = Outcome(found=self.letters.waiting)
+        """Move at most so many of those that are there now; SQS's own move takes no number."""
+        outcome = self._begin(most)
         self._copy(sent_before_now(self.sqs, self.letters, self.interrupts), outcome, most)
         if outcome.passed_over:
-            outcome.notes.append(f"{outcome.passed_over} came while this ran and were left: is the cause mended?")
-        return outcome
+            outcome.notes.append(f"{outcome.passed_over} came while this ran and were left: is the cause fixed?")
+        return self._end(outcome)
 
     def move_mended(self, mended: MendedLetters) -> Outcome:
-        """Move exactly the mended messages."""
+        """Move exactly the repaired messages."""
         outcome = Outcome(found=0)
         self._copy(mended, outcome, len(mended.by_id))
         return _told_what_is_missing(outcome, mended)
+
+    def _begin(self, most: int | None) -> Outcome:
+        found = self.letters.held
+        return Outcome(found=found, due=found if most is None else min(found, most))
+
+    def _end(self, outcome: Outcome) -> Outcome:
+        if outcome.short:
+            explain_shortfall(self.sqs, self.letters, outcome, self.interrupts, settle_seconds=self.settle_seconds)
+        outcome.found = max(outcome.found, outcome.tried)
+        return outcome
 
     def _copy(self, choose: Choose, outcome: Outcome, most: int | None) -> None:
         pace = Pace(self.rate, self.interrupts)

@@ -7,10 +7,17 @@ from zoneinfo import ZoneInfo
 
 from patterns_infra.outputs import read_outputs
 from patterns_infra.place import Place
-from patterns_infra.registry import PATTERNS
 from patterns_infra.reporting.errors import BatchNotDeployed
 
 __all__ = ["DeployedBatch"]
+
+_PUBLISHED = {
+    "machine": "state_machine_arn",
+    "reports": "report_bucket",
+    "inbox": "inbox_bucket",
+    "claims": "claims_table",
+    "schedule": "schedule_name",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +48,17 @@ class DeployedBatch:
             BatchNotDeployed: there are none, or those of an older deployment.
         """
         published = read_outputs(place).get("batch", {})
-        names = {key: published.get(key) for key in PATTERNS["batch"].outputs}
         where = f"{place.target} stage {place.stage}"
         if not published:
             raise BatchNotDeployed(
                 f"batch is not deployed to {where}, so nothing makes reports; deploy it with: patterns deploy batch"
             )
-        missing = [key for key, value in names.items() if not value]
+        missing = [key for key in _PUBLISHED.values() if not published.get(key)]
         if missing:
             raise BatchNotDeployed(
                 f"batch in {where} publishes no {missing[0]}: deploy it again with: patterns deploy batch"
             )
-        known = {key: str(value) for key, value in names.items()}
-        return cls(
-            place=place,
-            machine=known["state_machine_arn"],
-            inbox=known["inbox_bucket"],
-            reports=known["report_bucket"],
-            claims=known["claims_table"],
-            schedule=known["schedule_name"],
-        )
+        return cls(place=place, **{field: str(published[key]) for field, key in _PUBLISHED.items()})
 
     def today(self) -> tuple[date, str]:
         """Return the date in the shop's time zone, and that zone, as the schedule has it."""

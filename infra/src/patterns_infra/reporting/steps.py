@@ -10,7 +10,7 @@ __all__ = ["PARTS", "TASK_PARTS", "StepState", "step_state"]
 
 TASK_PARTS = ("on Spot", "on demand")
 """The states that run a container."""
-PARTS = ("begin", "where", *TASK_PARTS, "failed", "pause", "given up", "done")
+PARTS = ("begin", "where", *TASK_PARTS, "failed", "pause", "note", "given up", "done")
 _NAME = re.compile(rf"(?P<step>.+) (?P<part>{'|'.join(PARTS)})")
 
 

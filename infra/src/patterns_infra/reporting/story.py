@@ -48,10 +48,15 @@ class Story:
         elif kind == "MapStateStarted":
             self._begin(where.state, at, total=event["mapStateStartedEventDetails"]["length"])
             self._map, self._done = where.state, 0
+        elif kind == "MapRunStarted":
+            # Its items are executions of their own, of which this history has nothing.
+            self._map = ""
+            if where.state not in self._open:
+                self._begin(where.state, at)
         elif kind == "MapIterationSucceeded":
             self._done += 1
             self._progress.advance(self._map, self._done, "")
-        elif where.iteration is None and kind == "MapStateFailed":
+        elif where.iteration is None and kind in {"MapStateFailed", "MapRunFailed"}:
             self._fail(where.state)
         elif failure := _failure_of(event):
             self._tell(where, failure)

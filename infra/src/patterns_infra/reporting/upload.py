@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from patterns_infra.place import AwsClient
 
-__all__ = ["BY_COMMAND", "put_into_inbox"]
+__all__ = ["BY_COMMAND", "content_of", "put_into_inbox", "put_list"]
 
 BY_COMMAND = "by-command/"
 """Below this prefix of the inbox files start no report: who puts them there starts it, and can follow it."""
@@ -27,6 +27,27 @@ def put_into_inbox(s3: AwsClient, inbox: str, path: Path) -> str:
     if not _is_there(s3, inbox, key, path.stat().st_size):
         s3.upload_file(str(path), inbox, key)
     return f"s3://{inbox}/{key}"
+
+
+def put_list(s3: AwsClient, inbox: str, name: str, text: bytes) -> str:
+    """Put a list of files, and return its address; the same list comes under the same address."""
+    key = f"{BY_COMMAND}{hashlib.sha256(text).hexdigest()[:16]}/{_plain(name)}.manifest"
+    if not _is_there(s3, inbox, key, len(text)):
+        s3.put_object(Bucket=inbox, Key=key, Body=text, ContentType="application/json")
+    return f"s3://{inbox}/{key}"
+
+
+def content_of(s3: AwsClient, address: str) -> dict[str, str]:
+    """Return what an execution is told of the content that a file has now: its version, or its ETag.
+
+    A file that was put here by command is named by its content, and has one report however often it is uploaded.
+    """
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    found = s3.head_object(Bucket=bucket, Key=key)
+    version = str(found.get("VersionId", "null"))
+    if version == "null" or key.startswith(BY_COMMAND):
+        return {"etag": str(found["ETag"]).strip('"')}
+    return {"version": version}
 
 
 def _plain(name: str) -> str:

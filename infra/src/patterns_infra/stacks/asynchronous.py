@@ -6,25 +6,33 @@ from aws_cdk import Aws, CfnParameter
 from constructs import Construct
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
+from patterns_infra.constructs.alarmed_queue import AlarmedQueue
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.event_receiver import EventReceiver
+from patterns_infra.constructs.held_mails import HeldMails
 from patterns_infra.constructs.keyed_table import KeyedTable
+from patterns_infra.constructs.mail_feedback import MailFeedback
+from patterns_infra.constructs.mail_sending import grant_sending
 from patterns_infra.constructs.message_counts import message_counts
+from patterns_infra.constructs.operators_topic import OperatorsTopic
 from patterns_infra.constructs.order_events import OrderEvents
 from patterns_infra.constructs.partner_key import PartnerKey
+from patterns_infra.constructs.private_bucket import PrivateBucket
 from patterns_infra.constructs.published_names import PublishedNames
-from patterns_infra.receivers import Receiver, read_receivers
+from patterns_infra.receivers import read_receivers
 from patterns_infra.registry import Pattern
+from patterns_infra.setting_texts import E164
 from patterns_infra.settings import Settings
 from patterns_infra.stacks.pattern_stack import PatternStack
 
-__all__ = ["AsyncStack"]
+__all__ = ["OPERATOR_PHONE_PARAMETER", "AsyncStack"]
 
+OPERATOR_PHONE_PARAMETER = "OperatorPhone"
 _LOCAL_PARTNER = "http://127.0.0.1:8080/events"
 
 
 class AsyncStack(PatternStack):
-    """What became of an order comes in by one topic and goes out to four receivers, each with a queue of its own.
+    """What became of an order comes in by one topic and goes out to receivers, each with a queue of its own.
 
     The grants are all here: what each receiver may do beside reading its queue and setting dead letters aside.
     """
@@ -42,9 +50,10 @@ class AsyncStack(PatternStack):
         circuit = self._partner()
         self._notify()
         self._outcome()
-        if settings.operator_email:
-            self._events.subscribe_email(settings.operator_email, event_types=["OrderRejected"])
+        self._operators()
 
+        if missing := self._declared.keys() - self._receivers.keys():
+            raise ValueError(f"receivers.json declares {', '.join(sorted(missing))}, which no line of the stack adds")
         PublishedNames(
             self,
             "Names",
@@ -60,33 +69,49 @@ class AsyncStack(PatternStack):
         )
         self._dashboard()
 
-    def add_receiver(self, name: str, receiver: Receiver, environment: Mapping[str, str]) -> EventReceiver:
-        """Add a receiver of the topic's events, which may read its queue and set dead letters aside."""
-        self._receivers[name] = EventReceiver(
+    def add_receiver(
+        self, name: str, environment: Mapping[str, str] | None = None, *, bucket: str | None = None
+    ) -> EventReceiver:
+        """Add a receiver that ``receivers.json`` declares.
+
+        It may read its queue and set dead letters aside; what else it may do, the caller grants. ``bucket`` is the
+        environment variable for the name of a bucket of its own, into which it may put objects, and no more.
+
+        Raises:
+            ValueError: the file declares no receiver of this name.
+        """
+        if name not in self._declared:
+            raise ValueError(f"receivers.json declares no receiver {name!r}; there are {', '.join(self._declared)}")
+        kept = PrivateBucket(self, f"{name.title()}Bucket", settings=self._settings, lifecycle=[]) if bucket else None
+        receiver = EventReceiver(
             self,
             name.title(),
             settings=self._settings,
             events=self._events,
-            receiver=receiver,
+            receiver=self._declared[name],
             bundle=self._bundle,
-            environment=environment,
+            environment={**(environment or {}), **({bucket: kept.bucket.bucket_name} if bucket and kept else {})},
             key=self._key,
             alarms=self._alarms,
         )
-        return self._receivers[name]
+        if kept:
+            receiver.consumer.allow(["s3:PutObject"], kept.bucket.arn_for_objects("*"))
+        self._receivers[name] = receiver
+        return receiver
 
     def _ledger(self) -> KeyedTable:
         books = self._table("Books", key="event_id", items="ledger entries", kept=True, index="order_id")
-        ledger = self._receiver("ledger", {"LEDGER_TABLE": books.table.table_name})
-        # Inserting never overwrites, and this is all that the role may do: the books are append-only by permission.
-        ledger.consumer.allow(["dynamodb:PartiQLInsert"], books.table.table_arn)
+        ledger = self.add_receiver("ledger", {"LEDGER_TABLE": books.table.table_name})
+        # Inserting never overwrites, and no other write is allowed: the books are append-only by permission. The read
+        # compares an insert that was refused with the entry that is there.
+        ledger.consumer.allow(["dynamodb:BatchGetItem", "dynamodb:PartiQLInsert"], books.table.table_arn)
         return books
 
     def _partner(self) -> KeyedTable:
         circuit = self._table("Circuit", key="circuit", items="the partner's circuit")
         signing_key = PartnerKey(self, "PartnerKey").secret
         self._partner_url = self._partner_address()
-        partner = self._receiver(
+        partner = self.add_receiver(
             "partner",
             {
                 "PARTNER_URL": self._partner_url,
@@ -96,27 +121,56 @@ class AsyncStack(PatternStack):
         )
         partner.consumer.allow(["dynamodb:GetItem", "dynamodb:PutItem"], circuit.table.table_arn)
         partner.consumer.allow(["secretsmanager:GetSecretValue"], signing_key.secret_arn)
-        partner.hides_messages()
         return circuit
 
     def _notify(self) -> None:
         mails = self._table("Mails", key="order_id", items="mails", expires_by="expires_at").table
-        sender = self._settings.mail_sender
-        notify = self._receiver("notify", {"NOTIFICATIONS_TABLE": mails.table_name, "SENDER_EMAIL": sender})
+        suppressed = self._table("Suppressions", key="address_hash", items="suppressed addresses")
+        self._feedback = MailFeedback(
+            self,
+            "Feedback",
+            settings=self._settings,
+            bundle=self._bundle,
+            suppressions=suppressed,
+            key=self._key,
+            alarms=self._alarms,
+        )
+        notify = self.add_receiver(
+            "notify",
+            {
+                "NOTIFICATIONS_TABLE": mails.table_name,
+                "SENDER_EMAIL": self._settings.mail_sender,
+                "CONFIGURATION_SET": self._feedback.configuration_set.ref,
+                "SUPPRESSIONS_TABLE": suppressed.table.table_name,
+            },
+        )
         notify.consumer.allow(["dynamodb:UpdateItem"], mails.table_arn)
-        # SES knows the address itself or its whole domain.
-        identities = [self.format_arn(service="ses", resource="identity", resource_name=x) for x in _identities(sender)]
-        notify.consumer.allow(["ses:SendEmail"], *identities)
-        notify.hides_messages()
+        notify.consumer.allow(["dynamodb:GetItem"], suppressed.table.table_arn)
+        grant_sending(notify.consumer, settings=self._settings, configuration_set=self._feedback.arn)
+        self._held_mails = HeldMails(self, "HeldMails", settings=self._settings, alarms=self._alarms)
 
     def _outcome(self) -> None:
         source = f"patterns.{self._settings.stage}"
-        outcome = self._receiver("outcome", {"EVENT_SOURCE": source})
+        outcome = self.add_receiver("outcome", {"EVENT_SOURCE": source})
         bus = f"arn:{Aws.PARTITION}:events:{self.region}:{self.account}:event-bus/default"
         outcome.consumer.allow(["events:PutEvents"], bus, conditions={"StringEquals": {"events:source": source}})
 
-    def _receiver(self, name: str, environment: Mapping[str, str]) -> EventReceiver:
-        return self.add_receiver(name, self._declared[name], environment)
+    def _operators(self) -> None:
+        operators = OperatorsTopic(self, "OperatorsTopic", settings=self._settings, key=self._key)
+        receiver = self.add_receiver("operators", {"OPERATORS_TOPIC_ARN": operators.topic.topic_arn})
+        operators.grant_publish(receiver.consumer)
+        if self._settings.operator_email:
+            operators.subscribe_email(self._settings.operator_email)
+        if self._settings.operator_phone:
+            # The number is a person's: it is a parameter that no console, template or log shows.
+            number = CfnParameter(
+                self,
+                OPERATOR_PHONE_PARAMETER,
+                no_echo=True,
+                allowed_pattern=E164,
+                description="Where text messages about rejected orders go, as +441632960000",
+            )
+            operators.subscribe_sms(number.value_as_string)
 
     def _table(
         self,
@@ -150,29 +204,30 @@ class AsyncStack(PatternStack):
             self, "PartnerUrl", default=_LOCAL_PARTNER, description="Where the local platform's partner takes events"
         ).value_as_string
 
+    def _queues(self) -> dict[str, AlarmedQueue]:
+        return {**{name: receiver.queue for name, receiver in self._receivers.items()}, "bounces": self._feedback.queue}
+
     def _queue_urls(self) -> dict[str, str]:
         urls = {}
-        for name, receiver in self._receivers.items():
-            urls[f"{name}_queue_url"] = receiver.queue.queue.queue_url
-            urls[f"{name}_dead_letter_url"] = receiver.queue.dead_letters.queue.queue_url
+        for name, queue in self._queues().items():
+            urls[f"{name}_queue_url"] = queue.queue.queue_url
+            urls[f"{name}_dead_letter_url"] = queue.dead_letters.queue.queue_url
         return urls
 
     def _dashboard(self) -> None:
-        receivers = self._receivers
+        receivers, queues = self._receivers, self._queues()
+        functions = [*(x.consumer for x in receivers.values()), self._feedback.consumer]
         Dashboard(
             self,
             "Dashboard",
             alarms=self._alarms,
             graphs={
                 **{f"Messages: {name}": message_counts(name, settings=self._settings) for name in receivers},
-                "Oldest message (s)": [x.queue.age.with_(label=name) for name, x in receivers.items()],
-                "Dead letters": [x.queue.dead_letters.visible.with_(label=name) for name, x in receivers.items()],
-                "Function errors": [x.consumer.health.errors for x in receivers.values()],
-                "Function throttles": [x.consumer.health.throttles for x in receivers.values()],
+                "Oldest message (s)": [x.age.with_(label=name) for name, x in queues.items()],
+                "Dead letters": [x.dead_letters.visible.with_(label=name) for name, x in queues.items()],
+                "Mails held by cause": self._held_mails.metrics,
+                "Function errors": [x.health.errors for x in functions],
+                "Function throttles": [x.health.throttles for x in functions],
                 "Throttled table requests": [metric for table in self._tables for metric in table.throttles],
             },
         )
-
-
-def _identities(sender: str) -> tuple[str, str]:
-    return sender, sender.rpartition("@")[2]

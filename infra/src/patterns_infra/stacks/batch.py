@@ -8,27 +8,33 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
+from patterns_infra.console_links import console_link
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.daily_report import DailyReport
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.generated_secret import GeneratedSecret
+from patterns_infra.constructs.image_findings import ImageFindings
 from patterns_infra.constructs.image_repository import published_repository
 from patterns_infra.constructs.inbox import Inbox
 from patterns_infra.constructs.keyed_table import KeyedTable
 from patterns_infra.constructs.orders_export import OrdersExport
+from patterns_infra.constructs.parts_map import MERGE_GROUP, shard_limit
 from patterns_infra.constructs.private_bucket import PrivateBucket
 from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.constructs.report_workflow import ReportWorkflow
+from patterns_infra.constructs.sales_tables import ANALYTICS, QUERY_RESULTS, SalesTables
 from patterns_infra.constructs.task_network import TaskNetwork
 from patterns_infra.constructs.task_runner import TaskRunner
 from patterns_infra.container_images import declared_image, image_tag
 from patterns_infra.registry import Pattern
-from patterns_infra.settings import Settings
+from patterns_infra.settings import Settings, ShardMap
 from patterns_infra.stacks.pattern_stack import PatternStack
 
 __all__ = ["BatchStack"]
 
 _CPU, _MEMORY = 1024, 2048
+_WRITTEN = ("runs/", "reports/", ANALYTICS)
+"""Where in the bucket of reports the program puts things."""
 
 
 class BatchStack(PatternStack):
@@ -42,7 +48,8 @@ class BatchStack(PatternStack):
         super().__init__(scope, construct_id, pattern=pattern, settings=settings)
 
         inbox = Inbox(self, "Inbox", settings=settings)
-        reports = PrivateBucket(self, "Reports", settings=settings, lifecycle=[_runs_for_a_month()]).bucket
+        reports = PrivateBucket(self, "Reports", settings=settings, lifecycle=_lifetimes()).bucket
+        tables = SalesTables(self, "Tables", settings=settings, bucket=reports)
         claims = KeyedTable(
             self, "Claims", settings=settings, alarms=self._alarms, key="report", items="claims of reports"
         )
@@ -58,6 +65,7 @@ class BatchStack(PatternStack):
             runner=runner,
             claims=claims.table,
             reports=reports,
+            inbox=inbox.bucket,
             told=self._told(),
             key=self._key,
             alarms=self._alarms,
@@ -78,6 +86,9 @@ class BatchStack(PatternStack):
                 "cluster_arn": runner.cluster.cluster_arn,
                 "claims_table": claims.table.table_name,
                 "schedule_name": daily.schedule.ref,
+                "analytics_database": tables.database,
+                "analytics_workgroup": tables.workgroup,
+                "analysts_policy": tables.analysts.managed_policy_arn,
             },
         )
         Dashboard(
@@ -101,12 +112,14 @@ class BatchStack(PatternStack):
             purpose="Keys the pseudonyms of customers in reports",
             not_rotated="A new key gives every customer a new pseudonym, and reports cannot be compared: decide it.",
         ).secret
+        images = published_repository(self, "Images", settings=settings, package=pattern.package)
+        ImageFindings(self, "ImageFindings", repository=images, topic=self._alarms.topic, key=self._key)
         runner = TaskRunner(
             self,
             "Tasks",
             settings=settings,
             network=TaskNetwork(self, "Network", settings=settings, key=self._key),
-            repository=published_repository(self, "Images", settings=settings, package=pattern.package),
+            repository=images,
             tag=image,
             platform=declared_image(pattern.package).platform,
             environment={
@@ -115,7 +128,17 @@ class BatchStack(PatternStack):
                 "PSEUDONYM_SECRET_ARN": pseudonyms.secret_arn,
                 "APP_VERSION": image,
                 "TIME_ZONE": settings.time_zone,
+                "PRICES": settings.file_prices,
+                "RETURNS": settings.file_returns,
+                "LOCALE": settings.locale,
+                "SHARD_LIMIT": str(shard_limit(settings.shards_run)),
+                "MERGE_GROUP": str(MERGE_GROUP),
+                "DISK_GIB": str(settings.task_disk_gib),
+                **({"MAX_SHARDS": str(MERGE_GROUP**2)} if settings.shards_run is ShardMap.DISTRIBUTED else {}),
                 "MEMORY_MB": str(_MEMORY * 2 // 3),
+                "TASK_CPU": str(_CPU),
+                "TASK_MEMORY": str(_MEMORY),
+                **({"REPORT_LINK": console_link(settings.region, reports.bucket_name)} if settings.on_aws else {}),
             },
             key=self._key,
             cpu=_CPU,
@@ -126,9 +149,7 @@ class BatchStack(PatternStack):
         )
         self._accept_prefixes(runner, reports, inbox)
         runner.allow(["s3:ListBucket"], reports.bucket_arn)
-        runner.allow(
-            ["s3:GetObject", "s3:PutObject"], reports.arn_for_objects("runs/*"), reports.arn_for_objects("reports/*")
-        )
+        runner.allow(["s3:GetObject", "s3:PutObject"], *(reports.arn_for_objects(f"{each}*") for each in _WRITTEN))
         runner.allow(["s3:GetObject", "s3:GetObjectVersion"], inbox.arn_for_objects("*"))
         runner.allow(["s3:ListBucket"], inbox.bucket_arn)
         if not settings.point_in_time_export:
@@ -140,7 +161,7 @@ class BatchStack(PatternStack):
 
     def _accept_prefixes(self, runner: TaskRunner, reports: s3.IBucket, inbox: s3.IBucket) -> None:
         reason = "The program names its objects by run and date: a prefix of this stack's own bucket is the grant."
-        for bucket, prefixes in ((reports, ("/runs/*", "/reports/*")), (inbox, ("/*",))):
+        for bucket, prefixes in ((reports, [f"/{each}*" for each in _WRITTEN]), (inbox, ("/*",))):
             name = self.get_logical_id(cast("s3.CfnBucket", bucket.node.default_child))
             for prefix in prefixes:
                 acknowledge(runner.role, f"AwsSolutions-IAM5[Resource::<{name}.Arn>{prefix}]", reason)
@@ -158,11 +179,21 @@ class BatchStack(PatternStack):
         return topic
 
 
-def _runs_for_a_month() -> s3.LifecycleRule:
-    """What a run worked with goes after a month; what was published stays."""
-    return s3.LifecycleRule(
-        prefix="runs/",
-        expiration=Duration.days(30),
-        noncurrent_version_expiration=Duration.days(1),
-        abort_incomplete_multipart_upload_after=Duration.days(1),
-    )
+def _lifetimes() -> list[s3.LifecycleRule]:
+    """What a run worked with goes after a month, what Athena answered after a week; what was published stays."""
+    day, month = Duration.days(1), Duration.days(30)
+    return [
+        s3.LifecycleRule(
+            prefix="runs/",
+            expiration=month,
+            noncurrent_version_expiration=day,
+            abort_incomplete_multipart_upload_after=day,
+        ),
+        s3.LifecycleRule(
+            prefix=QUERY_RESULTS,
+            expiration=Duration.days(7),
+            noncurrent_version_expiration=day,
+            abort_incomplete_multipart_upload_after=day,
+        ),
+        s3.LifecycleRule(prefix=ANALYTICS, noncurrent_version_expiration=month),
+    ]

@@ -19,7 +19,7 @@ def add_stacks(app: App, *, settings: Settings, patterns: Iterable[Pattern]) -> 
     """
     stacks = []
     for pattern in patterns:
-        settings.require(pattern.needs, of=pattern.name)
+        settings.require(pattern.required(production=settings.production), of=pattern.name)
         added: list[Stack] = []
         for kind, name in zip(_kinds(pattern), pattern.stack_names(settings.stage), strict=True):
             stack = kind(app, name, pattern=pattern, settings=settings)

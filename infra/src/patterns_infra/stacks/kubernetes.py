@@ -2,22 +2,24 @@
 
 from aws_cdk import ArnFormat, CfnOutput, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarmed_queue import AlarmedQueue
+from patterns_infra.constructs.certificate_watch import CertificateWatch
+from patterns_infra.constructs.chart_repository import ChartRepository
 from patterns_infra.constructs.cluster_addons import ClusterAddons
 from patterns_infra.constructs.cluster_network import ClusterNetwork
 from patterns_infra.constructs.dashboard import Dashboard
+from patterns_infra.constructs.image_findings import ImageFindings
 from patterns_infra.constructs.image_repository import published_repository
 from patterns_infra.constructs.kubernetes_cluster import KubernetesCluster
+from patterns_infra.constructs.order_event_rule import OrderEventRule
 from patterns_infra.constructs.pod_role import PodRole
 from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.constructs.worker_firewall import WorkerFirewall
 from patterns_infra.container_images import image_tag
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR, WORKER_GROUP_OUTPUT
+from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, WORKER_GROUP_OUTPUT, WORKERS
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Nodes, Settings
 from patterns_infra.stacks.pattern_stack import PatternStack
@@ -43,11 +45,20 @@ class KubernetesStack(PatternStack):
 
         self._fulfilment = self._orders_to_decide()
         images = published_repository(self, "Images", settings=settings, package=pattern.package)
+        ImageFindings(self, "ImageFindings", repository=images, topic=self._alarms.topic, key=self._key)
         network = ClusterNetwork(self, "Network", settings=settings, key=self._key)
         self._kubernetes = KubernetesCluster(self, "Kubernetes", settings=settings, network=network, key=self._key)
         ClusterAddons(self, "Addons", settings=settings, cluster=self._kubernetes, network=network)
+        self._certificate = CertificateWatch(
+            self,
+            "Certificate",
+            alarms=self._alarms,
+            log=self._kubernetes.application_log,
+            stage=settings.stage,
+        )
         self._operator()
         self._worker()
+        CfnOutput(self, "ChartRegistry", value=ChartRepository(self, "Charts", settings=settings).registry)
         # In private subnets only: a pod with an interface of its own has no public address.
         if settings.nodes is Nodes.MANAGED and not network.public:
             nodes = self._kubernetes.cluster.cluster_security_group
@@ -73,14 +84,13 @@ class KubernetesStack(PatternStack):
         fulfilment = AlarmedQueue(
             self, "Fulfilment", settings=self._settings, alarms=self._alarms, visibility=_VISIBILITY
         )
-        events.Rule(
+        OrderEventRule(
             self,
             "OrderToDecide",
             description="Orders that were placed, and those that were cancelled",
-            event_pattern=events.EventPattern(
-                source=[f"patterns.{self._settings.stage}"], detail_type=["OrderPlaced", "OrderCancelled"]
-            ),
-            targets=[targets.SqsQueue(fulfilment.queue, dead_letter_queue=fulfilment.dead_letters.queue)],
+            source=f"patterns.{self._settings.stage}",
+            event_types=["OrderPlaced", "OrderCancelled"],
+            queue=fulfilment,
         )
         return fulfilment
 
@@ -94,7 +104,7 @@ class KubernetesStack(PatternStack):
 
     def _worker(self) -> None:
         """Takes orders, tells the topic of another stack, sets dead letters aside; a backfill reads the orders."""
-        worker = self._pod_role("Worker", PROCESSOR)
+        worker = self._pod_role("Worker", WORKERS)
         worker.allow(
             [
                 "sqs:ReceiveMessage",
@@ -151,17 +161,23 @@ class KubernetesStack(PatternStack):
                 "Orders waiting": [waiting],
                 "Oldest order (s)": [queue.age],
                 "Dead letters": [queue.dead_letters.visible],
-                "Worker pods": [self._insight("service_number_of_running_pods", "Service")],
+                # Of a Deployment Container Insights gives these by PodName, which is the Deployment's name then:
+                # https://github.com/aws/amazon-cloudwatch-agent/blob/main/translator/translate/otel/exporter/awsemf/kubernetes.go
+                "Worker pods": [self._insight("replicas_ready", "PodName", f' NOT PodName="{OPERATOR}"')],
                 "Restarts": [self._insight("pod_number_of_container_restarts", "PodName")],
+                "Webhook certificate (days left)": [self._certificate.days_left],
                 "Memory (%)": [self._insight("pod_memory_utilization_over_pod_limit", "PodName")],
             },
         )
 
-    def _insight(self, metric: str, dimension: str) -> cloudwatch.IMetric:
-        """Return a metric of Container Insights about the workers and the operator, one line for each."""
+    def _insight(self, metric: str, dimension: str, but: str = "") -> cloudwatch.IMetric:
+        """Return a metric of Container Insights about the workers and the operator, one line for each.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-enhanced-EKS.html
+        """
         found = (
             f'{{ContainerInsights,ClusterName,Namespace,{dimension}}} MetricName="{metric}" '
-            f'ClusterName="{self.stack_name}" Namespace="{NAMESPACE}"'
+            f'ClusterName="{self.stack_name}" Namespace="{NAMESPACE}"{but}'
         )
         return cloudwatch.MathExpression(
             expression=f"SEARCH('{found}', 'Maximum', 60)", label="", period=Duration.minutes(1)

@@ -20,11 +20,13 @@ class PlacedStack(Stack):
             description=description,
             termination_protection=settings.production,
         )
+        self._zones = settings.availability_zones
 
     @property
     def availability_zones(self) -> list[str]:
-        """Two of the region's zones, whichever they are: the template must not depend on who asks where.
+        """The zones of the settings, else two of the region's, whichever they are.
 
-        The CDK would look them up when account and region are known, and take invented ones while it cannot.
+        The template must not depend on who asks where: the CDK would look zones up when account and region are known,
+        and take invented ones while it cannot.
         """
-        return [Fn.select(number, Fn.get_azs()) for number in range(2)]
+        return list(self._zones) or [Fn.select(number, Fn.get_azs()) for number in range(2)]

@@ -1,17 +1,19 @@
 """Pattern 1: API Gateway, Lambda, Cognito and DynamoDB."""
 
 from aws_cdk import Aws, Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from patterns_infra.bundles import LambdaRuntime, build_bundle
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarmed_queue import AlarmedQueue
+from patterns_infra.constructs.api_firewall import ApiFirewall
 from patterns_infra.constructs.customers import Customers
 from patterns_infra.constructs.dashboard import Dashboard
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
+from patterns_infra.constructs.event_archive import EventArchive
 from patterns_infra.constructs.generated_secret import GeneratedSecret
+from patterns_infra.constructs.order_event_rule import OrderEventRule
 from patterns_infra.constructs.orders_table import OrdersTable
 from patterns_infra.constructs.private_access import PrivateAccess
 from patterns_infra.constructs.published_names import PublishedNames
@@ -19,7 +21,6 @@ from patterns_infra.constructs.python_function import PythonFunction
 from patterns_infra.constructs.queue_consumer import QueueConsumer
 from patterns_infra.constructs.rest_gateway import RestGateway
 from patterns_infra.constructs.stream_consumer import StreamConsumer
-from patterns_infra.constructs.web_acl import WebAcl
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 from patterns_infra.stacks.pattern_stack import PatternStack
@@ -45,6 +46,7 @@ class WebApiStack(PatternStack):
         gateway = self._gateway(pattern, api, customers)
         relay = self._relay(orders)
         outcome = self._outcome(orders)
+        archive = EventArchive(self, "Events", bus_arn=self._bus, source=self._source)
 
         PublishedNames(
             self,
@@ -56,6 +58,7 @@ class WebApiStack(PatternStack):
                 "user_pool_id": customers.pool.user_pool_id,
                 "user_pool_client_id": customers.client.user_pool_client_id,
                 "orders_table": orders.table.table_name,
+                "event_archive": archive.name,
             },
         )
         Dashboard(
@@ -96,6 +99,20 @@ class WebApiStack(PatternStack):
         api.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], orders.table.table_arn)
         api.allow(["dynamodb:Query"], *orders.index_arns)
         api.allow(["secretsmanager:GetSecretValue"], cursor_key.secret_arn)
+        self._alarms.raise_when(
+            api,
+            "UnreadableOrders",
+            metric=cloudwatch.Metric(
+                namespace="Patterns",
+                metric_name="OrdersUnreadable",
+                dimensions_map={"service": "web_api", "stage": self._settings.stage},
+                statistic="Sum",
+                period=Duration.minutes(1),
+            ),
+            reaches=1,
+            what_to_do="Orders in the table cannot be read: they are left out of their customers' lists, and asking "
+            "for one is a 500. The function's log names each and why (`unreadable_order`); correct it in the table.",
+        )
         return api
 
     def _gateway(self, pattern: Pattern, api: PythonFunction, customers: Customers) -> RestGateway:
@@ -116,7 +133,7 @@ class WebApiStack(PatternStack):
             private=private,
         )
         if self._settings.on_aws:
-            WebAcl(self, "WebAcl", resource_arn=gateway.api.deployment_stage.stage_arn)
+            ApiFirewall(self, "WebAcl", settings=self._settings, stage_arn=gateway.api.deployment_stage.stage_arn)
         return gateway
 
     def _relay(self, orders: OrdersTable) -> PythonFunction:
@@ -126,8 +143,8 @@ class WebApiStack(PatternStack):
             settings=self._settings,
             alarms=self._alarms,
             what_to_do="Order changes that never became events: malformed records with their reason, or batches that "
-            "the bus refused for an hour. Read why with `patterns dead-letters Relay`; mend the cause; write the "
-            "missing events from the table.",
+            "the bus refused for 20 hours. Read why with `patterns dead-letters Relay`; fix the cause; put the "
+            "missing events on the bus with `patterns relay --from-table ORDER…`.",
         )
         acknowledge(dead_letters, "AwsSolutions-SQS3", "This is itself the dead-letter queue, of the table's stream.")
         relay = self._function(
@@ -146,9 +163,8 @@ class WebApiStack(PatternStack):
             dead_letters=dead_letters,
             key_prefix="ORDER#",
         )
-        bus = f"arn:{Aws.PARTITION}:events:{self.region}:{self.account}:event-bus/default"
         as_itself = {"StringEquals": {"events:source": self._source}}
-        relay.allow(["events:PutEvents"], bus, conditions=as_itself)
+        relay.allow(["events:PutEvents"], self._bus, conditions=as_itself)
         relay.allow(["sqs:SendMessage"], dead_letters.queue.queue_arn)
         return relay
 
@@ -167,22 +183,29 @@ class WebApiStack(PatternStack):
             description="Takes orders' outcomes from the event bus",
             environment={
                 "ORDERS_TABLE": orders.table.table_name,
+                "QUEUE_URL": outcomes.queue.queue_url,
                 "DEAD_LETTER_URL": outcomes.dead_letters.queue.queue_url,
                 "MAX_RECEIVES": str(outcomes.max_receives),
             },
             timeout=timeout,
         )
-        events.Rule(
+        OrderEventRule(
             self,
             "OrderOutcome",
             description="Orders that were fulfilled or rejected",
-            event_pattern=events.EventPattern(source=[self._source], detail_type=["OrderFulfilled", "OrderRejected"]),
-            targets=[targets.SqsQueue(outcomes.queue, dead_letter_queue=outcomes.dead_letters.queue)],
+            source=self._source,
+            event_types=["OrderFulfilled", "OrderRejected"],
+            queue=outcomes,
         )
         QueueConsumer(self, "Inbox", queue=outcomes, consumer=outcome)
         outcome.allow(["dynamodb:UpdateItem"], orders.table.table_arn)
         outcome.allow(["sqs:SendMessage"], outcomes.dead_letters.queue.queue_arn)
+        outcome.allow(["sqs:ChangeMessageVisibility"], outcomes.queue.queue_arn)
         return outcome
+
+    @property
+    def _bus(self) -> str:
+        return f"arn:{Aws.PARTITION}:events:{self.region}:{self.account}:event-bus/default"
 
     @property
     def _source(self) -> str:

@@ -1,6 +1,6 @@
 """The web API's routes: who may call them, how often, and what the gateway does by itself."""
 
-from patterns_infra.constructs.gateway_stage import Route
+from patterns_infra.constructs.gateway_stage import RequestBody, Route
 from patterns_infra.constructs.request_schema import request_schema
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
@@ -10,7 +10,7 @@ __all__ = ["web_api_routes"]
 
 def web_api_routes(pattern: Pattern, *, settings: Settings) -> list[Route]:
     """Return the routes of a stage; the documentation is served everywhere but in production."""
-    place_order = request_schema(pattern, "place_order")
+    place_order = RequestBody(name="PlaceOrder", schema=request_schema(pattern, "place_order"))
     routes = [
         Route(method="GET", path="/products", rate=500, burst=500, signed_in=False, cache_seconds=300),
         Route(method="POST", path="/orders", rate=100, burst=200, body=place_order),

@@ -1,7 +1,7 @@
 """What the pods of the tests run: a small server, or a command that ends.
 
 ``serve`` answers on the pod's own address; ``show`` prints what it was given; ``exit CODE`` ends so; ``stubborn``
-only says so when it is asked to end.
+only says so when it is asked to end; ``hold MEBIBYTES`` takes so much memory, and waits.
 """
 
 import json
@@ -46,6 +46,10 @@ def main() -> int:
         shown = {"environment": dict(os.environ), "arguments": more, "files": files}
         print(json.dumps(shown), flush=True)  # noqa: T201 - as above
         return 0
+    if what == "hold":
+        held = b"x" * (int(more[0]) << 20)
+        print(f"holding {len(held)} bytes", flush=True)  # noqa: T201 - as above
+        time.sleep(600)
     if what == "stubborn":
         signal.signal(signal.SIGTERM, lambda *_: print("not yet", flush=True))  # noqa: T201 - as above
         print("ready", flush=True)  # noqa: T201 - as above

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.local.control_plane.programs import PROGRAMS
 from patterns_infra.local.emulator_environment import prepare_environment
 from patterns_infra.local.errors import NotRunning, ServiceFailed
 from patterns_infra.local.folder import LocalFolder
@@ -58,7 +59,7 @@ def test_down_leaves_nothing(platform: LocalFolder) -> None:
     """No process, no kubeconfig, no key; the logs stay."""
     found = Platform.require(folder=platform)
     assert found.kubeconfig == platform.kubeconfig
-    names = ("etcd", "kube-apiserver", "kube-controller-manager", "patterns_infra.local.kubelet")
+    names = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "patterns_infra.local.kubelet")
     running = _processes(platform)
     assert [name for name in names if not any(name in command for command in running)] == []
     end(platform)
@@ -126,7 +127,7 @@ def test_a_cluster_that_cannot_start_shows_which_part_and_why(folder: LocalFolde
     folder.prepare()
     broken = folder.root / "programs"
     broken.mkdir()
-    for name in ("etcd", "kube-apiserver", "kube-controller-manager"):
+    for name in PROGRAMS:
         (broken / name).write_text("#!/bin/sh\necho no room on the disk >&2\nexit 3\n")
         (broken / name).chmod(0o755)
     with (

@@ -160,7 +160,7 @@ def test_what_a_program_asked_for_is_in_the_audit_log(namespace: Namespace, clus
     assert seen["responseStatus"]["code"] == 403
 
 
-@pytest.mark.parametrize("name", ["kube-apiserver", "etcd", "kube-controller-manager"])
+@pytest.mark.parametrize("name", ["kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler"])
 def test_a_part_that_is_killed_comes_back_and_nothing_is_lost(
     namespace: Namespace, cluster: LocalFolder, deployment: Make, name: str
 ) -> None:

@@ -137,7 +137,7 @@ def test_mounted_paths_lead_to_the_pods_own_folders(tmp_path: Path) -> None:
         VolumeMount(name="one", mountPath="/etc/tls/one.pem", subPath="file.pem"),
         VolumeMount(name="own", mountPath="/data", subPathExpr="$(POD)"),
     ]
-    mounts = Mounts(declared, tmp_path, {"POD": "p"})
+    mounts = Mounts(declared, tmp_path, {"POD": "p"}, {})
     assert mounts.rewrite("/etc/tls") == f"{tmp_path}/certs"
     assert mounts.rewrite("--cert=/etc/tls/tls.crt") == f"--cert={tmp_path}/certs/tls.crt"
     assert mounts.rewrite("/etc/tls/one.pem") == f"{tmp_path}/one/file.pem"
@@ -145,7 +145,7 @@ def test_mounted_paths_lead_to_the_pods_own_folders(tmp_path: Path) -> None:
     for other in ("/etc/tlsx", "/opt/etc/tls", "https://host/data", "s3://data/data"):
         assert mounts.rewrite(other) == other
     assert mounts.path("/etc/tls/") == tmp_path / "certs"
-    assert Mounts([], tmp_path, {}).rewrite("/data") == "/data"
+    assert Mounts([], tmp_path, {}, {}).rewrite("/data") == "/data"
 
 
 async def _token(projection: ServiceAccountTokenProjection) -> str:

@@ -1,4 +1,4 @@
-"""The node's rules: who is started again and when, what a probe's answers mean, where a pod may run."""
+"""The node's rules: who is started again and when, what a probe's answers mean, what the node offers."""
 
 import asyncio
 import datetime as dt
@@ -9,14 +9,15 @@ import msgspec
 import pytest
 from lightkube.models.core_v1 import Container, Probe
 from lightkube.resources.core_v1 import Pod
+from lightkube.utils.quantity import parse_quantity
 
 from patterns_infra.local.control_plane.authority import Authority
 from patterns_infra.local.kubelet import probes
 from patterns_infra.local.kubelet.addresses import Addresses, NoAddressRange
 from patterns_infra.local.kubelet.backoff import Backoff
+from patterns_infra.local.kubelet.capacity import ALLOCATABLE, CAPACITY
 from patterns_infra.local.kubelet.container_state import Terminated, Waiting
 from patterns_infra.local.kubelet.restarts import record_from, restarts_after
-from patterns_infra.local.kubelet.scheduler import why_not
 
 
 def _pod(policy: str, **spec: Any) -> Pod:  # noqa: ANN401 - a manifest
@@ -189,13 +190,26 @@ def test_probes_say_what_is_wrong() -> None:
     assert "not known here" in asyncio.run(_ask(msgspec.convert(type=Probe, obj={"grpc": {"port": 1}})))
 
 
-def test_only_a_node_selector_keeps_a_pod_from_the_node() -> None:
-    """One node is enough for every spread."""
-    labels = {"kubernetes.io/os": "linux", "zone": "local"}
-    assert why_not(_pod("Always"), labels) == ""
-    assert why_not(_pod("Always", nodeSelector={"kubernetes.io/os": "linux"}), labels) == ""
-    reason = why_not(_pod("Always", nodeSelector={"disk": "fast", "zone": "b"}), labels)
-    assert reason.endswith("(disk=fast, zone=b)")
+@pytest.mark.parametrize(("resource", "worker", "operator"), [("cpu", "100m", "100m"), ("memory", "128Mi", "192Mi")])
+def test_fifty_workers_and_the_operator_fit_on_the_node(resource: str, worker: str, operator: str) -> None:
+    """By what they request; the pods' own number is the next limit."""
+    one, other, there = (parse_quantity(each) for each in (worker, operator, ALLOCATABLE[resource]))
+    assert one
+    assert other
+    assert there
+    assert 50 * one + other <= there
+    assert int(ALLOCATABLE["pods"]) > 50
+
+
+def test_what_is_allocatable_is_less_than_the_capacity() -> None:
+    """EKS keeps a part of everything but the pods' number for the system and the kubelet."""
+    assert set(ALLOCATABLE) == set(CAPACITY)
+    less = {
+        name
+        for name, amount in ALLOCATABLE.items()
+        if (parse_quantity(amount) or 0) < (parse_quantity(CAPACITY[name]) or 0)
+    }
+    assert less == set(CAPACITY) - {"pods"}
 
 
 def test_each_pod_has_an_address_of_its_own_while_it_is_there() -> None:

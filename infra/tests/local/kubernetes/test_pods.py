@@ -270,15 +270,6 @@ def test_what_is_missing_is_said(
     assert message in namespace.eventually(waiting)["message"]
 
 
-def test_a_pod_that_no_node_suits_waits_with_the_reason(namespace: Namespace, job: Make) -> None:
-    """There is one node, and it has labels."""
-    namespace.apply(job("far", "exit", "0", nodeSelector={"disk": "fast"}))
-    found = namespace.eventually(lambda: [x for x in namespace.pods() if x["status"].get("conditions")])
-    condition = found[0]["status"]["conditions"][0]
-    assert (condition["type"], condition["reason"]) == ("PodScheduled", "Unschedulable")
-    assert "disk=fast" in condition["message"]
-
-
 def test_what_a_process_cannot_be_asked_for_is_said(namespace: Namespace, deployment: Make) -> None:
     """`kubectl exec` has nobody to talk to."""
     namespace.apply(deployment())

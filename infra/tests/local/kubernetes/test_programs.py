@@ -21,7 +21,7 @@ case "$1" in
     echo example.com/one; echo example.com/two
     for word in "$@"; do case "$last" in -o) out="$word" ;; esac; last="$word"; done
     mkdir -p "$out"
-    for name in server kube-apiserver kube-controller-manager; do
+    for name in server kube-apiserver kube-controller-manager kube-scheduler; do
       echo "$GOTOOLCHAIN $*" > "$out/$name"; chmod +x "$out/$name"
     done ;;
 esac
@@ -88,11 +88,13 @@ def test_envtests_folder_is_taken_first(
 def test_a_folder_that_lacks_a_program_is_said_and_not_taken(
     folder: LocalFolder, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Envtest itself brings no controller manager."""
+    """Envtest itself brings neither controller manager nor scheduler."""
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(_programs(tmp_path / "assets", PROGRAMS[:2])))
     cache = _programs(Release(folder.control_plane_project).cache)
     assert _prepare(folder, told) == cache
-    assert told.lines == [f"KUBEBUILDER_ASSETS={tmp_path / 'assets'} is not used: it lacks kube-controller-manager"]
+    assert told.lines == [
+        f"KUBEBUILDER_ASSETS={tmp_path / 'assets'} is not used: it lacks kube-controller-manager, kube-scheduler"
+    ]
 
 
 def test_what_was_built_once_is_kept_for_every_checkout(folder: LocalFolder, told: Told, tmp_path: Path) -> None:

@@ -94,6 +94,34 @@ def test_as_many_as_were_asked_for(box: Box) -> None:
     assert {x["Attributes"]["ApproximateReceiveCount"] for x in box.take(letters=True)} == {"1"}
 
 
+def test_those_that_fail_count_against_the_limit(box: Box) -> None:
+    """`--max 12` tries twelve: of a queue that refuses each third, it does not go on until twelve were taken."""
+
+    class Refusing(Breaking):
+        def send_message_batch(self, Entries: list[dict[str, Any]], **asked: Any) -> Any:  # noqa: N803, ANN401 - boto3's
+            good = [x for x in Entries if int(x["MessageBody"]) % 3]
+            answer = box.sqs.send_message_batch(Entries=good, **asked) if good else {}
+            bad = [{"Id": x["Id"], "Code": "No", "SenderFault": True} for x in Entries if x not in good]
+            return answer | {"Failed": bad}
+
+    outcome = run(box, Refusing(box.sqs, "", 0), limit=12)
+    assert outcome.tried == outcome.moved + outcome.failed == 12
+    assert 0 < outcome.failed < 12
+    assert (box.visible(), box.hidden()) == ((outcome.moved, 35 - outcome.moved), (0, 0))
+
+
+def test_those_whose_original_stays_count_against_the_limit(box: Box) -> None:
+    """They are in the destination, so that no others are sent in their place."""
+
+    class Keeping(Breaking):
+        def delete_message_batch(self, Entries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803, ANN401
+            return {"Failed": [{"Id": x["Id"], "Code": "InternalError", "SenderFault": False} for x in Entries]}
+
+    outcome = run(box, Keeping(box.sqs, "", 0), limit=12)
+    assert (outcome.tried, outcome.copied_only, outcome.complete) == (12, 12, False)
+    assert box.visible() == (12, 35)
+
+
 def test_letters_that_are_not_chosen_are_given_back(box: Box) -> None:
     """Each is looked at once."""
     looked: list[str] = []

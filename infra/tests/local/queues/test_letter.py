@@ -72,6 +72,17 @@ def test_why_it_failed(attributes: dict[str, str], moved_by_sqs: bool, reason: s
     assert story_of(letter(moved_by_sqs=moved_by_sqs, **attributes)).reason == reason
 
 
+def test_a_record_of_an_order_names_it() -> None:
+    """So that its missing event can be made again; other items and batches have none."""
+
+    def order_of(*keys: object) -> str:
+        bodies = ({"reason": "why", "record": {"dynamodb": {"Keys": key}}} for key in keys)
+        return " ".join(story_of(letter(json.dumps(body))).order_id for body in bodies)
+
+    assert order_of({"pk": {"S": "ORDER#019b"}}, {"pk": {"S": "ORDER#\x1b[2J"}}) == "019b [2J"
+    assert order_of({"pk": {"S": "IDEMPOTENCY#a#b"}}, {"pk": {"N": "1"}}, {"pk": "x"}, "odd", None).split() == []
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

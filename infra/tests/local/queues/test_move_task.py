@@ -115,7 +115,7 @@ def test_what_a_task_can_be_told(rate: float | None, possible: bool) -> None:  #
     [
         (task("FAILED", 3, FailureReason="AccessDenied"), "SQS gave up: AccessDenied"),
         (task("FAILED", 3), "SQS gave up: it does not say why"),
-        (task("CANCELLED", 3), "somebody cancelled the move"),
+        (task("CANCELLED", 3), "the move was cancelled"),
     ],
 )
 def test_a_bad_end_is_told_of(sqs: Stubber, end: dict[str, Any], stopped: str) -> None:
@@ -146,15 +146,56 @@ def test_an_interrupt_of_a_task_that_has_just_ended(sqs: Stubber) -> None:
     assert run(sqs, interrupts=Pauses(after=1)).moved == 30
 
 
-def test_messages_that_come_round_end_it(sqs: Stubber) -> None:
-    """A consumer that fails them at once feeds the task for as long as SQS lets it run, a day and a half."""
+@pytest.mark.parametrize(("to_move", "most"), [(30, 1060), (None, 1060), (7, 1060), (100, 1200)])
+def test_messages_that_come_round_end_it(sqs: Stubber, to_move: int | None, most: int) -> None:
+    """A consumer that fails them at once feeds the task for as long as SQS lets it run, a day and a half.
+
+    More than twice of what was there, and a thousand, since SQS counts roughly; what was there is the higher count.
+    """
+    counted = {"ApproximateNumberOfMessagesToMove": to_move} if to_move else {}
+    looks = [task("RUNNING", most), task("RUNNING", most + 1)]
+    for look in looks:
+        del look["ApproximateNumberOfMessagesToMove"]
     lists(sqs, None)
     starts(sqs)
-    lists(sqs, task("RUNNING", 1060), task("RUNNING", 1061))
-    sqs.add_response("cancel_message_move_task", {"ApproximateNumberOfMessagesMoved": 1062}, {"TaskHandle": "handle"})
+    lists(sqs, *(look | counted for look in looks))
+    cancelled = {"ApproximateNumberOfMessagesMoved": most + 2}
+    sqs.add_response("cancel_message_move_task", cancelled, {"TaskHandle": "handle"})
     outcome = run(sqs)
-    assert (outcome.moved, outcome.left) == (1062, 0)
-    assert outcome.stopped == "its consumer fails them again and they come round; mend the cause first"
+    assert (outcome.moved, outcome.left, outcome.complete) == (most + 2, 0, False)
+    assert outcome.stopped == "its consumer fails them again and they come round; fix the cause first"
+
+
+def test_a_task_that_moved_fewer_than_there_were_is_no_success(sqs: Stubber) -> None:
+    """SQS calls it completed when it finds no more, also when ten are hidden."""
+    lists(sqs, None)
+    starts(sqs)
+    lists(sqs, task("COMPLETED", 10))
+    outcome = run(sqs)
+    assert (outcome.moved, outcome.left, outcome.complete) == (10, 20, False)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "hidden", "delayed", "left"),
+    [(0, 0, 0, 0), (20, 0, 0, 20), (0, 20, 0, 20), (0, 0, 5, 5), (3, 50, 0, 20)],
+)
+def test_what_a_task_left_is_looked_for(sqs: Stubber, waiting: int, hidden: int, delayed: int, left: int) -> None:
+    """Both counts are rough: only an empty queue shows that the first was too high."""
+    lists(sqs, None)
+    starts(sqs)
+    lists(sqs, task("COMPLETED", 10))
+    kinds = {"": waiting, "NotVisible": hidden, "Delayed": delayed}
+    counts = {f"ApproximateNumberOfMessages{kind}": str(count) for kind, count in kinds.items()}
+    sqs.add_response(
+        "get_queue_attributes",
+        {"Attributes": {"QueueArn": LETTERS.arn, **counts}},
+        {"QueueUrl": LETTERS.url, "AttributeNames": ["All"]},
+    )
+    if not (waiting or hidden or delayed):
+        for _ in range(2):  # a count of 0 is checked by receiving
+            sqs.add_response("receive_message", {})
+    outcome = Redrive(sqs.client, LETTERS, SOURCE, None, Pauses(), lambda _: None).move_all()
+    assert (outcome.moved, outcome.left, outcome.complete) == (10, left, left == 0)
 
 
 def test_a_second_move_of_one_queue_is_not_started(sqs: Stubber) -> None:

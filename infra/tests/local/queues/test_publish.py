@@ -124,6 +124,16 @@ def test_bad_lines_are_named_and_the_good_ones_go(
     assert sorted(bodies(box)) == sorted([GOOD[0], GOOD[1], GOOD[3]])
 
 
+def test_a_file_that_is_published_again_gives_the_same_messages(small_shop: Shop, box: Box, tmp_path: Path) -> None:
+    """Byte for byte, attributes included, however the lines are spelled: consumers know each event by its id."""
+    spaced = [json.dumps(dict(reversed(json.loads(line).items())), indent=None) for line in GOOD]
+    for lines in (GOOD, spaced):
+        publish_at(small_shop.place, written(tmp_path, *lines))
+    messages = [(message["Body"], json.dumps(message["MessageAttributes"], sort_keys=True)) for message in box.take()]
+    assert len(messages) == 2 * len(GOOD)
+    assert len(set(messages)) == len(GOOD)
+
+
 def test_strict_publishes_all_or_nothing(
     small_shop: Shop, box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["compared_days", "day_range", "day_texts", "local_hour", "microseconds", "slot_seconds"]
+__all__ = ["compared_days", "day_range", "day_texts", "local_hour", "microseconds", "minutes_of_hours", "slot_seconds"]
 
 _HOUR, _QUARTER = 3600, 900
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,3 +60,14 @@ def local_hour(slot: int, seconds: int, zone: str) -> tuple[date, int]:
     """Return the day and hour, by the zone's clocks, of a slot: the number of ``seconds`` since 1970, divided."""
     moment = (_EPOCH + timedelta(seconds=slot * seconds)).astimezone(ZoneInfo(zone))
     return moment.date(), moment.hour
+
+
+def minutes_of_hours(day: date, zone: str) -> dict[int, int]:
+    """Return how many minutes each hour of the day has by the zone's clocks; an hour that was left out is not there."""
+    begin, end = day_range(day, zone)
+    quarter = _QUARTER * 1_000_000
+    minutes: dict[int, int] = {}
+    for moment in range(begin, end, quarter):
+        _, hour = local_hour(moment // quarter, _QUARTER, zone)
+        minutes[hour] = minutes.get(hour, 0) + _QUARTER // 60
+    return minutes

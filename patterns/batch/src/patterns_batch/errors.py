@@ -4,13 +4,14 @@
 
     BatchError
     ├── BadInput        exit 2: no later try can succeed; names file, row and column where there are any
+    │   └── NoRows      a file is sound and has no rows: not bad where other files have some
     └── TryAgain        exit 75: the next try goes on from what this one kept
         └── Stopped     the container was asked to end (SIGTERM)
 
 Anything else is a bug, and exits 1.
 """
 
-__all__ = ["BadInput", "BatchError", "Stopped", "TryAgain"]
+__all__ = ["BadInput", "BatchError", "NoRows", "Stopped", "TryAgain"]
 
 
 class BatchError(Exception):
@@ -32,6 +33,10 @@ class BadInput(BatchError):
         place = ", ".join(part for part in places if part)
         super().__init__(f"{place}: {reason}" if place else reason)
         self.reason, self.file, self.row, self.column = reason, file, row, column
+
+
+class NoRows(BadInput):
+    """A file has no rows."""
 
 
 class TryAgain(BatchError):

@@ -69,11 +69,31 @@ def test_amounts_are_compared_as_amounts(requested: str, limit: str, allowed: bo
 def test_what_is_allowed_and_not_meant_is_warned_of() -> None:
     """Two that scale for one queue; an image that moves under its name."""
     spec = OrderProcessorSpec.read({"image": "patterns-k8s:latest"})
-    assert warnings_of(spec, sharing=["b", "a"]) == [
+    assert warnings_of(spec, sharing=["b", "a"], namespace="shop", watched="shop") == [
         "spec.queue: k8s/fulfilment_queue_url is also worked on by a, b, and each scales for all of it",
         "spec.image: the tag latest moves; name a release, so that a rollout is a change",
     ]
     quiet = OrderProcessorSpec.read({"image": "patterns-k8s:1"})
-    assert warnings_of(quiet, sharing=[]) == []
-    (many,) = warnings_of(quiet, sharing=[f"p{n:03}" for n in range(200)])
+    assert warnings_of(quiet, sharing=[], namespace="shop", watched="shop") == []
+    (many,) = warnings_of(quiet, sharing=[f"p{n:03}" for n in range(200)], namespace="shop", watched="shop")
     assert "by p000, p001, p002 and 197 more," in many
+
+
+def test_a_namespace_that_no_operator_watches_is_warned_of() -> None:
+    """Nothing would ever be reported there."""
+    spec = OrderProcessorSpec.read({"image": "patterns-k8s:1"})
+    (warning,) = warnings_of(spec, sharing=[], namespace="default", watched="patterns")
+    assert warning.startswith("metadata.namespace: no operator watches default")
+    assert warning.endswith("declare it in patterns")
+
+
+@pytest.mark.parametrize(("workers", "warned"), [(0, True), (1, True), (2, False), (5, False), (6, True)])
+def test_a_number_of_workers_that_cannot_hold_is_warned_of(workers: int, *, warned: bool) -> None:
+    """Where others set it; by queue depth the operator does."""
+    declared = {"image": "patterns-k8s:1", "replicas": {"min": 2, "max": 5}, "workers": workers}
+    by_depth = OrderProcessorSpec.read(declared)
+    external = OrderProcessorSpec.read({**declared, "scaling": {"mode": "External"}})
+    assert warnings_of(by_depth, sharing=[], namespace="shop", watched="shop") == []
+    found = warnings_of(external, sharing=[], namespace="shop", watched="shop")
+    assert bool(found) is warned
+    assert all(f"spec.workers: {workers} is not within spec.replicas, 2 to 5" in each for each in found)

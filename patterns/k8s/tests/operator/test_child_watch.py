@@ -6,15 +6,16 @@ import pytest
 from patterns_k8s.operator.answers import Expired, Unavailable
 from patterns_k8s.operator.backfills import JobSeen
 from patterns_k8s.operator.child_watch import ChildWatch
+from patterns_k8s.operator.memories import Memories
 from patterns_k8s.operator.processor import Manifest, Processor
-from patterns_k8s.operator.tended import Applied, Memories, Tended
+from patterns_k8s.operator.tended import Applied, Tended
 from patterns_k8s.resource.order_processor import OrderProcessorSpec
 
 Change = tuple[str, Manifest]
 BACKFILL = "shop-backfill"
 
 
-def child(name: str = "shop", *, version: int = 1, uid: str = "uid") -> Manifest:
+def child(name: str = "shop-workers", *, version: int = 1, uid: str = "uid") -> Manifest:
     """Return a child of the OrderProcessor that is remembered."""
     owner = {"kind": "OrderProcessor", "controller": True, "uid": uid}
     return {"metadata": {"name": name, "resourceVersion": str(version), "ownerReferences": [owner]}}
@@ -80,7 +81,7 @@ def memories() -> Memories:
 
 def applied(version: int) -> Applied:
     """Return what was applied, in this version."""
-    return Applied(b"", b"", b"", version)
+    return Applied(b"", b"", b"", version, "uid-of-child")
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def test_one_that_is_being_applied_may_be_gone(memories: Memories, tended: Tende
 @pytest.mark.parametrize("kind", ["Deployment", "Job"])
 def test_a_child_whose_owner_was_struck_out_is_known_by_its_name(memories: Memories, tended: Tended, kind: str) -> None:
     """It is not missed, and what happens to it is told."""
-    name = BACKFILL if kind == "Job" else "shop"
+    name = BACKFILL if kind == "Job" else "shop-workers"
     script = Script(ServiceAccount=[child()], Deployment=[child()], Job=[child(BACKFILL)])
     nobodys = child(name, version=101)
     nobodys["metadata"]["ownerReferences"] = []

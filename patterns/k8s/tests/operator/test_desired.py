@@ -65,7 +65,7 @@ def test_a_pod_can_do_nothing_that_it_need_not() -> None:
     assert pod["securityContext"]["runAsUser"] > 0
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert pod["automountServiceAccountToken"] is False
-    assert pod["serviceAccountName"] == "orders"
+    assert pod["serviceAccountName"] == "orders-workers"
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
@@ -163,10 +163,11 @@ class TestBackfillJob:
         assert settings.topic_arn == ROUTE.topic_arn
 
     def test_bad_input_is_not_tried_again(self) -> None:
-        """It would be as bad the second time; anything else may be better."""
+        """It would be as bad the second time; anything else may be better, and a drained node is no failure at all."""
         spec = self.job()["spec"]
         assert spec["podFailurePolicy"]["rules"] == [
-            {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [2]}}
+            {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [2]}},
         ]
         assert spec["backoffLimit"] == 3
         assert spec["template"]["spec"]["restartPolicy"] == "Never"
@@ -183,3 +184,4 @@ class TestBackfillJob:
         declared = processor(backfill=[DAYS])
         long = Processor("x" * LONGEST_NAME, "shop", "uid-1", 1, declared.spec)
         assert len(job_name(long, declared.spec.backfill[0])) == 63
+        assert len(long.owner.child_name) <= 63

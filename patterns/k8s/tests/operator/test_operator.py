@@ -91,7 +91,7 @@ class Scene:
             "apiVersion": "patterns.example.com/v1",
             "kind": "OrderProcessor",
             "metadata": {"name": name},
-            "spec": {"image": "patterns-k8s:1", **spec},
+            "spec": {"image": "patterns-k8s:1", "workers": 1, **spec},
         }
         self.emulator._stamp_new(body, "test")
         self.emulator.objects[ORDER_PROCESSORS, "test", name] = body
@@ -105,7 +105,7 @@ class Scene:
 
     def child(self, plural: str, name: str = "orders") -> dict[str, Any] | None:
         """Return a child."""
-        return self.emulator.live(resource_of(plural), "test", name)
+        return self.emulator.live(resource_of(plural), "test", f"{name}-workers")
 
     def processor(self, name: str = "orders") -> dict[str, Any] | None:
         """Return an OrderProcessor."""
@@ -127,7 +127,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 Story = Callable[[Scene], Awaitable[None]]
 PATH = "/apis/patterns.example.com/v1/namespaces/test/orderprocessors"
-DEPLOYMENT = "/apis/apps/v1/namespaces/test/deployments/orders"
+DEPLOYMENT = "/apis/apps/v1/namespaces/test/deployments/orders-workers"
 
 
 @pytest.fixture
@@ -196,6 +196,11 @@ def test_an_edit_scales_and_a_hand_is_taken_off(play: Play) -> None:
             await until(lambda: replicas() == 3)
             scene.shop.messages = 450
             await until(lambda: replicas() == 5)
+            await until(lambda: (scene.processor() or {})["spec"].get("workers") == 5)
+            await scene.ask("PATCH", f"{PATH}/orders/scale", {"spec": {"replicas": 7}})
+            await until(lambda: replicas() == 7)
+            scene.shop.messages = 950
+            await until(lambda: (scene.processor() or {})["spec"].get("workers") == 10)
 
     play(story)
 

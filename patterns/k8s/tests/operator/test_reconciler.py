@@ -1,139 +1,25 @@
 import asyncio
 from collections.abc import Mapping
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from patterns_k8s.operator.answers import Gone, Refused, Unavailable
 from patterns_k8s.operator.backfills import JobSeen
-from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
-from patterns_k8s.operator.metrics import Metrics
-from patterns_k8s.operator.pods import Surroundings
+from patterns_k8s.operator.findings import Missing, QueueFound, Unknown
+from patterns_k8s.operator.memories import Memories
 from patterns_k8s.operator.processor import Manifest, Processor
-from patterns_k8s.operator.reconciler import Reconciler
-from patterns_k8s.operator.tended import Memories, Tended
 from patterns_k8s.resource.order_processor import OrderProcessorSpec
-from patterns_k8s.testing.fake_cluster import FakeCluster
+from patterns_k8s.testing.world import CHILD, KINDS, NO_TOPIC, QUEUE, TOPIC, World, settle
 
-START = datetime(2026, 11, 25, 12, tzinfo=UTC)
-QUEUE = QueueFound("https://sqs.example.com/fulfilment", messages=0, visibility=60)
-TOPIC = TopicFound("arn:aws:sns:eu-central-1:123456789012:order-events")
-NO_TOPIC = Missing("NameNotPublished", "nobody has published /patterns/test/async/topic_arn yet")
-KINDS = ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"]
 THROTTLED = Unknown("LookupFailed", "ThrottlingException")
-
-
-class World:
-    """A cluster, what is found out, and one OrderProcessor that is looked after; ``look`` looks once."""
-
-    def __init__(self) -> None:
-        """Start with a new OrderProcessor, and everything there."""
-        self.cluster = FakeCluster()
-        self.found_queue: QueueFound | Missing | Unknown = QUEUE
-        self.found_topic: TopicFound | Missing | Unknown = TOPIC
-        self.seconds = 0.0
-        self.events: list[tuple[str, str]] = []
-        self.spec: dict[str, Any] = {"image": "patterns-k8s:1", "replicas": {"min": 1, "max": 10}}
-        self.generation = 1
-        self.metrics = Metrics()
-        self.restart()
-        self.cluster.objects["OrderProcessor", "orders"] = {"metadata": {"name": "orders"}, "spec": {}}
-
-    def restart(self) -> None:
-        """Forget everything, as an operator that was killed does."""
-        self.memories = Memories()
-        self.reconciler = Reconciler(
-            self.cluster,
-            self,
-            surroundings=Surroundings(stage="test", region="eu-central-1"),
-            metrics=self.metrics,
-            now=lambda: START + timedelta(seconds=self.seconds),
-            clock=lambda: self.seconds,
-        )
-
-    async def queue(self, _name: str) -> QueueFound | Missing | Unknown:
-        """Return the queue."""
-        return self.found_queue
-
-    async def topic(self, _name: str) -> TopicFound | Missing | Unknown:
-        """Return the topic."""
-        return self.found_topic
-
-    @property
-    def tended(self) -> Tended:
-        """What is remembered."""
-        return self.memories.recall("uid-1")
-
-    @property
-    def status(self) -> dict[str, Any]:
-        """What was reported."""
-        status: dict[str, Any] = self.cluster.objects["OrderProcessor", "orders"].get("status", {})
-        return status
-
-    def condition(self, kind: str) -> tuple[str, str]:
-        """Return a condition's status and reason."""
-        (found,) = [each for each in self.status["conditions"] if each["type"] == kind]
-        return found["status"], found["reason"]
-
-    def declare(self, **spec: Any) -> None:  # noqa: ANN401 - fields of a spec
-        """Change the spec."""
-        self.spec |= spec
-        self.generation += 1
-
-    def look(self) -> list[tuple[str, str]]:
-        """Look once, and return what was asked of the cluster."""
-        processor = Processor(
-            name="orders",
-            namespace="shop",
-            uid="uid-1",
-            generation=self.generation,
-            spec=OrderProcessorSpec.read(self.spec),
-        )
-        self.tended.processor = processor
-        self.cluster.asked.clear()
-
-        def tell(kind: str, reason: str, _message: str) -> None:
-            self.events.append((kind, reason))
-
-        asyncio.run(self.reconciler.reconcile(processor, self.tended, self.status, tell))
-        return list(self.cluster.asked)
-
-    def tell_of(self, kind: str, *, deleted: bool = False) -> None:
-        """Tell the operator of its children of this kind, as the cluster does."""
-        for (each, _), body in list(self.cluster.objects.items()):
-            if each == kind:
-                self.memories.told(kind, body, deleted=deleted)
-
-    def run_pods(self) -> None:
-        """Let the Deployment's pods run, as its controller and the kubelet do."""
-        body = self.cluster.objects["Deployment", "orders"]
-        pods = body["spec"]["replicas"]
-        counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas"), pods)
-        status = {"observedGeneration": body["metadata"]["generation"], **counts}
-        self.cluster.edit("Deployment", "orders", {"status": status})
-        self.tell_of("Deployment")
-
-    @property
-    def replicas(self) -> int:
-        """Pods of the Deployment."""
-        replicas: int = self.cluster.objects["Deployment", "orders"]["spec"]["replicas"]
-        return replicas
 
 
 @pytest.fixture
 def world() -> World:
     """A world."""
     return World()
-
-
-def settle(world: World) -> None:
-    """Look until the pods run and nothing is left to do."""
-    world.look()
-    world.run_pods()
-    world.look()
-    assert world.look() == []
 
 
 def test_a_new_one_gets_its_children_and_is_ready_when_its_pods_are(world: World) -> None:
@@ -163,7 +49,8 @@ def test_an_operator_that_was_killed_finds_everything_as_it_was(world: World) ->
     world.restart()
     world.tell_of("Deployment")
     asked = world.look()
-    assert [verb for verb, _ in asked] == ["apply"] * 4
+    # They are found where they were to be created.
+    assert asked == [(verb, kind) for kind in KINDS for verb in ("apply", "get", "apply")]
     assert {key: body["metadata"].get("resourceVersion") for key, body in world.cluster.objects.items()} == before
     assert world.look() == []
 
@@ -185,9 +72,9 @@ def test_a_child_that_was_deleted_comes_back(world: World, kind: str) -> None:
     """And it is told of."""
     settle(world)
     world.tell_of(kind, deleted=True)
-    del world.cluster.objects[kind, "orders"]
+    del world.cluster.objects[kind, CHILD]
     assert ("apply", kind) in world.look()
-    assert (kind, "orders") in world.cluster.objects
+    assert (kind, CHILD) in world.cluster.objects
     assert ("Warning", "Repaired") in world.events
 
 
@@ -195,21 +82,21 @@ def test_a_child_that_was_edited_is_put_right(world: World) -> None:
     """Where its manifest has a say; nowhere else."""
     settle(world)
     applied = world.tended.applied["Deployment"].version
-    world.cluster.edit("Deployment", "orders", {"spec": {"minReadySeconds": 5}})
+    world.cluster.edit("Deployment", CHILD, {"spec": {"minReadySeconds": 5}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") not in world.look()
     world.run_pods()
     assert ("apply", "Deployment") not in world.look()
     world.tended.wake.clear()
-    world.cluster.edit("Deployment", "orders", {"status": {"collisionCount": 1}})
+    world.cluster.edit("Deployment", CHILD, {"status": {"collisionCount": 1}})
     world.tell_of("Deployment")
     assert not world.tended.wake.is_set()  # it was found to be as it was applied, once
     assert world.tended.applied["Deployment"].version == applied  # by which a listing knows what it has missed
-    world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
+    world.cluster.edit("Deployment", CHILD, {"spec": {"replicas": 7}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") in world.look()
     assert world.replicas == 1
-    assert world.cluster.objects["Deployment", "orders"]["spec"]["minReadySeconds"] == 5
+    assert world.cluster.objects["Deployment", CHILD]["spec"]["minReadySeconds"] == 5
 
 
 def test_a_repair_that_the_cluster_undoes_is_tried_once(world: World) -> None:
@@ -217,15 +104,15 @@ def test_a_repair_that_the_cluster_undoes_is_tried_once(world: World) -> None:
     settle(world)
     applied = world.cluster.apply
 
-    async def rewritten(manifest: dict[str, Any]) -> dict[str, Any]:
-        body = await applied(manifest)
+    async def rewritten(manifest: Manifest, *, uid: str = "") -> Manifest:
+        body = await applied(manifest, uid=uid)
         if manifest["kind"] == "Deployment":
-            world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
-            body = world.cluster.objects["Deployment", "orders"]
+            world.cluster.edit("Deployment", CHILD, {"spec": {"replicas": 7}})
+            body = world.cluster.objects["Deployment", CHILD]
         return body
 
     world.cluster.apply = rewritten  # type: ignore[method-assign] # an admission webhook of somebody else
-    world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 9}})
+    world.cluster.edit("Deployment", CHILD, {"spec": {"replicas": 9}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") in world.look()
     world.tell_of("Deployment")
@@ -238,7 +125,7 @@ def test_pods_follow_the_queue(world: World) -> None:
     world.found_queue = QueueFound(QUEUE.url, messages=950, visibility=60)
     world.look()
     assert world.replicas == 10
-    assert (world.status["replicas"], world.status["messages"]) == (10, 950)
+    assert (world.status["desiredReplicas"], world.status["messages"]) == (10, 950)
     assert world.condition("Scaling") == ("True", "AtMaximum")
     assert ("Normal", "ScaledUp") in world.events
     scaled_at = world.status["lastScaleTime"]
@@ -269,7 +156,7 @@ def test_a_topic_that_is_missing_keeps_the_workers_away(world: World) -> None:
     """Orders wait in their queue; when it comes, so do the workers."""
     world.found_topic = NO_TOPIC
     world.look()
-    assert ("Deployment", "orders") not in world.cluster.objects
+    assert ("Deployment", CHILD) not in world.cluster.objects
     assert world.condition("TopicResolved") == ("False", "NameNotPublished")
     assert world.condition("Ready") == ("False", "NameNotPublished")
     assert ("Warning", "NameNotPublished") in world.events
@@ -307,12 +194,12 @@ def test_what_cannot_be_asked_for_now_changes_nothing(world: World, *, restarted
     settle(world)
     world.found_queue = QueueFound(QUEUE.url, messages=350, visibility=60)
     world.look()
-    before = world.cluster.objects["Deployment", "orders"]
+    before = world.cluster.objects["Deployment", CHILD]
     if restarted:
         world.restart()
     world.found_queue = world.found_topic = THROTTLED
     world.look()
-    assert world.cluster.objects["Deployment", "orders"] == before
+    assert world.cluster.objects["Deployment", CHILD] == before
     assert world.replicas == 4
     if not restarted:
         assert world.condition("Ready")[1] == "RollingOut"
@@ -362,13 +249,13 @@ def test_what_failed_is_made_good_by_the_next_look(world: World, kind: str) -> N
         world.look()
     world.cluster.fail = lambda _verb, _kind: None
     settle(world)
-    assert (kind, "orders") in world.cluster.objects
+    assert (kind, CHILD) in world.cluster.objects
 
 
 def test_a_repair_that_failed_is_made_good_by_the_next_look(world: World) -> None:
     """What was told of the child is gone by then, and the drift is not."""
     settle(world)
-    world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
+    world.cluster.edit("Deployment", CHILD, {"spec": {"replicas": 7}})
     world.tell_of("Deployment")
 
     def fail(verb: str, _kind: str) -> None:
@@ -413,7 +300,7 @@ def test_a_rollout_that_does_not_get_on_is_told(world: World) -> None:
     """In the cluster's own words."""
     settle(world)
     late = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "has timed out"}
-    world.cluster.edit("Deployment", "orders", {"status": {"conditions": [late]}})
+    world.cluster.edit("Deployment", CHILD, {"status": {"conditions": [late]}})
     world.tell_of("Deployment")
     world.look()
     assert world.condition("Ready") == ("False", "NotProgressing")
@@ -554,8 +441,8 @@ class TestMemories:
         """A watch may be quicker than the request."""
         applied = world.cluster.apply
 
-        async def told_first(manifest: Manifest) -> Manifest:
-            body = await applied(manifest)
+        async def told_first(manifest: Manifest, *, uid: str = "") -> Manifest:
+            body = await applied(manifest, uid=uid)
             world.tell_of(manifest["kind"])
             return body
 
@@ -569,11 +456,11 @@ class TestMemories:
         """Somebody's edit is undone, though it was told of before the operator knew what it had applied."""
         applied = world.cluster.apply
 
-        async def edited_first(manifest: Manifest) -> Manifest:
-            body = await applied(manifest)
+        async def edited_first(manifest: Manifest, *, uid: str = "") -> Manifest:
+            body = await applied(manifest, uid=uid)
             if manifest["kind"] == "Deployment":
                 world.cluster.apply = applied  # type: ignore[method-assign]
-                world.cluster.edit("Deployment", "orders", {"spec": {"replicas": 7}})
+                world.cluster.edit("Deployment", CHILD, {"spec": {"replicas": 7}})
                 world.tell_of("Deployment")
             return body
 
@@ -587,8 +474,8 @@ class TestMemories:
         """The pods ran before the operator heard that it had applied their Deployment."""
         applied = world.cluster.apply
 
-        async def ran_first(manifest: Manifest) -> Manifest:
-            body = await applied(manifest)
+        async def ran_first(manifest: Manifest, *, uid: str = "") -> Manifest:
+            body = await applied(manifest, uid=uid)
             if manifest["kind"] == "Deployment":
                 world.run_pods()
             return body
@@ -602,15 +489,15 @@ class TestMemories:
     def test_an_owner_that_was_struck_out_is_put_back(self, world: World, kind: str) -> None:
         """The cluster would not collect the child."""
         settle(world)
-        world.cluster.edit(kind, "orders", {"metadata": {"ownerReferences": []}})
+        world.cluster.edit(kind, CHILD, {"metadata": {"ownerReferences": []}})
         world.tell_of(kind)
         assert ("apply", kind) in world.look()
-        assert world.cluster.objects[kind, "orders"]["metadata"]["ownerReferences"]
+        assert world.cluster.objects[kind, CHILD]["metadata"]["ownerReferences"]
 
     def test_what_was_before_it_was_applied_is_no_drift(self, world: World) -> None:
         """A watch may lag behind."""
         settle(world)
-        before = deepcopy(world.cluster.objects["Deployment", "orders"])
+        before = deepcopy(world.cluster.objects["Deployment", CHILD])
         world.found_queue = QueueFound(QUEUE.url, messages=950, visibility=60)
         world.look()
         world.events.clear()
@@ -623,7 +510,7 @@ class TestMemories:
         """Controllers write more of it than anybody reads."""
         settle(world)
         world.tended.wake.clear()
-        world.cluster.edit(kind, "orders", {"status": {"collisionCount": 1}})
+        world.cluster.edit(kind, CHILD, {"status": {"collisionCount": 1}})
         world.tell_of(kind)
         assert not world.tended.wake.is_set()
 
@@ -631,7 +518,7 @@ class TestMemories:
     def test_labels_are_part_of_what_was_applied(self, world: World, kind: str) -> None:
         """They have no generation."""
         settle(world)
-        world.cluster.edit(kind, "orders", {"metadata": {"labels": {"app.kubernetes.io/part-of": "nothing"}}})
+        world.cluster.edit(kind, CHILD, {"metadata": {"labels": {"app.kubernetes.io/part-of": "nothing"}}})
         world.tell_of(kind)
         assert ("apply", kind) in world.look()
 
@@ -675,8 +562,8 @@ class TestMemories:
     def test_a_status_that_is_known_is_kept_once(self, world: World) -> None:
         """It is what kopf holds on to; another status stays as it was told."""
         world.tended.status = {"observedGeneration": 1}
-        known: Manifest = {"metadata": {}, "status": {"observedGeneration": 1}}
-        other: Manifest = {"metadata": {}, "status": {"observedGeneration": 2}}
+        known: Manifest = {"metadata": {"resourceVersion": "7"}, "status": {"observedGeneration": 1}}
+        other: Manifest = {"metadata": {"resourceVersion": "8"}, "status": {"observedGeneration": 2}}
         for body in (known, other):
             world.memories.edited("uid-1", body)
         assert known["status"] is world.tended.status

@@ -93,6 +93,9 @@ def with_defaults(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - 
         {"image": "x:1", "replicas": {"max": 201}},
         {"image": "x:1", "scaling": {"messagesPerPod": 0}},
         {"image": "x:1", "scaling": {"cooldownSeconds": 9}},
+        {"image": "x:1", "scaling": {"mode": "Sometimes"}},
+        {"image": "x:1", "workers": -1},
+        {"image": "x:1", "workers": 201},
         {"image": "x:1", "concurrency": 101},
         {"image": "x:1", "suspend": "yes"},
         {"image": "x:1", "resources": {"requests": {"cpu": "lots"}}},
@@ -138,6 +141,10 @@ def test_what_no_pattern_can_say_is_a_rule() -> None:
     rules = {path: part.get("x-kubernetes-validations") for path, part in parts(SCHEMA)}
     assert [rule["rule"] for found in rules.values() if found for rule in found] == [
         f"size(self.metadata.name) <= {LONGEST_NAME}",
+        (
+            "self.scaling.mode != 'External' || (has(oldSelf.workers) && self.workers == oldSelf.workers) || "
+            "(self.workers >= self.replicas.min && self.workers <= self.replicas.max)"
+        ),
         "self.min <= self.max",
         "self.from <= self.to",
     ]

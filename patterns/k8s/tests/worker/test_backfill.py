@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -8,11 +8,12 @@ from botocore.exceptions import ClientError
 
 from patterns_k8s.worker.backfill import Backfilled, InvalidRange, backfill, day_range
 from patterns_k8s.worker.placed_orders import PlacedOrder, PlacedOrders
+from patterns_shared.adapters.order_item_events import placed_event
 from patterns_shared.adapters.order_items import order_to_item
 from patterns_shared.domain.errors import TemporarilyUnavailable
 from patterns_shared.domain.events import change_event_id, outcome_event_id
 from patterns_shared.domain.orders import OrderStatus
-from patterns_shared.testing import FrozenClock, RecordingPublisher, make_order
+from patterns_shared.testing import RecordingPublisher, make_order
 from patterns_shared.testing.made import TRACEPARENT
 
 Client = Any
@@ -87,7 +88,7 @@ def test_a_table_of_many_pages_is_read_to_its_end(logger: Logger) -> None:
 
     dynamo = Dynamo()
     orders = PlacedOrders(dynamo, "orders").between(FIRST, LAST)  # type: ignore[arg-type] # the part used
-    assert backfill(orders, RecordingPublisher(), now=FrozenClock(), logger=logger).decided == 2
+    assert backfill(orders, RecordingPublisher(), logger=logger).decided == 2
     assert starts == [None, {"pk": {"S": "1"}}, {"pk": {"S": "2"}}]
 
 
@@ -109,14 +110,15 @@ def test_a_table_that_is_down_is_said_to_be() -> None:
 
 def placed(number: int) -> PlacedOrder:
     """Return an order that nobody decided."""
-    return PlacedOrder(f"ORDER#{number}", make_order(order_id=f"order-{number}"), TRACEPARENT)
+    item = order_to_item(make_order(order_id=f"order-{number}"), traceparent=TRACEPARENT)
+    return PlacedOrder(f"ORDER#{number}", placed_event(item))
 
 
 def test_outcomes_have_the_ids_that_the_worker_would_give_them(logger: Logger) -> None:
     """So that an outcome on its way is not told of twice, and a second run tells nothing new."""
     bus = RecordingPublisher()
     for _ in range(2):
-        assert backfill([placed(1)], bus, now=FrozenClock(), logger=logger) == Backfilled(decided=1)
+        assert backfill([placed(1)], bus, logger=logger) == Backfilled(decided=1)
     assert [event.id for event in bus.events] == [outcome_event_id(change_event_id("order-1", 1))] * 2
     assert bus.events[0].traceparent[:36] == TRACEPARENT[:36]
 
@@ -128,7 +130,7 @@ def test_an_order_that_cannot_be_read_costs_only_itself(
     keep("good", "2026-01-05T12:00:00+00:00")
     keep("bad", "2026-01-05T12:00:00+00:00", total={"N": "1"})
     bus = RecordingPublisher()
-    done = backfill(table.between(FIRST, LAST), bus, now=FrozenClock(), logger=logger)
+    done = backfill(table.between(FIRST, LAST), bus, logger=logger)
     assert done == Backfilled(decided=1, malformed=1)
     assert [event.order_id for event in bus.events] == ["good"]
     (line,) = [line for line in lines() if line["message"] == "malformed_order"]
@@ -139,14 +141,14 @@ def test_what_the_topic_does_not_take_now_ends_the_run(logger: Logger) -> None:
     """The same run again is safe; reading on would only lose sight of what was not sent."""
     bus = RecordingPublisher()
     bus.refuse = {outcome_event_id(change_event_id("order-150", 1)): "Throttled"}
-    done = backfill(map(placed, range(300)), bus, now=FrozenClock(), logger=logger)
+    done = backfill(map(placed, range(300)), bus, logger=logger)
     assert done == Backfilled(decided=150, unsent=50)
     assert len(bus.events) == 150
 
 
 def test_a_day_without_orders_is_no_failure(logger: Logger) -> None:
     """There is nothing to do."""
-    assert backfill([], RecordingPublisher(), now=FrozenClock(datetime.now(UTC)), logger=logger) == Backfilled()
+    assert backfill([], RecordingPublisher(), logger=logger) == Backfilled()
 
 
 @pytest.mark.parametrize(

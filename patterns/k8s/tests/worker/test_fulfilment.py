@@ -5,7 +5,7 @@ from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, Tempor
 from patterns_shared.domain.events import Event, EventType, outcome_event_id
 from patterns_shared.domain.orders import OrderLine
 from patterns_shared.ports import PublishFailure
-from patterns_shared.testing import FrozenClock, RecordingPublisher, make_event, make_order
+from patterns_shared.testing import RecordingPublisher, make_event, make_order
 
 PLACED = make_event(id="placed")
 TOO_MANY = make_event(id="too-many", order=make_order(lines=tuple(OrderLine(f"s{n}", 999, 1) for n in range(3))))
@@ -16,7 +16,7 @@ OUTCOME = make_event(EventType.ORDER_FULFILLED, id="outcome")
 def test_every_event_is_told_of_and_answered() -> None:
     """In one call of the topic, whatever the mixture."""
     bus = RecordingPublisher()
-    results = Fulfilment(bus, now=FrozenClock())([PLACED, TOO_MANY, CANCELLED, OUTCOME])
+    results = Fulfilment(bus)([PLACED, TOO_MANY, CANCELLED, OUTCOME])
     assert isinstance(results.pop("outcome"), InvalidEvent)
     assert results == {
         "placed": Fulfilled.FULFILLED,
@@ -37,7 +37,7 @@ def test_an_event_without_an_acknowledged_answer_is_not_done() -> None:
             }
             return [failures[event.id] for event in events if event.id in failures]
 
-    results = Fulfilment(Refusing(), now=FrozenClock())([PLACED, CANCELLED, TOO_MANY])
+    results = Fulfilment(Refusing())([PLACED, CANCELLED, TOO_MANY])
     assert isinstance(results["placed"], TemporarilyUnavailable)
     assert isinstance(results["cancelled"], PermanentFailure)
     assert results["too-many"] is Fulfilled.REJECTED

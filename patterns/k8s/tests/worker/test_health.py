@@ -7,6 +7,11 @@ import pytest
 from patterns_k8s.worker.health import Health, serve_health
 
 
+def metrics() -> tuple[bytes, str]:
+    """Return something for a scrape."""
+    return b"up 1\n", "text/plain; version=0.0.4"
+
+
 def ask(port: int, path: str) -> tuple[int, object]:
     """Return what a probe is answered."""
     try:
@@ -36,26 +41,30 @@ def test_what_is_out_of_reach_for_one_lane_makes_the_worker_unready() -> None:
     first.trouble("topic", "NotFound")
     second.well("topic")
     assert health.ready() == {"topic": "NotFound"}
+    assert health.unreachable() == {"topic": 1}
     assert health.alive() == {}
     first.well("topic")
     assert health.ready() == {}
+    assert health.unreachable() == {}
 
 
 def test_probes_are_answered() -> None:
     """200, or 503 with what is wrong; 404 for what is no probe."""
     health = Health(limit=10)
     pulse = health.pulse("lane 1")
-    with serve_health(health, "127.0.0.1", 0) as port:
+    with serve_health(health, "127.0.0.1", 0, metrics=metrics) as port:
         assert ask(port, "/healthz") == ask(port, "/readyz") == (200, {"wrong": {}})
         pulse.trouble("topic", "NotFound")
         assert ask(port, "/healthz") == (200, {"wrong": {}})
         assert ask(port, "/readyz") == (503, {"wrong": {"topic": "NotFound"}})
-        assert ask(port, "/metrics") == (404, None)
+        assert ask(port, "/") == (404, None)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as scrape:
+            assert (scrape.read(), scrape.headers["Content-Type"]) == metrics()
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:
     """And not a worker that nobody can ask."""
-    with serve_health(Health(limit=1), "127.0.0.1", 0) as port:
-        second = serve_health(Health(limit=1), "127.0.0.1", port)
+    with serve_health(Health(limit=1), "127.0.0.1", 0, metrics=metrics) as port:
+        second = serve_health(Health(limit=1), "127.0.0.1", port, metrics=metrics)
         with pytest.raises(OSError, match="in use"):
             second.__enter__()

@@ -1,11 +1,14 @@
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from patterns_k8s.worker.publishing import PatientPublisher
+from patterns_shared.adapters.sns import SnsPublisher
 from patterns_shared.domain.errors import TemporarilyUnavailable
 from patterns_shared.domain.events import Event
 from patterns_shared.ports import PublishFailure
@@ -154,3 +157,29 @@ def test_a_threads_event_is_a_stop() -> None:
     bus = Scripted(TemporarilyUnavailable("topic"))
     publisher = PatientPublisher(bus, stop=stop, waiting=lambda _: None, flowing=lambda: None)
     assert len(publisher.publish([replace(EVENTS[0])])) == 1
+
+
+def test_an_event_that_the_topic_never_takes_holds_back_none_of_many() -> None:
+    """However many calls they take: the others go out at once, and nothing waits for the topic."""
+    published: list[str] = []
+
+    class Topic:
+        def publish_batch(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the client's parameters
+            entries = {
+                entry["Id"]: json.loads(entry["Message"])["id"] for entry in request["PublishBatchRequestEntries"]
+            }
+            bad = [number for number, event_id in entries.items() if event_id == "event-3"]
+            published.extend(event_id for number, event_id in entries.items() if number not in bad)
+            return {"Failed": [{"Id": number, "Code": "InvalidParameter"} for number in bad]}
+
+    notes: list[str] = []
+    many = [make_event(id=f"event-{n}", order_id=f"order-{n}") for n in range(25)]
+    publisher = PatientPublisher(
+        SnsPublisher(Topic(), "topic"),  # type: ignore[arg-type] # the part used
+        stop=Stop(),
+        waiting=notes.append,
+        flowing=lambda: notes.append("flowing"),
+    )
+    assert [(x.event_id, x.retryable) for x in publisher.publish(many)] == [("event-3", False)]
+    assert published == [event.id for event in many if event.id != "event-3"]
+    assert notes == ["flowing"]

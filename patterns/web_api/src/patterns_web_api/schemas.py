@@ -57,6 +57,9 @@ def _structure(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dic
     if "$ref" in schema:
         return _structure(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     structure: dict[str, Any] = {"type": schema["type"]}
+    if schema["type"] == "integer":
+        # 2.0 is an integer to JSON Schema today. To draft 04 it is not, but it is a multiple of one.
+        structure = {"type": "number", "multipleOf": 1}
     if "properties" in schema:
         structure["properties"] = {name: _structure(part, definitions) for name, part in schema["properties"].items()}
         # Draft 04 allows no empty list here.

@@ -88,12 +88,14 @@ class OutcomeSettings:
     Attributes:
         stage: ``STAGE``, name of the deployment.
         orders_table: ``ORDERS_TABLE``, name of the DynamoDB table.
+        queue_url: ``QUEUE_URL``, the function's own queue, where outcomes wait.
         dead_letter_url: ``DEAD_LETTER_URL``, the dead-letter queue of the function's own queue.
         max_receives: ``MAX_RECEIVES``, the queue's maxReceiveCount.
     """
 
     stage: str
     orders_table: str
+    queue_url: str
     dead_letter_url: str
     max_receives: int
 
@@ -108,6 +110,7 @@ class OutcomeSettings:
         return cls(
             stage=text(environment, "STAGE"),
             orders_table=text(environment, "ORDERS_TABLE"),
+            queue_url=text(environment, "QUEUE_URL"),
             dead_letter_url=text(environment, "DEAD_LETTER_URL"),
             max_receives=whole(environment, "MAX_RECEIVES"),
         )

@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name for it
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name for it
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+)
+from botocore.parsers import ResponseParserError
 
 from patterns_shared.domain.errors import TemporarilyUnavailable
 
-__all__ = ["error_code", "is_transient", "transient_as_unavailable"]
+__all__ = ["TRANSIENT", "error_code", "is_transient", "transient_as_unavailable"]
 
 _TRANSIENT_CODES = frozenset(
     {
@@ -16,6 +24,10 @@ _TRANSIENT_CODES = frozenset(
         "InternalServerError",
         "InternalServiceError",
         "InternalServiceErrorException",
+        "KMSInternalException",
+        "KMSThrottling",
+        "KMSThrottlingException",
+        "KmsThrottled",
         "LimitExceededException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
@@ -48,12 +60,23 @@ def is_transient(error: ClientError) -> bool:
     return error_code(error) in _TRANSIENT_CODES or status == 429 or status >= 500  # noqa: PLR2004 - HTTP's numbers
 
 
+TRANSIENT = (
+    ConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+    ResponseParserError,
+)
+"""The network, an answer that was cut or comes from something in between, and where credentials come from."""
+
+
 @contextmanager
 def transient_as_unavailable(dependency: str) -> Iterator[None]:
     """Turn what passes by itself (throttling, timeouts, lost connections, 5xx) into TemporarilyUnavailable."""
     try:
         yield
-    except (ConnectionError, HTTPClientError) as error:
+    except TRANSIENT as error:
         raise TemporarilyUnavailable(dependency) from error
     except ClientError as error:
         if not is_transient(error):

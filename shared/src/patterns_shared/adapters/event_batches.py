@@ -19,11 +19,15 @@ _FIRST_PAUSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event as it goes over the wire, and the bytes that the service counts for it."""
+    """An event as it goes over the wire, and the bytes that the service counts for it.
+
+    ``fault`` is why no service may be given it, empty for a good one.
+    """
 
     event: Event
     text: str
     size: int
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,9 @@ def publish_in_batches(
     failures: list[PublishFailure] = []
     fitting: list[Entry] = []
     for entry in entries:
-        if entry.size > MAX_CALL_BYTES:
-            reason = f"{entry.size} bytes are over the limit of {MAX_CALL_BYTES}"
-            failures.append(PublishFailure(entry.event.id, reason, retryable=False))
+        too_large = f"{entry.size} bytes are over the limit of {MAX_CALL_BYTES}"
+        if fault := entry.fault or (too_large if entry.size > MAX_CALL_BYTES else ""):
+            failures.append(PublishFailure(entry.event.id, fault, retryable=False))
         else:
             fitting.append(entry)
     stopped = False

@@ -1,24 +1,28 @@
 """From a queue's messages to a use case's events, and back to the answer that Lambda expects."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from patterns_shared.adapters.event_messages import event_from_body
 from patterns_shared.adapters.message_reports import Reporter
 from patterns_shared.adapters.sqs_batch import DeadLetters, Message, process_batch
-from patterns_shared.domain.errors import InvalidEvent
+from patterns_shared.domain.errors import EventConflict, InvalidEvent, PermanentFailure
 from patterns_shared.domain.events import Event
 
 __all__ = ["DUPLICATE", "AfterBatch", "HandleEvents", "Receiver", "one_at_a_time"]
 
 HandleEvents = Callable[[Sequence[Event]], Mapping[str, str | Exception]]
-"""Handles events, no two with the same id, and returns for each id what was done, or why it failed."""
+"""Handles events, no two with the same id, and returns for each id what was done, or why it failed.
+
+A handler that remembers ids raises or returns EventConflict for one that it knows with another content.
+"""
 
 AfterBatch = Callable[[Iterable[tuple[Message, Exception]]], None]
 """Is told which messages failed before the batch is answered."""
 
 DUPLICATE = "duplicate"
-"""What is done with the second message that tells of the same event."""
+"""What is done with another message of the same event."""
 
 
 class Receiver:
@@ -32,13 +36,25 @@ class Receiver:
         last_receive: int,
         after_batch: AfterBatch = lambda _: None,
         read: Callable[[str], Event] = event_from_body,
+        knows_by_id: bool = True,
     ) -> None:
-        """``last_receive`` is the queue's maxReceiveCount; ``read`` raises InvalidEvent for a body that is no event."""
+        """Take the parts.
+
+        Args:
+            dead_letters: where messages go that no later attempt can help.
+            reporter: logs and counts.
+            last_receive: the queue's maxReceiveCount.
+            after_batch: is called with the messages that failed.
+            read: raises InvalidEvent for a body that is no event.
+            knows_by_id: whether another content under the id of an event that was handled is a conflict. Otherwise it
+                is handled, too: by a consumer that knows an event by something else, say its order.
+        """
         self._dead_letters = dead_letters
         self._reporter = reporter
         self._last_receive = last_receive
         self._after_batch = after_batch
         self._read = read
+        self._knows_by_id = knows_by_id
 
     def receive(self, batch: Mapping[str, Any], handle: HandleEvents) -> dict[str, Any]:
         """Handle the messages of a Lambda event; return the partial batch response."""
@@ -61,23 +77,54 @@ class Receiver:
 
     def _handle(self, messages: Sequence[Message], handle: HandleEvents) -> dict[str, Exception]:
         failures: dict[str, Exception] = {}
-        told: dict[str, tuple[Event, list[Message]]] = {}
+        waiting: dict[str, list[_Group]] = {}
         for message in messages:
             try:
                 event = self._read(message.body)
             except InvalidEvent as error:
                 failures[message.id] = error
             else:
-                told.setdefault(event.id, (event, []))[1].append(message)
-        results = handle([event for event, _ in told.values()]) if told else {}
-        for event, telling in told.values():
-            result = results[event.id]
-            if isinstance(result, Exception):
-                failures.update((message.id, result) for message in telling)
-                continue
-            for n, message in enumerate(telling):
-                self._reporter.done(message.id, event, DUPLICATE if n else str(result))
+                _add(waiting.setdefault(event.id, []), event, message)
+        while waiting:
+            first = [groups[0] for groups in waiting.values()]
+            results = handle([group.event for group in first])
+            waiting = {group.event.id: waiting[group.event.id][1:] for group in first}
+            for group in first:
+                result = results[group.event.id]
+                rest = waiting[group.event.id]
+                failures.update(self._settle(group, result))
+                if isinstance(result, PermanentFailure | InvalidEvent) or not self._knows_by_id:
+                    continue  # whether another content of this id is good is for the handler to say
+                failure = result if isinstance(result, Exception) else EventConflict(group.event.id)
+                failures.update((message.id, failure) for other in rest for message in other.messages)
+                rest.clear()
+            waiting = {event_id: groups for event_id, groups in waiting.items() if groups}
         return failures
+
+    def _settle(self, group: "_Group", result: str | Exception) -> dict[str, Exception]:
+        """Report a group's messages as done, or return the failure for each."""
+        if isinstance(result, Exception):
+            return dict.fromkeys((message.id for message in group.messages), result)
+        for n, message in enumerate(group.messages):
+            self._reporter.done(message.id, group.event, DUPLICATE if n else str(result))
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The messages of one event."""
+
+    event: Event
+    messages: list[Message]
+
+
+def _add(groups: list[_Group], event: Event, message: Message) -> None:
+    """Add a message to the group of its event, which may differ from another event with the same id."""
+    for group in groups:
+        if group.event == event:
+            group.messages.append(message)
+            return
+    groups.append(_Group(event, [message]))
 
 
 def one_at_a_time(handle: Callable[[Event], str]) -> HandleEvents:

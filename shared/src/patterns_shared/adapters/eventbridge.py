@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from patterns_shared.adapters.client_errors import transient_as_unavailable
+from botocore.exceptions import ClientError
+
+from patterns_shared.adapters.client_errors import error_code, transient_as_unavailable
 from patterns_shared.adapters.event_batches import MAX_CALL_BYTES, Entry, Refusal, publish_in_batches
 from patterns_shared.domain.event_codec import encode_event
 from patterns_shared.domain.events import Event
@@ -57,6 +59,18 @@ class EventBridgePublisher:
         return Entry(event, detail, sum(len(part.encode()) for part in (self._source, event.type.value, detail)))
 
     def _put(self, batch: Sequence[Entry]) -> list[Refusal | None]:
+        try:
+            return self._call(batch)
+        except ClientError as error:
+            code = error_code(error)
+            if code != "ValidationException":
+                raise
+            if len(batch) == 1:
+                return [Refusal(code, passing=False, retryable=False)]
+            # One entry is at fault, and the others must not suffer for it.
+            return [refusal for entry in batch for refusal in self._put([entry])]
+
+    def _call(self, batch: Sequence[Entry]) -> list[Refusal | None]:
         with transient_as_unavailable("event bus"):
             answer = self._client.put_events(
                 Entries=[

@@ -5,7 +5,7 @@ at the price of importing boto3.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ __all__ = [
     "order_from_item",
     "order_key",
     "order_to_item",
-    "traceparent_of",
+    "text_of",
 ]
 
 _T = TypeVar("_T")
@@ -90,7 +90,8 @@ def order_from_item(item: Item) -> Order:
     """Return the order that the item keeps.
 
     Raises:
-        MalformedOrder: naming what cannot be read; attributes that this code does not know are ignored.
+        MalformedOrder: naming what cannot be read; attributes that this code does not know are ignored. What was placed
+            by other rules than today's is no reason.
     """
     try:
         order = Order(
@@ -100,7 +101,7 @@ def order_from_item(item: Item) -> Order:
             lines=tuple(_line(line) for line in _attribute(item, "lines", "L", list)),
             currency=_text(item, "currency"),
             status=OrderStatus(_text(item, "status")),
-            placed_at=datetime.fromisoformat(_text(item, "placed_at")),
+            placed_at=_time(item, "placed_at"),
             order_version=_integer(item, "order_version"),
         )
         total = _integer(item, "total")
@@ -114,10 +115,10 @@ def order_from_item(item: Item) -> Order:
     return order
 
 
-def traceparent_of(item: Item) -> str | None:
-    """Return the trace context of the item's last write, or None when it has none that can be read."""
+def text_of(item: Item, name: str) -> str | None:
+    """Return the text of an attribute that an item may lack, None when there is none that can be read."""
     try:
-        return _text(item, "traceparent")
+        return _text(item, name)
     except MalformedOrder:
         return None
 
@@ -133,6 +134,12 @@ def _line(line: object) -> OrderLine:
 
 def _text(item: Item, name: str) -> str:
     return _attribute(item, name, "S", str)
+
+
+def _time(item: Item, name: str) -> datetime:
+    """Return a time in UTC, whatever its zone; one without a zone stays as it is, and no order takes it."""
+    moment = datetime.fromisoformat(_text(item, name))
+    return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _integer(item: Item, name: str) -> int:

@@ -9,9 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from patterns_shared.domain.errors import InvalidEvent, PermanentFailure
+from patterns_shared.domain.errors import InvalidEvent, PermanentFailure, TemporarilyUnavailable
 
-__all__ = ["BatchFailed", "DeadLetters", "HandleBatch", "Message", "Report", "one_by_one", "process_batch"]
+__all__ = [
+    "UNEXPECTED_RECEIVES",
+    "BatchFailed",
+    "DeadLetters",
+    "HandleBatch",
+    "Message",
+    "Report",
+    "one_by_one",
+    "process_batch",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,10 @@ class Message:
     receipt_handle: str = field(repr=False, default="")
     receives: int = 1
 
+
+UNEXPECTED_RECEIVES = 10
+"""At every receive with a multiple of this number a failure that is not known to pass is given up: a missing grant, a
+bug. A message that has waited for longer fails on until the next one."""
 
 HandleBatch = Callable[[Sequence[Message]], Mapping[str, Exception]]
 """Handles messages and returns why some failed, by message id; a message without an entry is done."""
@@ -60,8 +73,9 @@ def process_batch(
 
     A permanent failure (InvalidEvent, PermanentFailure) is kept as a dead letter and counts as done. Any other
     failure leaves the message in the queue, except on its ``last_receive`` (the queue's maxReceiveCount): SQS would
-    move it next, without a word, so it is kept as a dead letter with the reason. A message that cannot be kept comes
-    again: a dead letter may be there twice, and is never lost.
+    move it next, without a reason, so it is kept as a dead letter with one. What is not known to pass by itself is kept
+    at every tenth receive: an outage may last, and a mistake should be seen. A message that cannot be kept comes again:
+    a dead letter may be there twice, and is never lost.
     """
     messages = {message.id: message for message in map(_message, event["Records"])}
     failures = _run(handle, tuple(messages.values()))
@@ -104,6 +118,8 @@ def _message(record: Mapping[str, Any]) -> Message:
 def _run(handle: HandleBatch, messages: Sequence[Message]) -> Mapping[str, Exception]:
     try:
         return handle(messages)
+    except TemporarilyUnavailable as error:
+        return dict.fromkeys((message.id for message in messages), error)
     except Exception as error:  # noqa: BLE001 - one bad message must not decide what happens to the others
         failed = BatchFailed(f"the batch failed as a whole: {type(error).__name__}")
         failed.__cause__ = error
@@ -116,7 +132,12 @@ def _final_reason(error: Exception, message: Message, last_receive: int | None) 
         return f"{error}: {error.detail}"
     if isinstance(error, InvalidEvent | PermanentFailure):
         return str(error)
-    if last_receive is not None and message.receives >= last_receive:
+    if last_receive is None:
+        return None
+    # Receives that were waits do not count against an error that is seen for the first time, and nothing keeps count of
+    # errors: so an unexpected one is given up at every tenth receive, not at each that comes after the tenth.
+    unexpected = not isinstance(error, TemporarilyUnavailable)
+    if message.receives >= last_receive or (unexpected and message.receives % UNEXPECTED_RECEIVES == 0):
         return f"given up after {message.receives} receives: {type(error).__name__}: {error}"
     return None
 

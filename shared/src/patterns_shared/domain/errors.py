@@ -10,22 +10,28 @@
     ├── InvalidCursor           a page cursor that was forged, cut or borrowed
     ├── OrderNotFound           no such order, or not the caller's
     ├── IllegalTransition       the status does not allow the move
-    ├── VersionConflict         somebody else changed the order first
+    ├── VersionConflict         the order is at a version that the request is not for
     ├── IdempotencyMismatch     the same key came with another body
     ├── MalformedOrder          what the store keeps cannot be read as an order
+    │   └── MovedUnreadable     it was moved all the same
     ├── PermanentFailure        no later attempt can succeed either
+    │   └── EventConflict       an event's id came before with another content
     └── TemporarilyUnavailable  a dependency asks to be tried again later
 
 Adapters turn client errors into these; entrypoints turn these into a status, a batch failure or an exit code.
 """
 
+from typing import ClassVar
+
 __all__ = [
+    "EventConflict",
     "IdempotencyMismatch",
     "IllegalTransition",
     "InvalidCursor",
     "InvalidEvent",
     "InvalidOrder",
     "MalformedOrder",
+    "MovedUnreadable",
     "OrderNotFound",
     "PermanentFailure",
     "ShopError",
@@ -93,13 +99,12 @@ class IllegalTransition(ShopError):
 
 
 class VersionConflict(ShopError):
-    """The order is no longer at the version that the caller saw."""
+    """The order is at a version that the caller's request is not for."""
 
-    def __init__(self, order_id: str, expected: int, current: int) -> None:
-        """Keep both versions."""
-        super().__init__(f"order {order_id} is at version {current}, not {expected}")
+    def __init__(self, order_id: str, current: int) -> None:
+        """Keep the current version."""
+        super().__init__(f"order {order_id} is at version {current}, which the request is not for")
         self.order_id = order_id
-        self.expected = expected
         self.current = current
 
 
@@ -109,6 +114,19 @@ class IdempotencyMismatch(ShopError):
 
 class MalformedOrder(ShopError):
     """What the store keeps cannot be read as an order: not the caller's fault, and no retry mends it."""
+
+
+class MovedUnreadable(MalformedOrder):
+    """The order was moved, and what the store keeps of it cannot be read as an order.
+
+    Raised after the write, which stands: whoever asked for it must not be told that it failed.
+    """
+
+    def __init__(self, order_id: str, order_version: int, reason: str) -> None:
+        """Name the order, the version that the move made, and what cannot be read."""
+        super().__init__(reason)
+        self.order_id = order_id
+        self.order_version = order_version
 
 
 class PermanentFailure(ShopError):
@@ -124,11 +142,28 @@ class PermanentFailure(ShopError):
         self.detail = detail
 
 
-class TemporarilyUnavailable(ShopError):
-    """A dependency was throttled, timed out or down; nothing was written by this attempt that a retry repeats."""
+class EventConflict(PermanentFailure):
+    """An event's id came before with another content: which of the two is right is for a person to say."""
 
-    def __init__(self, dependency: str, *, retry_after: int = 1) -> None:
-        """Name the dependency; ``retry_after`` is in seconds."""
-        super().__init__(f"{dependency} is temporarily unavailable")
+    def __init__(self, event_id: str) -> None:
+        """Name the event."""
+        super().__init__(f"conflict: event {event_id} came before with another content")
+        self.event_id = event_id
+
+
+class TemporarilyUnavailable(ShopError):
+    """A dependency was throttled, timed out or down; nothing was written by this attempt that a retry repeats.
+
+    Attributes:
+        longest_backoff: seconds that a message waits at most between two attempts, unless ``retry_after`` is longer.
+        backs_off: whether attempts become rarer with each one; otherwise ``retry_after`` alone says when.
+    """
+
+    longest_backoff: ClassVar[int] = 300
+    backs_off: ClassVar[bool] = True
+
+    def __init__(self, dependency: str, *, retry_after: int = 1, reason: str = "") -> None:
+        """Name the dependency; ``retry_after`` is in seconds, ``reason`` is what went wrong, fit for a log."""
+        super().__init__(f"{dependency} is temporarily unavailable{reason and f': {reason}'}")
         self.dependency = dependency
         self.retry_after = retry_after

@@ -6,7 +6,6 @@ does not know (its meaning changed). The JSON Schemas in ``docs/events`` say the
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -32,6 +31,7 @@ MAX_INTEGER = 2**53 - 1
 """The greatest whole number that every reader of JSON keeps as it is (RFC 7493)."""
 _UTC_TIME = re.compile(UTC_TIME)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_EVENT_TYPES: Mapping[str, EventType] = {event_type.value: event_type for event_type in EventType}
 _T = TypeVar("_T")
 
 
@@ -67,7 +67,7 @@ def decode_event(document: object) -> Event:
         UnknownEventVersion: its schema version is newer than this code.
         InvalidEvent: naming the first field that is missing or wrong.
     """
-    fields = _Fields(document, "")
+    fields = _Fields(document)
     version = fields.integer("schema_version", least=1)
     if version > SCHEMA_VERSION:
         raise UnknownEventVersion("schema_version", f"{version} is newer than {SCHEMA_VERSION}, the newest known here")
@@ -114,66 +114,84 @@ def _time(value: datetime) -> str:
 
 
 class _Fields:
-    """A JSON object that is read field by field; every complaint names the field's whole path."""
+    """A JSON object that is read field by field; every complaint names the field's whole path.
 
-    def __init__(self, value: object, path: str) -> None:
-        if not isinstance(value, Mapping):
-            raise InvalidEvent(path, "must be an object")
+    Good values take the short way, which is most of the work of reading an event: no path, no second look-up.
+    """
+
+    __slots__ = ("_name", "_parent", "_values")
+
+    def __init__(self, value: object, parent: "_Fields | None" = None, name: str = "") -> None:
+        self._parent, self._name = parent, name
+        if type(value) is not dict and not isinstance(value, Mapping):
+            raise InvalidEvent(self._path, "must be an object")
         self._values: Mapping[str, object] = value
-        self._path = path
 
-    def _at(self, name: str) -> str:
-        return f"{self._path}.{name}" if self._path else name
+    @property
+    def _path(self) -> str:
+        return self._parent.at(self._name) if self._parent else self._name
+
+    def at(self, name: str) -> str:
+        path = self._path
+        return f"{path}.{name}" if path else name
 
     def _get(self, name: str, kind: type[_T] | tuple[type[_T], ...], noun: str) -> _T:
         if name not in self._values:
-            raise InvalidEvent(self._at(name), "is missing")
+            raise InvalidEvent(self.at(name), "is missing")
         value = self._values[name]
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise InvalidEvent(self._at(name), f"must be {noun}")
+            raise InvalidEvent(self.at(name), f"must be {noun}")
         return value
 
     def text(self, name: str) -> str:
+        value = self._values.get(name)
+        if type(value) is str and value and value.isascii():
+            return value
         value = self._get(name, str, "a text")
         if not value:
-            raise InvalidEvent(self._at(name), "must not be empty")
-        if not value.isascii() and _HALF_CHARACTER.search(value):
-            raise InvalidEvent(self._at(name), "has half a character, which no store takes")
+            raise InvalidEvent(self.at(name), "must not be empty")
+        if _HALF_CHARACTER.search(value):
+            raise InvalidEvent(self.at(name), "has half a character, which no store takes")
         return value
 
     def event_type(self, name: str) -> EventType:
-        value = self.text(name)
-        try:
-            return EventType(value)
-        except ValueError:
-            raise InvalidEvent(self._at(name), "is not an event of the shop") from None
+        event_type = _EVENT_TYPES.get(self.text(name))
+        if event_type is None:
+            raise InvalidEvent(self.at(name), "is not an event of the shop")
+        return event_type
 
     def integer(self, name: str, *, least: int) -> int:
+        value = self._values.get(name)
+        if type(value) is int and least <= value <= MAX_INTEGER:
+            return value
         value = self._get(name, (int, float), "a whole number")
         if isinstance(value, float):
             # 2.0 is a whole number in JSON, and some writers of JSON have no other.
             if not value.is_integer():
-                raise InvalidEvent(self._at(name), "must be a whole number")
+                raise InvalidEvent(self.at(name), "must be a whole number")
             value = int(value)
         if value < least:
-            raise InvalidEvent(self._at(name), f"must be at least {least}")
+            raise InvalidEvent(self.at(name), f"must be at least {least}")
         if value > MAX_INTEGER:
-            raise InvalidEvent(self._at(name), f"must be at most {MAX_INTEGER}")
+            raise InvalidEvent(self.at(name), f"must be at most {MAX_INTEGER}")
         return value
 
     def time(self, name: str) -> datetime:
         value = self.text(name)
         # fromisoformat alone takes other forms of ISO 8601 too (weeks, basic format), and which depends on the Python.
         if _UTC_TIME.fullmatch(value):
-            with suppress(ValueError):
+            try:
                 return datetime.fromisoformat(value)
-        raise InvalidEvent(self._at(name), "must be an RFC 3339 time in UTC")
+            except ValueError:
+                pass  # the 30th of February, say
+        raise InvalidEvent(self.at(name), "must be an RFC 3339 time in UTC")
 
     def nested(self, name: str) -> "_Fields":
-        return _Fields(self._get(name, Mapping, "an object"), self._at(name))
+        value = self._values.get(name)
+        return _Fields(value if type(value) is dict else self._get(name, Mapping, "an object"), self, name)
 
     def list_of(self, name: str) -> "list[_Fields]":
         values = self._get(name, list, "a list")
         if not values:
-            raise InvalidEvent(self._at(name), "must not be empty")
-        return [_Fields(value, f"{self._at(name)}.{n}") for n, value in enumerate(values)]
+            raise InvalidEvent(self.at(name), "must not be empty")
+        return [_Fields(value, self, f"{name}.{n}") for n, value in enumerate(values)]

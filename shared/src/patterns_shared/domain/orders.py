@@ -8,8 +8,19 @@ from enum import StrEnum
 from patterns_shared.domain.catalogue import find_product
 from patterns_shared.domain.errors import IllegalTransition, InvalidOrder
 
-__all__ = ["MAX_LINES", "MAX_QUANTITY", "Order", "OrderLine", "OrderStatus", "RequestedLine", "place_order"]
+__all__ = [
+    "ERASED_CONTACT",
+    "MAX_LINES",
+    "MAX_QUANTITY",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "RequestedLine",
+    "place_order",
+]
 
+ERASED_CONTACT = "erased@account.invalid"
+"""What is in the place of the address of a customer who left; no mail reaches it (RFC 6761)."""
 MAX_LINES = 50
 """Lines in one order."""
 MAX_QUANTITY = 999
@@ -65,9 +76,16 @@ class Order:
     order_version: int
 
     def __post_init__(self) -> None:
-        """Refuse what no order may be, wherever it was read from."""
-        _check_lines(self.lines)
+        """Refuse what is no order at all.
+
+        The rules for placing one are `place_order`'s: they change, and an order that was placed by older ones is still
+        read, shown, cancelled and told of.
+        """
+        if not self.lines:
+            raise InvalidOrder("lines", "must not be empty")
         for position, line in enumerate(self.lines):
+            if line.quantity < 1:
+                raise InvalidOrder(f"lines.{position}.quantity", "must be at least 1")
             if line.unit_price < 0:
                 raise InvalidOrder(f"lines.{position}.unit_price", "must not be negative")
         if self.placed_at.utcoffset() != timedelta(0):
@@ -106,23 +124,20 @@ def place_order(
         UnknownProduct: naming the line, when the catalogue has no such SKU.
     """
     _check_lines(requested)
-    products = [find_product(line.sku, field=f"lines.{n}.sku") for n, line in enumerate(requested)]
+    priced = [(line, find_product(line.sku, field=f"lines.{n}.sku")) for n, line in enumerate(requested)]
     return Order(
         order_id=order_id,
         customer_id=customer_id,
         contact_email=contact_email,
-        lines=tuple(
-            OrderLine(line.sku, line.quantity, product.unit_price)
-            for line, product in zip(requested, products, strict=True)
-        ),
-        currency=products[0].currency,
+        lines=tuple(OrderLine(line.sku, line.quantity, product.unit_price) for line, product in priced),
+        currency=priced[0][1].currency,
         status=OrderStatus.PLACED,
         placed_at=placed_at,
         order_version=1,
     )
 
 
-def _check_lines(lines: Sequence[RequestedLine | OrderLine]) -> None:
+def _check_lines(lines: Sequence[RequestedLine]) -> None:
     if not 1 <= len(lines) <= MAX_LINES:
         raise InvalidOrder("lines", f"must have 1 to {MAX_LINES} lines, has {len(lines)}")
     for position, line in enumerate(lines):

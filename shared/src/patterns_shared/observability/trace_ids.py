@@ -11,7 +11,7 @@ __all__ = ["trace_id_of"]
 def trace_id_of(traceparent: str) -> str:
     """Return the trace's id.
 
-    Asked for twice a message, by the books and by the log; kept, so that a header that nobody can read gives both the
-    same new trace.
+    Asked for twice a message, by the books and by the log, hence the cache. A header that cannot be read gives the same
+    trace wherever and whenever it is asked for: it follows from the text.
     """
-    return TraceContext.from_traceparent(traceparent).trace_id
+    return TraceContext.from_event(traceparent, event_id=traceparent).trace_id

@@ -1,5 +1,6 @@
 """The orders repository in memory; it passes the same contract suite as the one on DynamoDB."""
 
+from dataclasses import replace
 from threading import Lock
 
 from patterns_shared.domain.errors import (
@@ -7,9 +8,9 @@ from patterns_shared.domain.errors import (
     IllegalTransition,
     OrderNotFound,
     TemporarilyUnavailable,
-    VersionConflict,
 )
-from patterns_shared.domain.orders import Order, OrderStatus
+from patterns_shared.domain.moves import Transition, VersionCondition, decide_move
+from patterns_shared.domain.orders import ERASED_CONTACT, Order, OrderStatus
 from patterns_shared.ports import IdempotencyClaim, OrderPage, Placement
 
 __all__ = ["FakeOrders"]
@@ -40,7 +41,8 @@ class FakeOrders:
                 if claimed is not None and int(claimed.expires_at.timestamp()) >= int(order.placed_at.timestamp()):
                     if claimed.fingerprint != claim.fingerprint:
                         raise IdempotencyMismatch("this idempotency key was used for another request")
-                    return Placement(snapshot, replayed=True)
+                    # As in the table, a claim keeps no address: the same customer asks.
+                    return Placement(replace(snapshot, contact_email=order.contact_email), replayed=True)
                 self._claims[order.customer_id, claim.key] = (claim, order)
             self._orders[order.order_id] = order
             self.traceparents[order.order_id] = traceparent
@@ -79,21 +81,30 @@ class FakeOrders:
         *,
         customer_id: str,
         traceparent: str,
-        expected_version: int | None = None,
-    ) -> Order:
+        condition: VersionCondition | None = None,
+    ) -> Transition:
         """Move the order, or say why not."""
         with self._lock:
             self._request()
             order = self._find(order_id)
             if order.customer_id != customer_id:
                 raise OrderNotFound(order_id)
-            if not order.status.allows(target):
-                raise IllegalTransition(order_id, order.status, target)
-            if expected_version is not None and expected_version != order.order_version:
-                raise VersionConflict(order_id, expected_version, order.order_version)
-            self._orders[order_id] = moved = order.move(target)
-            self.traceparents[order_id] = traceparent
-            return moved
+            transition = decide_move(order, target, condition)
+            if not transition.repeated:
+                self._orders[order_id] = transition.order
+                self.traceparents[order_id] = traceparent
+            return transition
+
+    def erase_contact(self, order_id: str, *, customer_id: str) -> None:
+        """Erase the address of a closed order."""
+        with self._lock:
+            self._request()
+            order = self._find(order_id)
+            if order.customer_id != customer_id:
+                raise OrderNotFound(order_id)
+            if order.status is OrderStatus.PLACED:
+                raise IllegalTransition(order_id, order.status, "ERASED")
+            self._orders[order_id] = replace(order, contact_email=ERASED_CONTACT)
 
     def _request(self) -> None:
         self.requests += 1

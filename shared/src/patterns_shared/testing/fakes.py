@@ -29,15 +29,16 @@ class FrozenClock:
 
 
 class SequentialOrderIds:
-    """Order ids that look like UUIDv7, sort by their order, and are the same in every run."""
+    """Order ids that look like UUIDv7, sort by their instant, then by their order, and are the same in every run."""
 
     def __init__(self) -> None:
         """Start with number one."""
         self._numbers = count(1)
 
-    def __call__(self) -> str:
-        """Return the next id."""
-        return f"019b8d00-0000-7000-8000-{next(self._numbers):012x}"
+    def __call__(self, at: datetime) -> str:
+        """Return the next id of this instant; at ``FrozenClock``'s start its time is ``019b8d00-0000``."""
+        milliseconds = 0x019B8D000000 + (at - FrozenClock().now) // timedelta(milliseconds=1)
+        return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7000-8000-{next(self._numbers):012x}"
 
 
 class RecordingPublisher:

@@ -22,9 +22,10 @@ from patterns_shared.domain.events import (
 )
 from patterns_shared.domain.fulfilment import decide
 from patterns_shared.domain.orders import Order, place_order
+from patterns_shared.observability.tracing import TraceContext
 from patterns_shared.testing.orders_generator import OrderGenerator
 
-__all__ = ["events_of_orders", "events_to_decide"]
+__all__ = ["events_of_orders", "events_to_decide", "outcome_of"]
 
 _CANCELLED = 0.1
 """Share of orders that their customers cancel in time."""
@@ -53,12 +54,13 @@ def events_to_decide(*, seed: int, orders: int) -> list[Event]:
 
 def _orders(seed: int, orders: int) -> Iterator[Order]:
     for number, basket in enumerate(islice(OrderGenerator(seed), orders)):
+        placed_at = datetime.now(UTC)
         yield place_order(
-            order_id=new_order_id(),
+            order_id=new_order_id(placed_at),
             customer_id=f"customer-{number % _CUSTOMERS}",
             contact_email=f"customer-{number % _CUSTOMERS}@example.com",
             requested=basket,
-            placed_at=datetime.now(UTC),
+            placed_at=placed_at,
         )
 
 
@@ -92,19 +94,25 @@ def _placed(order: Order, traceparent: str) -> Event:
     )
 
 
-def _outcome(order: Order, traceparent: str) -> Event:
-    decision = decide(quantities=[line.quantity for line in order.lines], total=order.total)
-    data = order_data(order)
+def outcome_of(placed: Event) -> Event:
+    """Return the outcome of this OrderPlaced, byte for byte as the workers make it: both may meet in one shop."""
+    decision = decide(quantities=[line.quantity for line in placed.data.lines], total=placed.data.total)
+    outcome_id = outcome_event_id(placed.id)
+    trace = TraceContext.from_event(placed.traceparent, event_id=placed.traceparent)
     return Event(
-        id=outcome_event_id(change_event_id(order.order_id, 1)),
+        id=outcome_id,
         type=EventType.ORDER_FULFILLED if decision.fulfilled else EventType.ORDER_REJECTED,
         schema_version=SCHEMA_VERSION,
-        occurred_at=order.placed_at + timedelta(seconds=1),
-        order_id=order.order_id,
-        order_version=1,
-        data=data if decision.fulfilled else OrderRejectedData.of(data, reason=decision.reason),
-        traceparent=traceparent,
+        occurred_at=placed.occurred_at,
+        order_id=placed.order_id,
+        order_version=placed.order_version,
+        data=placed.data if decision.fulfilled else OrderRejectedData.of(placed.data, reason=decision.reason),
+        traceparent=trace.child_for(outcome_id).traceparent,
     )
+
+
+def _outcome(order: Order, traceparent: str) -> Event:
+    return outcome_of(_placed(order, traceparent))
 
 
 def _cancelled(order: Order, traceparent: str) -> Event:

@@ -4,11 +4,11 @@ Subclass :class:`OrdersContract` and give it a ``repository`` fixture. Each test
 store may serve all of them, and other programs beside them.
 """
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from threading import Barrier
 from uuid import uuid4
 
@@ -17,30 +17,35 @@ import pytest
 from patterns_shared.adapters.order_ids import new_order_id
 from patterns_shared.domain.errors import (
     IdempotencyMismatch,
-    IllegalTransition,
     OrderNotFound,
     TemporarilyUnavailable,
-    VersionConflict,
 )
 from patterns_shared.domain.orders import Order, OrderStatus
 from patterns_shared.ports import OrderPage, OrdersRepository
 from patterns_shared.testing.made import TRACEPARENT, make_claim, make_order
+from patterns_shared.testing.moves_contract import MakeOrder, MovesContract
 
 __all__ = ["ConcurrentOrdersContract", "OrdersContract"]
 
-# ruff: noqa: S101, PLR2004 - a contract suite asserts, and its expected figures are clearest as figures
+# ruff: noqa: S101 - a contract suite asserts, and its expected figures are clearest as figures
 
-MakeOrder = Callable[[], Order]
+START = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
-class OrdersContract:
+class OrdersContract(MovesContract):
     """The contract of ``OrdersRepository``, one call after another."""
 
     @pytest.fixture
     def make_new(self) -> MakeOrder:
-        """Return a maker of orders of one customer whom no other test knows."""
+        """Return a maker of orders of one customer whom no other test knows, each a microsecond after the last."""
         customer_id = f"customer-{uuid4()}"
-        return lambda: make_order(order_id=new_order_id(), customer_id=customer_id)
+        instants = (START + n * timedelta(microseconds=1) for n in count())
+
+        def make() -> Order:
+            placed_at = next(instants)
+            return make_order(order_id=new_order_id(placed_at), customer_id=customer_id, placed_at=placed_at)
+
+        return make
 
     def test_an_order_is_read_as_it_was_added(self, repository: OrdersRepository, make_new: MakeOrder) -> None:
         """Every field comes back, and the placement says that it is the first."""
@@ -60,7 +65,7 @@ class OrdersContract:
 
     def test_an_unknown_order_is_not_found(self, repository: OrdersRepository) -> None:
         """Reading and moving what is not there says so and makes nothing."""
-        unknown = new_order_id()
+        unknown = new_order_id(START)
         with pytest.raises(OrderNotFound):
             repository.get(unknown)
         with pytest.raises(OrderNotFound):
@@ -171,7 +176,7 @@ class OrdersContract:
         for order in orders:
             repository.add(order, claim=None, traceparent=TRACEPARENT)
         moved = [
-            repository.move(order.order_id, target, customer_id=customer_id, traceparent=TRACEPARENT)
+            repository.move(order.order_id, target, customer_id=customer_id, traceparent=TRACEPARENT).order
             for order, target in zip(
                 orders, (OrderStatus.CANCELLED, OrderStatus.FULFILLED, OrderStatus.REJECTED), strict=False
             )
@@ -182,88 +187,22 @@ class OrdersContract:
         placed = repository.list_for_customer(customer_id, status=OrderStatus.PLACED, limit=2, after=None)
         assert placed == OrderPage((orders[5], orders[4]), orders[4].order_id)
 
-    @pytest.mark.parametrize("target", [OrderStatus.CANCELLED, OrderStatus.FULFILLED, OrderStatus.REJECTED])
-    def test_a_placed_order_moves_once(
-        self, repository: OrdersRepository, make_new: MakeOrder, target: OrderStatus
-    ) -> None:
-        """The move makes the next version, which is what is read then; every further move is refused."""
-        order = make_new()
-        repository.add(order, claim=None, traceparent=TRACEPARENT)
-        moved = repository.move(order.order_id, target, customer_id=order.customer_id, traceparent=TRACEPARENT)
-        assert moved == order.move(target)
-        assert repository.get(order.order_id) == moved
-        for again in OrderStatus:
-            with pytest.raises(IllegalTransition):
-                repository.move(order.order_id, again, customer_id=order.customer_id, traceparent=TRACEPARENT)
-        assert repository.get(order.order_id) == moved
-
-    def test_no_order_moves_to_placed(self, repository: OrdersRepository, make_new: MakeOrder) -> None:
-        """Not even a placed one: its version would grow for nothing."""
-        order = make_new()
-        repository.add(order, claim=None, traceparent=TRACEPARENT)
-        with pytest.raises(IllegalTransition):
-            repository.move(order.order_id, OrderStatus.PLACED, customer_id=order.customer_id, traceparent=TRACEPARENT)
-        assert repository.get(order.order_id) == order
-
-    def test_another_customers_order_does_not_move(self, repository: OrdersRepository, make_new: MakeOrder) -> None:
-        """It is as if it were not there, placed or not."""
-        order = make_new()
-        repository.add(order, claim=None, traceparent=TRACEPARENT)
-        for _ in range(2):
-            with pytest.raises(OrderNotFound):
-                repository.move(
-                    order.order_id, OrderStatus.CANCELLED, customer_id="somebody else", traceparent=TRACEPARENT
-                )
-            order = repository.get(order.order_id)
-            if order.status is OrderStatus.PLACED:
-                repository.move(
-                    order.order_id, OrderStatus.FULFILLED, customer_id=order.customer_id, traceparent=TRACEPARENT
-                )
-        assert repository.get(order.order_id).status is OrderStatus.FULFILLED
-
-    def test_a_move_expects_the_version_that_its_caller_saw(
-        self, repository: OrdersRepository, make_new: MakeOrder
-    ) -> None:
-        """Another version is a conflict that names both; that the order is no longer placed is said first."""
-        order = make_new()
-        repository.add(order, claim=None, traceparent=TRACEPARENT)
-
-        def cancel(expected_version: int) -> Order:
-            return repository.move(
-                order.order_id,
-                OrderStatus.CANCELLED,
-                customer_id=order.customer_id,
-                traceparent=TRACEPARENT,
-                expected_version=expected_version,
-            )
-
-        with pytest.raises(VersionConflict) as conflict:
-            cancel(2)
-        assert (conflict.value.expected, conflict.value.current) == (2, 1)
-        assert cancel(1).order_version == 2
-        for version in (1, 2):
-            with pytest.raises(IllegalTransition):
-                cancel(version)
-
 
 class ConcurrentOrdersContract(OrdersContract):
     """The contract, and what it promises to callers at the same time; for stores that are safe for threads."""
 
     def test_of_twenty_moves_at_once_exactly_one_wins(self, repository: OrdersRepository, make_new: MakeOrder) -> None:
-        """The others are told that the order is no longer placed, and its version grew by one."""
+        """The others are repetitions of it, and the order's version grew by one."""
         order = make_new()
         repository.add(order, claim=None, traceparent=TRACEPARENT)
         start = Barrier(20)
 
         def cancel(_: int) -> bool:
             start.wait(10)
-            try:
-                repository.move(
-                    order.order_id, OrderStatus.CANCELLED, customer_id=order.customer_id, traceparent=TRACEPARENT
-                )
-            except IllegalTransition:
-                return False
-            return True
+            transition = repository.move(
+                order.order_id, OrderStatus.CANCELLED, customer_id=order.customer_id, traceparent=TRACEPARENT
+            )
+            return not transition.repeated
 
         with ThreadPoolExecutor(20) as callers:
             won = list(callers.map(cancel, range(20)))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from patterns_shared.adapters.clock import utc_now
 from patterns_shared.adapters.order_ids import new_order_id
 from patterns_shared.domain.events import Event, EventType, change_event_id
 from patterns_shared.ports import EventPublisher
@@ -34,7 +35,7 @@ class PublisherContract:
         self, publisher: EventPublisher, received: Received, event_type: EventType
     ) -> None:
         """Every field of every type of event comes through."""
-        order_id = new_order_id()
+        order_id = new_order_id(utc_now())
         event = replace(make_event(event_type), id=change_event_id(order_id, 1), order_id=order_id)
         assert not publisher.publish([event])
         assert list(received()) == [event]
@@ -43,7 +44,7 @@ class PublisherContract:
         """A number of events that no single call takes is nothing that the caller has to know about."""
         events = []
         for _ in range(25):
-            order_id = new_order_id()
+            order_id = new_order_id(utc_now())
             events.append(replace(make_event(), id=change_event_id(order_id, 1), order_id=order_id))
         assert not publisher.publish(events)
         assert _by_id(received()) == _by_id(events)
@@ -55,7 +56,7 @@ class PublisherContract:
 
     def test_texts_of_all_languages_arrive(self, publisher: EventPublisher, received: Received) -> None:
         """Nothing is lost to an encoding."""
-        order_id = new_order_id()
+        order_id = new_order_id(utc_now())
         event = make_event()
         event = replace(
             event,

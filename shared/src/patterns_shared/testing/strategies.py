@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from patterns_shared.domain.events import Contact, Event, EventType, OrderData, OrderRejectedData
 from patterns_shared.domain.orders import MAX_LINES, MAX_QUANTITY, Order, OrderLine, OrderStatus
 
-__all__ = ["events", "json_values", "order_lines", "orders"]
+__all__ = ["events", "json_values", "order_lines", "orders", "texts"]
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -22,10 +22,18 @@ _texts = st.text(min_size=1, max_size=20)
 _times = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is the next argument
 
 
+def texts() -> st.SearchStrategy[str]:
+    """Return texts that an event or an item may have where no form is asked for; half of them are trace contexts."""
+    hexes = st.integers(1, 2**63).map
+    contexts = st.tuples(hexes("{:032x}".format), hexes("{:016x}".format)).map(lambda ids: f"00-{ids[0]}-{ids[1]}-01")
+    return _texts | contexts
+
+
 def order_lines() -> st.SearchStrategy[tuple[OrderLine, ...]]:
-    """Return lines as an order may have them, of products that need not be in the catalogue."""
-    line = st.builds(OrderLine, _texts, st.integers(1, MAX_QUANTITY), st.integers(0, 1_000_000))
-    return st.lists(line, min_size=1, max_size=min(MAX_LINES, 5), unique_by=lambda each: each.sku).map(tuple)
+    """Return lines as a kept order may have them, by whatever rules it was placed."""
+    quantities = st.integers(1, MAX_QUANTITY) | st.integers(1, 100 * MAX_QUANTITY)
+    line = st.builds(OrderLine, _texts, quantities, st.integers(0, 1_000_000))
+    return st.lists(line, min_size=1, max_size=min(MAX_LINES, 5)).map(tuple)
 
 
 def orders() -> st.SearchStrategy[Order]:
@@ -66,5 +74,5 @@ def events(draw: st.DrawFn) -> Event:
         order_id=draw(_texts),
         order_version=draw(st.integers(1, 1_000)),
         data=data,
-        traceparent=draw(_texts),
+        traceparent=draw(texts()),
     )

@@ -14,6 +14,7 @@ from patterns_infra.local.control_plane.components import (
     api_server,
     controller_manager,
     etcd,
+    scheduler,
 )
 from patterns_infra.local.control_plane.identities import NODE, Identities, make_identities
 from patterns_infra.local.control_plane.keeper import keep
@@ -27,7 +28,7 @@ __all__ = ["Cluster"]
 
 
 class Cluster:
-    """etcd, kube-apiserver, kube-controller-manager and one node."""
+    """etcd, kube-apiserver, kube-controller-manager, kube-scheduler and one node."""
 
     def __init__(self, folder: LocalFolder, *, programs: Path, images: Path, aws_endpoint: str) -> None:
         """Begin with nothing.
@@ -72,6 +73,7 @@ class Cluster:
         api = ClusterApi(identities, addresses.server)
         await api.serves()
         self._keep(parts, controller_manager(self._programs, identities))
+        self._keep(parts, scheduler(self._programs, identities, self._own / "scheduler.json"))
         self._keep(parts, self._kubelet(identities, addresses, await api.version()))
         for path, wanted in policies():
             await api.apply(path, wanted)

@@ -1,5 +1,6 @@
-"""The command lines of etcd, kube-apiserver and kube-controller-manager, as one small cluster needs them."""
+"""The command lines of the control plane's programs, as one small cluster needs them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from patterns_infra.local.control_plane.identities import Identities
 from patterns_infra.local.ports import HOST
 
-__all__ = ["Addresses", "Component", "api_server", "controller_manager", "etcd"]
+__all__ = ["Addresses", "Component", "api_server", "controller_manager", "etcd", "scheduler"]
 
 _UNUSED_CONTROLLERS = (
     # Pods are processes of this machine: their addresses are loopback's, which no endpoint may have.
@@ -147,6 +148,30 @@ def controller_manager(programs: Path, identities: Identities) -> Component:
     }
     command = [str(programs / "kube-controller-manager"), *_flags(flags)]
     return Component("kube-controller-manager", command, {"GOGC": "50"})
+
+
+def scheduler(programs: Path, identities: Identities, configuration: Path) -> Component:
+    """Return the scheduler with its default profile.
+
+    Args:
+        programs: folder of Kubernetes' own programs.
+        identities: who it is.
+        configuration: its file, which is written here; the flags for the same are deprecated.
+    """
+    # 50 requests a second is the default, and hundreds of pods shall not wait for it.
+    client = {"kubeconfig": str(identities.kubeconfig("scheduler")), "qps": 200, "burst": 400}
+    chosen = {
+        "apiVersion": "kubescheduler.config.k8s.io/v1",
+        "kind": "KubeSchedulerConfiguration",
+        "clientConnection": client,
+        # There is only one; a lease would cost a write every two seconds.
+        "leaderElection": {"leaderElect": False},
+        "enableProfiling": False,
+    }
+    configuration.write_text(json.dumps(chosen))
+    # Its health is seen in what it binds; a port less to choose.
+    flags: dict[str, object] = {"config": configuration, "secure-port": 0, "v": 1}
+    return Component("kube-scheduler", [str(programs / "kube-scheduler"), *_flags(flags)], {"GOGC": "50"})
 
 
 def _flags(values: Mapping[str, object]) -> list[str]:

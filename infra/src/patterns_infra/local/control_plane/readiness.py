@@ -38,14 +38,17 @@ class ClusterApi:
         await _until(lambda: self._answers("/api/v1/namespaces/default/serviceaccounts/default"))
 
     async def has_node(self, name: str) -> None:
-        """Wait until the node is ready for pods."""
+        """Wait until the node is ready, and the controllers have removed the taint that it has until then."""
 
         async def ready() -> bool:
             answer = await self._client.get(f"/api/v1/nodes/{name}")
             if answer.status_code != HTTPStatus.OK:
                 return False
-            conditions = answer.json()["status"].get("conditions", ())
-            return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+            node = answer.json()
+            conditions = node["status"].get("conditions", ())
+            return not node["spec"].get("taints") and any(
+                each["type"] == "Ready" and each["status"] == "True" for each in conditions
+            )
 
         await _until(ready)
 

@@ -9,14 +9,14 @@ from lightkube import AsyncClient, KubeConfig
 
 from patterns_infra.local.control_plane.identities import NODE, Identities
 from patterns_infra.local.kubelet.agent import Agent
+from patterns_infra.local.kubelet.capacity import ALLOCATABLE
 from patterns_infra.local.kubelet.events import Events
 from patterns_infra.local.kubelet.kubelet_api import create_app, serving
 from patterns_infra.local.kubelet.launch import Launch
 from patterns_infra.local.kubelet.leftovers import end_leftovers
-from patterns_infra.local.kubelet.node import LocalNode, allocatable_here
+from patterns_infra.local.kubelet.node import LocalNode
 from patterns_infra.local.kubelet.pod import NodeFacts
 from patterns_infra.local.kubelet.pod_identity import PodIdentity
-from patterns_infra.local.kubelet.scheduler import Scheduler
 from patterns_infra.local.ports import HOST
 
 __all__: list[str] = []
@@ -40,7 +40,7 @@ def main() -> int:
 
 async def _run(chosen: argparse.Namespace) -> None:
     identities = Identities(chosen.identities)
-    as_node, as_scheduler = (_client(identities, user) for user in ("kubelet", "scheduler"))
+    as_node = AsyncClient(config=KubeConfig.from_file(identities.kubeconfig("kubelet")), trust_env=False)
     identity = PodIdentity(chosen.aws_endpoint, chosen.folder / "tokens", chosen.identity_port)
     host, _, port = chosen.server.removeprefix("https://").partition(":")
     variables = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
@@ -49,21 +49,16 @@ async def _run(chosen: argparse.Namespace) -> None:
         launch=Launch(chosen.images, variables, chosen.server),
         events=Events(as_node, "kubelet", NODE),
         address=HOST,
-        allocatable=allocatable_here(),
+        allocatable=ALLOCATABLE,
         folder=chosen.folder,
         identity=identity.variables,
     )
     agent = Agent(NODE, facts, identity.forget)
     node = LocalNode(as_node, NODE, address=HOST, port=chosen.port, version=chosen.version)
-    scheduler = Scheduler(as_scheduler, Events(as_scheduler, "default-scheduler", NODE), NODE, node.labels)
     servers = [serving(create_app(agent), identities, chosen.port), identity.server()]
     async with asyncio.TaskGroup() as tasks:
-        for work in (node.run(), agent.run(), scheduler.run(), *(each.serve() for each in servers)):
+        for work in (node.run(), agent.run(), *(each.serve() for each in servers)):
             tasks.create_task(work)
-
-
-def _client(identities: Identities, user: str) -> AsyncClient:
-    return AsyncClient(config=KubeConfig.from_file(identities.kubeconfig(user)), trust_env=False)
 
 
 if __name__ == "__main__":

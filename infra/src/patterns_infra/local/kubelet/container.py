@@ -11,7 +11,9 @@ from lightkube.models.core_v1 import Container
 
 from patterns_infra.local.kubelet.backoff import Backoff
 from patterns_infra.local.kubelet.container_state import ContainerRecord, Running, Terminated, Waiting
+from patterns_infra.local.kubelet.memory import MemoryGuard
 from patterns_infra.local.kubelet.surroundings import NotReadyToRun, Surroundings
+from patterns_infra.local.kubelet.termination import termination_message
 from patterns_infra.local.kubelet.watcher import Watcher
 from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.log import WorkloadLog
@@ -21,6 +23,7 @@ __all__ = ["ContainerProcess"]
 
 _CANNOT_RUN = 128
 """Exit code that Kubernetes gives a container that could not be started."""
+_KILLED = 137
 _KEPT_LOGS = 2
 
 
@@ -126,11 +129,14 @@ class ContainerProcess:
             return Terminated(_CANNOT_RUN, began, time.time(), "StartError", str(failed))
         self._become(Running(self._workload.started_at))
         await self.around.tell("Normal", "Started", f"Container {self.spec.name} started")
+        guard = MemoryGuard(self.around.memory_limit)
         async with AsyncExitStack() as watched:
-            watching = asyncio.create_task(self._watcher().run())
-            watched.callback(watching.cancel)
+            for watching in (self._watcher().run(), guard.watch(self._workload)):
+                watched.callback(asyncio.create_task(watching).cancel)
             code = await self._workload.wait()
-        return Terminated(code, began, self._workload.ended_at or time.time())
+        reason = "OOMKilled" if guard.killed and code == _KILLED else ""
+        message = await termination_message(self.spec, self.around.folder, log, code)
+        return Terminated(code, began, self._workload.ended_at or time.time(), reason, message)
 
     def _watcher(self) -> Watcher:
         return Watcher(self.spec, self.around, self._probed, self.execute, self._stop_run)

@@ -12,6 +12,7 @@ from patterns_infra.local.kubelet.environment import NotConfigured, PodFacts, ex
 from patterns_infra.local.kubelet.leftovers import mark_of
 from patterns_infra.local.kubelet.mounts import SERVICE_ACCOUNT_PATH, Mounts
 from patterns_infra.local.kubelet.surroundings import NotReadyToRun
+from patterns_infra.local.kubelet.termination import begin_termination_log, termination_log_path
 from patterns_infra.local.workloads.workload import Command
 
 __all__ = ["Launch"]
@@ -66,7 +67,8 @@ class Launch:
             declared = variables_of(container, facts, lambda kind, name: data.get((kind, name)))
         except NotConfigured as missing:
             raise NotReadyToRun("CreateContainerConfigError", str(missing)) from missing
-        mounts = Mounts(container.volumeMounts or (), volumes, declared)
+        files = {termination_log_path(container): begin_termination_log(folder)}
+        mounts = Mounts(container.volumeMounts or (), volumes, declared, files)
         # What the machine's temporary folder would keep is gone with the pod.
         own = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOSTNAME": hostname, "HOME": str(work), "TMPDIR": str(work)}
         given = own | dict(image.environment) | dict(self.node_variables) | dict(identity)

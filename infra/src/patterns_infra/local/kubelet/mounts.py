@@ -21,24 +21,27 @@ SERVICE_ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 class Mounts:
     """The mounts of one container."""
 
-    def __init__(self, mounts: Sequence[VolumeMount], volumes: Path, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, mounts: Sequence[VolumeMount], volumes: Path, variables: Mapping[str, str], files: Mapping[str, Path]
+    ) -> None:
         """Find them.
 
         Args:
             mounts: as the container declares them.
             volumes: holds a folder for each of the pod's volumes.
             variables: for ``subPathExpr``.
+            files: what is mounted besides, by its path in the container.
         """
-        self._paths = {
+        self._paths = dict(files) | {
             mount.mountPath.rstrip("/"): volumes
             / mount.name
             / (mount.subPath or expand(mount.subPathExpr or "", variables))
             for mount in mounts
         }
         longest_first = sorted(self._paths, key=len, reverse=True)
-        # As a whole path or its beginning, alone or after "=", ",", ":" or a blank.
+        # As a whole path or its beginning, alone or after "=", ",", ":", a blank or what a shell ends words with.
         names = "|".join(re.escape(path) for path in longest_first)
-        self._mounted = re.compile(rf"(?<![^\s=,:'\"])({names})(?=$|[/\s,:'\"])") if names else None
+        self._mounted = re.compile(rf"(?<![^\s=,:'\"<>(])({names})(?=$|[/\s,:'\"<>()|&;])") if names else None
 
     def path(self, mounted: str) -> Path | None:
         """Return the folder or file that is mounted exactly there."""

@@ -2,9 +2,7 @@
 
 import asyncio
 import datetime as dt
-import os
 import platform
-from collections.abc import Mapping
 from http import HTTPStatus
 
 import httpx2
@@ -16,21 +14,15 @@ from lightkube.resources.core_v1 import Node
 from lightkube.types import PatchType
 
 from patterns_infra.kubernetes_names import PROCESS_NODE, PROCESS_NODE_LABEL
+from patterns_infra.local.kubelet.capacity import ALLOCATABLE, CAPACITY
 
-__all__ = ["LocalNode", "allocatable_here"]
+__all__ = ["LocalNode"]
 
 _LEASE_SECONDS = 40
 _RENEW_SECONDS = 10.0
 _STATUS_EVERY = 6
 """Renewals of the lease between two of the whole status."""
 _LEASES = "kube-node-lease"
-_MOST_PODS = 250
-
-
-def allocatable_here() -> dict[str, str]:
-    """Return what this machine has for pods, in Kubernetes' quantities; nobody is kept to it."""
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    return {"cpu": str(os.cpu_count() or 1), "memory": f"{pages * size // 1024}Ki", "pods": str(_MOST_PODS)}
 
 
 class LocalNode:
@@ -55,7 +47,6 @@ class LocalNode:
         self._address = address
         self._port = port
         self._version = version
-        self._capacity: Mapping[str, str] = allocatable_here()
         machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
         self.labels = {
             "kubernetes.io/hostname": name,
@@ -115,8 +106,8 @@ class LocalNode:
             "architecture": platform.machine(),
         }
         status = {
-            "capacity": dict(self._capacity),
-            "allocatable": dict(self._capacity),
+            "capacity": dict(CAPACITY),
+            "allocatable": dict(ALLOCATABLE),
             "conditions": conditions,
             "addresses": [
                 {"type": "InternalIP", "address": self._address},

@@ -18,6 +18,7 @@ from patterns_infra.local.kubelet.container_state import ContainerRecord, Termin
 from patterns_infra.local.kubelet.environment import PodFacts
 from patterns_infra.local.kubelet.events import Events
 from patterns_infra.local.kubelet.launch import Launch
+from patterns_infra.local.kubelet.memory import memory_limit_of
 from patterns_infra.local.kubelet.pod_objects import PodObjects, as_text
 from patterns_infra.local.kubelet.pod_parts import name_of, spec_of, uid_of
 from patterns_infra.local.kubelet.pod_volumes import PodVolumes
@@ -176,8 +177,7 @@ class PodProcesses:
 
     async def _command(self, name: str) -> Command:
         """Return what to run now: the container's image may change while the pod is there."""
-        everyone = (*(spec_of(self.pod).initContainers or ()), *spec_of(self.pod).containers)
-        spec = next(each for each in everyone if each.name == name)
+        spec = self._container(name)
         try:
             data = as_text(await self._objects.data())
         except httpx2.HTTPError as error:
@@ -191,6 +191,12 @@ class PodProcesses:
             data=data,
             identity=self.node.identity(self.pod),
         )
+
+    def _container(self, name: str) -> Container:
+        """Return a container as the pod declares it now."""
+        everyone = (*(spec_of(self.pod).initContainers or ()), *spec_of(self.pod).containers)
+        found: Container = next(each for each in everyone if each.name == name)
+        return found
 
     def _facts(self) -> PodFacts:
         addresses = {"address": self.record.address, "node_address": self.node.address}
@@ -207,6 +213,7 @@ class PodProcesses:
             tell=lambda kind, reason, message: self.node.events.tell(self.pod, kind, reason, message),
             restarts_after=lambda code: restarts_after(self.pod, spec, code),
             grace_seconds=self._grace_seconds(),
+            memory_limit=lambda: memory_limit_of(self.pod, self._container(spec.name)),
         )
         record = record_from(self.pod, spec)
         self.containers[spec.name] = ContainerProcess(spec, record, around)

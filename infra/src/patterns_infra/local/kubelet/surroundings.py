@@ -30,6 +30,7 @@ class Surroundings:
         tell: records an event: type, reason, message.
         restarts_after: whether it is started again after it has ended with this exit code.
         grace_seconds: for a liveness probe's victim.
+        memory_limit: gives the container's limit in bytes, ``None`` for none.
     """
 
     address: str
@@ -39,3 +40,4 @@ class Surroundings:
     tell: Callable[[str, str, str], Awaitable[None]]
     restarts_after: Callable[[int], bool]
     grace_seconds: float
+    memory_limit: Callable[[], int | None]

@@ -94,6 +94,11 @@ class Workload:
         """Whether it still runs."""
         return self.exit_code is None
 
+    @property
+    def keeper(self) -> int:
+        """Process id of the tether: the command and, on Linux, all that it left behind descend from it."""
+        return self._tether.pid
+
     def send(self, number: int) -> None:
         """Send a signal to the command, not to its children; nothing happens when it has ended."""
         if self.running and self._tether.stdin:

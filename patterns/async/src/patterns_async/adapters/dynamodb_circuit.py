@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # the stubs exist for the type checker only
 __all__ = ["DynamoDBCircuit"]
 
 _DEPENDENCY = "circuit table"
+_ZERO = {"N": "0"}
+_NO_TEXT = {"S": ""}
 
 
 class DynamoDBCircuit:
@@ -67,6 +69,10 @@ def _attributes(circuit: Circuit) -> dict[str, Any]:
         "trips": {"N": str(circuit.trips)},
         "until": {"N": f"{circuit.until:.3f}"},
         "version": {"N": str(circuit.version)},
+        "refusal": {"N": str(circuit.refusal)},
+        "refusals": {"N": str(circuit.refusals)},
+        "refused": {"S": circuit.refused},
+        "reason": {"S": circuit.reason},
     }
 
 
@@ -77,4 +83,9 @@ def _circuit(item: Any) -> Circuit:  # noqa: ANN401 - an item in the wire's form
         trips=int(item["trips"]["N"]),
         until=float(item["until"]["N"]),
         version=int(item["version"]["N"]),
+        # An item of a version that did not count refusals has none.
+        refusal=int(item.get("refusal", _ZERO)["N"]),
+        refusals=int(item.get("refusals", _ZERO)["N"]),
+        refused=item.get("refused", _NO_TEXT)["S"],
+        reason=item.get("reason", _NO_TEXT)["S"],
     )

@@ -1,7 +1,8 @@
 """Who is about to send which mail, and which went out: one DynamoDB item an order, one request a call.
 
 The order's item holds, for each of its events, until when it is claimed and when its mail went out, and whether the
-order is cancelled, so that a claim learns of a cancellation without a request of its own. No address is kept.
+order is cancelled, so that a claim learns of a cancellation without a request of its own. No address is kept, but a
+digest of the event, so that another event with its id is a conflict and no duplicate.
 """
 
 from collections.abc import Mapping
@@ -13,20 +14,22 @@ from botocore.exceptions import ClientError
 
 from patterns_async.application.notifications import AlreadySent
 from patterns_shared.adapters.client_errors import error_code, transient_as_unavailable
-from patterns_shared.domain.errors import TemporarilyUnavailable
+from patterns_shared.domain.errors import EventConflict, TemporarilyUnavailable
+from patterns_shared.domain.event_content import content_digest
 from patterns_shared.domain.events import Event
 
 if TYPE_CHECKING:  # the stubs exist for the type checker only
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["DynamoDBClaims"]
+__all__ = ["CLAIMS_KEPT", "DynamoDBClaims"]
 
 _DEPENDENCY = "notifications table"
-_KEPT = timedelta(days=30)
-"""Longer than any queue keeps a message that could be a duplicate."""
+CLAIMS_KEPT = timedelta(days=30)
+"""Longer than an archive and a queue after it keep an event that could be a duplicate."""
 
 _NOT_SENT = "attribute_not_exists(#sent)"
 _NOT_CLAIMED = "(attribute_not_exists(#until) OR #until < :now)"
+_SAME_CONTENT = "(attribute_not_exists(#content) OR #content = :content)"
 
 
 class DynamoDBClaims:
@@ -45,20 +48,23 @@ class DynamoDBClaims:
     def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
         """Claim by one conditional update, whose answer tells whether the order is cancelled."""
         claim_id = {"S": str(uuid4())}
-        sets = "#until = :until, #claim = :claim, expires_at = :expires" + (", cancelled = :true" if cancels else "")
+        sets = "#until = :until, #claim = :claim, #content = :content, expires_at = :expires"
+        sets += ", cancelled = :true" if cancels else ""
+        content = {"S": content_digest(event, contact=True)}
         try:
             with transient_as_unavailable(_DEPENDENCY):
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=_key(event),
                     UpdateExpression=f"SET {sets}",
-                    ConditionExpression=f"{_NOT_SENT} AND {_NOT_CLAIMED}",
-                    ExpressionAttributeNames={**_sent(event), **_until(event), **_claim(event)},
+                    ConditionExpression=f"{_NOT_SENT} AND {_NOT_CLAIMED} AND {_SAME_CONTENT}",
+                    ExpressionAttributeNames={**_sent(event), **_until(event), **_claim(event), **_content(event)},
                     ExpressionAttributeValues={
                         ":now": _seconds(now),
                         ":until": _seconds(now + self._lease),
-                        ":expires": _seconds(now + _KEPT),
+                        ":expires": _seconds(now + CLAIMS_KEPT),
                         ":claim": claim_id,
+                        ":content": content,
                         **({":true": {"BOOL": True}} if cancels else {}),
                     },
                     ReturnValues="ALL_NEW",
@@ -67,11 +73,16 @@ class DynamoDBClaims:
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-            return self._after_refusal(error, event, claim_id)
+            return self._after_refusal(error, event, claim_id, content)
         return _is_cancelled(answer["Attributes"])
 
-    def _after_refusal(self, error: ClientError, event: Event, claim_id: Mapping[str, str]) -> bool:
+    def _after_refusal(
+        self, error: ClientError, event: Event, claim_id: Mapping[str, str], content: Mapping[str, str]
+    ) -> bool:
         item: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # not in the stubs
+        # An item from before contents were kept has none.
+        if item.get(_content(event)["#content"], content) != content:
+            raise EventConflict(event.id) from None
         if _sent(event)["#sent"] in item:
             raise AlreadySent(event.id) from None
         if item.get(_claim(event)["#claim"]) == claim_id:
@@ -105,6 +116,10 @@ def _until(event: Event) -> dict[str, str]:
 
 def _claim(event: Event) -> dict[str, str]:
     return {"#claim": f"claim#{event.id}"}
+
+
+def _content(event: Event) -> dict[str, str]:
+    return {"#content": f"content#{event.id}"}
 
 
 def _seconds(moment: datetime) -> dict[str, str]:

@@ -1,32 +1,33 @@
-"""The partner's HTTP endpoint, by urllib3: maintained, and imported anyway, since botocore stands on it."""
+"""The partner's HTTP endpoint: signed posts, and answers in the application's words."""
 
 import re
 import time
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from urllib3 import PoolManager, Timeout
-from urllib3.exceptions import HTTPError
-
+from patterns_async.adapters.http_origin import HttpOrigin
 from patterns_async.adapters.partner_keys import PartnerKeys
+from patterns_async.adapters.timed_socket import ExchangeFailed
 from patterns_async.application.delivery import Answer
-from patterns_shared.adapters.partner_signature import SigningKey, sign
+from patterns_shared.adapters.partner_signature import SIGNATURE, SigningKey, sign
 from patterns_shared.observability.tracing import TraceContext
-
-if TYPE_CHECKING:  # urllib3 1.26, which Lambda's runtimes still have, does not know the name
-    from urllib3 import BaseHTTPResponse
 
 __all__ = ["HttpPartner"]
 
 _UNAUTHORIZED = 401
 _DETAIL_BYTES = 512
+_EMAIL = re.compile(r"[^\s@<>()\"',;:=]{1,64}@[^\s@<>()\"',;:=]{1,255}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
+_OWN_SECONDS = 1.0
+"""What a try takes of our own time beside the exchange: signing, starting a thread, on a busy machine."""
+_MOST_DATE = 64
+"""Characters of the longest text that is read as a date: HTTP's own have 24 to 33."""
 
 
 class HttpPartner:
-    """Posts signed bodies to one URL, over connections that are kept.
+    """Posts signed bodies to one URL, over a connection that is kept.
 
     Never retries and never follows a redirect by itself: how often the partner is asked is for the circuit to know,
     and a signature is made for one address.
@@ -41,68 +42,57 @@ class HttpPartner:
         read_timeout: float,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Keep the address and the timeouts, in seconds; nothing is called yet."""
-        self._url = url
+        """Keep the address and the timeouts; nothing is called yet.
+
+        ``connect_timeout`` (seconds, TLS included) and ``read_timeout`` together are the deadline of a whole exchange,
+        whatever part of it the partner is slow with.
+        """
+        self._origin = HttpOrigin(url, connect_timeout=connect_timeout)
+        address = urlsplit(url)
+        self._secrets = tuple(filter(None, (address.query, address.path.rstrip("/"))))
+        """What may be secret in the partner's address, which answers may repeat, also without slashes at the end."""
         self._keys = keys
-        self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
-        self._read_timeout = read_timeout
         self._now = now
-        self._pool = PoolManager(num_pools=1, maxsize=1, cert_reqs="CERT_REQUIRED")
-        # Connecting, waiting for the answer, reading its beginning until the deadline, and the read that passes that.
-        self.longest = connect_timeout + 3 * read_timeout
+        self._seconds = connect_timeout + read_timeout
+        self.longest = self._seconds + _OWN_SECONDS
 
     def post(self, body: bytes, *, idempotency_key: str, traceparent: str) -> Answer:
-        """Post once; once more when the partner refuses our key and the secret has another one by now."""
+        """Post once; once more when the partner refuses our key and the secret has another one by now.
+
+        Both within one deadline.
+        """
         key = self._keys.current()
-        answer = self._post(key, body, idempotency_key, traceparent)
+        deadline = time.monotonic() + self._seconds
+        answer = self._post(key, body, idempotency_key, traceparent, deadline)
         if answer.status == _UNAUTHORIZED and (newer := self._keys.another_than(key)):
-            answer = self._post(newer, body, idempotency_key, traceparent)
+            answer = self._post(newer, body, idempotency_key, traceparent, deadline)
         return answer
 
-    def _post(self, key: SigningKey, body: bytes, idempotency_key: str, traceparent: str) -> Answer:
+    def _post(self, key: SigningKey, body: bytes, idempotency_key: str, traceparent: str, deadline: float) -> Answer:
+        signed = sign(key, body, timestamp=int(self._now()))
         headers = {
-            **sign(key, body, timestamp=int(self._now())),
+            **signed,
             "Content-Type": "application/json",
             "Idempotency-Key": idempotency_key,
             "User-Agent": "patterns-async",
             "traceparent": TraceContext.from_traceparent(traceparent).child().traceparent,
         }
         try:
-            response = self._pool.request(
-                "POST",
-                self._url,
-                body=body,
-                headers=headers,
-                timeout=self._timeout,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            detail = self._beginning(response)
-        except HTTPError as error:
-            # The error's text names the address and the timeout, and nothing of the request.
-            return Answer(status=None, detail=type(error).__name__)
+            answer = self._origin.post(body, headers, beginning=_DETAIL_BYTES, deadline=deadline)
+        except ExchangeFailed as failed:
+            return Answer(status=None, detail=self._safe(str(failed), signed[SIGNATURE]), timed_out=failed.timed_out)
         return Answer(
-            status=response.status,
-            retry_after=_retry_after(response.headers.get("Retry-After", ""), self._now()),
-            detail=detail,
+            status=answer.status,
+            retry_after=_retry_after(answer.headers.get("retry-after", ""), self._now()),
+            detail=self._safe(answer.beginning.decode(errors="replace"), signed[SIGNATURE]),
+            timed_out=answer.timed_out,
         )
 
-    def _beginning(self, response: "BaseHTTPResponse") -> str:
-        """Return the beginning of the body; one that is read to its end leaves the connection for the next request.
-
-        Byte by byte, since a read of more waits for all of it, and a partner that drips must not hold the batch.
-        """
-        deadline = time.monotonic() + self._read_timeout
-        read = bytearray()
-        while len(read) < _DETAIL_BYTES and time.monotonic() < deadline:
-            piece = response.read(1, decode_content=False)
-            if not piece:
-                break
-            read += piece
-        else:
-            response.close()
-        return " ".join(read.decode(errors="replace").split())
+    def _safe(self, said: str, signature: str) -> str:
+        """Return what the partner says in one line, without addresses and secrets of our request."""
+        for secret in (signature, *self._secrets):
+            said = said.replace(secret, "***")
+        return _EMAIL.sub("(address)", " ".join(said.split()))
 
 
 def _retry_after(value: str, now: float) -> float:
@@ -110,10 +100,13 @@ def _retry_after(value: str, now: float) -> float:
 
     It is a number of seconds or an HTTP date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
-    if _SECONDS.fullmatch(value.strip()):
+    value = value.strip()
+    if _SECONDS.fullmatch(value):
         return float(value)
+    if not value.isascii() or len(value) > _MOST_DATE:
+        return 0.0
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one that no datetime holds
         return 0.0
     return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now)

@@ -2,47 +2,56 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from patterns_async.adapters.ses_errors import DEPENDENCY, error_of_mail
+from patterns_async.application.account_faults import AccountCannotSend, AccountFault
 from patterns_async.application.mail import Mail
-from patterns_shared.adapters.client_errors import error_code, transient_as_unavailable
-from patterns_shared.domain.errors import PermanentFailure
+from patterns_shared.adapters.client_errors import TRANSIENT
+from patterns_shared.domain.errors import TemporarilyUnavailable
 
 if TYPE_CHECKING:  # the stubs exist for the type checker only
     from mypy_boto3_ses import SESClient
 
 __all__ = ["SesMailer"]
 
-# https://docs.aws.amazon.com/ses/latest/APIReference/API_SendEmail.html: this mail, not the account, is at fault.
-_REFUSED = frozenset({"MessageRejected", "InvalidParameterValue", "ValidationError"})
-
 
 class SesMailer:
-    """Sends from one address."""
+    """Sends from one address, through one configuration set, which reports bounces and complaints."""
 
-    def __init__(self, client: "SESClient", sender: str) -> None:
-        """Keep the client and the address; nothing is called yet."""
+    def __init__(self, client: "SESClient", sender: str, configuration_set: str) -> None:
+        """Keep the client and the names; nothing is called yet."""
         self._client = client
         self._sender = sender
+        self._configuration_set = configuration_set
 
     def send(self, mail: Mail) -> None:
-        """Send one mail; a mail that SES refuses fails for good, an account that may not send does not."""
+        """Send one mail.
+
+        Raises:
+            PermanentFailure: SES refuses this very mail.
+            AccountCannotSend: SES refuses every mail of this account, or answers what is not known here.
+            TemporarilyUnavailable: SES is throttled or down.
+        """
         try:
-            with transient_as_unavailable("mail"):
-                self._client.send_email(
-                    Source=self._sender,
-                    Destination={"ToAddresses": [mail.to]},
-                    Message={
-                        "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
-                        "Body": {
-                            "Text": {"Data": mail.text, "Charset": "UTF-8"},
-                            "Html": {"Data": mail.html, "Charset": "UTF-8"},
-                        },
-                    },
-                )
+            self._send(mail)
         except ClientError as error:
-            if error_code(error) not in _REFUSED:
-                raise
-            # The service's own words may quote the address: they go beside the mail, not into a log.
-            message = str(error.response.get("Error", {}).get("Message", ""))
-            raise PermanentFailure(f"SES refuses the mail: {error_code(error)}", detail=message) from None
+            raise error_of_mail(error, sender=self._sender, mail=mail) from None
+        except TRANSIENT as error:
+            raise TemporarilyUnavailable(DEPENDENCY) from error
+        except BotoCoreError as error:  # no credentials, say: its text may quote what was sent
+            raise AccountCannotSend(AccountFault.UNKNOWN, type(error).__name__) from None
+
+    def _send(self, mail: Mail) -> None:
+        self._client.send_email(
+            Source=self._sender,
+            ConfigurationSetName=self._configuration_set,
+            Destination={"ToAddresses": [mail.to]},
+            Message={
+                "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                "Body": {
+                    "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                    "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                },
+            },
+        )

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from patterns_shared.domain.errors import InvalidEvent
+from patterns_shared.domain.event_content import content_digest
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.observability.trace_ids import trace_id_of
 
@@ -31,7 +32,8 @@ _EFFECT = MappingProxyType(
 class Entry:
     """One line in the books; never changed, never removed, and without contact data.
 
-    ``amount`` is in minor units of ``currency``: what was sold, minus what was cancelled.
+    ``amount`` is in minor units of ``currency``: what was sold, minus what was cancelled. ``content`` is a digest of
+    the event, by which a duplicate is told from a conflict.
     """
 
     event_id: str
@@ -42,6 +44,7 @@ class Entry:
     currency: str
     occurred_at: datetime
     trace_id: str
+    content: str
 
 
 class Booked(StrEnum):
@@ -49,7 +52,7 @@ class Booked(StrEnum):
 
     BOOKED = "booked"
     SEEN = "duplicate"
-    """An entry for this event is there already."""
+    """An entry for this event, with this content, is there already."""
 
 
 class Ledger(Protocol):
@@ -58,7 +61,7 @@ class Ledger(Protocol):
     def append(self, entries: Sequence[Entry]) -> Mapping[str, Booked | Exception]:
         """Keep the entries whose event has none yet, each for itself, and return how it went, by event id.
 
-        No two of the entries have the same event id.
+        No two of the entries have the same event id. An entry that is there with another content gives EventConflict.
         """
         ...
 
@@ -81,6 +84,7 @@ def entry_of(event: Event) -> Entry:
         currency=event.data.currency,
         occurred_at=event.occurred_at,
         trace_id=trace_id_of(event.traceparent),
+        content=content_digest(event, contact=False),
     )
 
 

@@ -14,9 +14,11 @@ from patterns_async.application.circuit import (
     State,
     Verdict,
     after_failure,
+    after_refusal,
     after_success,
     claimed,
     decide,
+    refuses_all,
 )
 from patterns_shared.domain.errors import TemporarilyUnavailable
 
@@ -30,6 +32,8 @@ _ATTEMPTS = 10
 
 class CircuitOpen(TemporarilyUnavailable):
     """The partner is left alone for now; ``retry_after`` says for how long."""
+
+    backs_off = False
 
 
 class CircuitStore(Protocol):
@@ -81,6 +85,11 @@ class Breaker:
         self._known_at = -math.inf
 
     @property
+    def max_retry_after(self) -> float:
+        """Seconds of the partner's own Retry-After that are honoured."""
+        return self._policy.max_retry_after
+
+    @property
     def state(self) -> State:
         """How the circuit stood when it was last seen."""
         return self._known.state
@@ -97,13 +106,17 @@ class Breaker:
         # A probe takes a second where it may take many: whether it is over is worth another look.
         if not fresh and circuit.state is State.HALF_OPEN:
             circuit = self._read(now)
-        verdict = decide(circuit, now)
+        verdict = self._decide(circuit, now)
         if verdict is Verdict.PROBE:
             mine = claimed(circuit, now, self._policy)
-            if self._replace(circuit, mine):
+            replaced = self._replace(circuit, mine)
+            if replaced is None:
+                # No probe can be claimed while the table is down, and waiting must not use up a message's receives.
+                raise self._left_alone(circuit, now, least=self._policy.max_open_seconds / 2)
+            if replaced:
                 return Permit(probe_of=mine.version)
             circuit = self._known
-            verdict = decide(circuit, now)
+            verdict = self._decide(circuit, now)
         if verdict is Verdict.CALL:
             return Permit()
         raise self._left_alone(circuit, now)
@@ -113,21 +126,41 @@ class Breaker:
         return None if self._known.state is State.CLOSED else self._left_alone(self._known, self._now())
 
     def succeeded(self, permit: Permit) -> None:
-        """Tell that the partner answered."""
+        """Tell that the partner took an event."""
         self._change(lambda circuit: after_success(circuit, probe_of=permit.probe_of))
 
-    def failed(self, permit: Permit, *, retry_after: float = 0.0) -> None:
-        """Tell that the partner did not, or asked to be left alone for ``retry_after`` seconds."""
+    def failed(self, permit: Permit, *, retry_after: float = 0.0, reason: str = "") -> None:
+        """Tell that the partner did not, and why, or asked to be left alone for ``retry_after`` seconds."""
         now = self._now()
         self._change(
-            lambda circuit: after_failure(circuit, now, self._policy, probe_of=permit.probe_of, retry_after=retry_after)
+            lambda circuit: after_failure(
+                circuit, now, self._policy, probe_of=permit.probe_of, retry_after=retry_after, reason=reason
+            )
         )
 
-    def _left_alone(self, circuit: Circuit, now: float) -> CircuitOpen:
+    def refused(self, permit: Permit, *, status: int, event_id: str, reason: str = "") -> bool:
+        """Tell that the partner refused an event for good; return whether it refuses all events so, not this one."""
+        now = self._now()
+        self._change(
+            lambda circuit: after_refusal(
+                *(circuit, now, self._policy),
+                probe_of=permit.probe_of,
+                status=status,
+                event_id=event_id,
+                reason=reason,
+            )
+        )
+        return refuses_all(self._known, status, self._policy)
+
+    def _decide(self, circuit: Circuit, now: float) -> Verdict:
+        return decide(circuit, now, longest=self._policy.longest)
+
+    def _left_alone(self, circuit: Circuit, now: float, *, least: float = 0.0) -> CircuitOpen:
         # Back when the circuit lets a probe through, spread over the time that a probe may take: the first probes,
         # the rest find out how it went.
-        wait = max(0.0, circuit.until - now) + self._spread(self._policy.probe_seconds)
-        return CircuitOpen("partner", retry_after=math.ceil(wait))
+        wait = min(max(least, circuit.until - now), self._policy.longest) + self._spread(self._policy.probe_seconds)
+        reason = f"the circuit is open: {circuit.reason}" if circuit.reason else "the circuit is open"
+        return CircuitOpen("partner", retry_after=math.ceil(wait), reason=reason)
 
     def _change(self, move: Callable[[Circuit], Circuit]) -> None:
         for _ in range(_ATTEMPTS):

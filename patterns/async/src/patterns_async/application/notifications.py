@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from patterns_async.application.bounces import Suppressions
 from patterns_async.application.mail import Mail, mail_about
 from patterns_shared.domain.events import Event, EventType
 
@@ -17,7 +18,7 @@ __all__ = ["AlreadySent", "Claims", "Mailer", "Notifications", "Notified"]
 
 
 class AlreadySent(Exception):
-    """The mail about this event went out before."""
+    """The mail about this event, with this content, went out before."""
 
 
 class Notified(StrEnum):
@@ -27,6 +28,8 @@ class Notified(StrEnum):
     SEEN = "duplicate"
     SUPERSEDED = "superseded"
     """The order was cancelled before this news of it arrived."""
+    SUPPRESSED = "suppressed"
+    """An earlier mail to this address bounced, or its owner called one spam: it is not written to again."""
 
 
 class Claims(Protocol):
@@ -39,6 +42,7 @@ class Claims(Protocol):
 
         Raises:
             AlreadySent: it went out.
+            EventConflict: its id was claimed for an event with another content.
             TemporarilyUnavailable: somebody else's claim still holds, or the store is down.
         """
         ...
@@ -68,8 +72,11 @@ class Mailer(Protocol):
 class Notifications:
     """Writes to customers."""
 
-    def __init__(self, claims: Claims, mailer: Mailer, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, claims: Claims, mailer: Mailer, suppressions: Suppressions, *, now: Callable[[], datetime]
+    ) -> None:
         """Take the ports."""
+        self._suppressions = suppressions
         self._claims = claims
         self._mailer = mailer
         self._now = now
@@ -90,6 +97,8 @@ class Notifications:
             return Notified.SEEN
         if cancelled and not cancels:
             return Notified.SUPERSEDED
+        if self._suppressions.includes(mail.to):
+            return Notified.SUPPRESSED
         self._mailer.send(mail)
         self._claims.mark_sent(event, now=self._now())
         return Notified.SENT

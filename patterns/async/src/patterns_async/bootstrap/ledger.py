@@ -1,20 +1,16 @@
 """Wires the ledger function."""
 
 import os
-from collections.abc import Callable
 from typing import Any
 
 from patterns_async.adapters.dynamodb_ledger import DynamoDBLedger
 from patterns_async.application.books import Ledger, book
-from patterns_async.bootstrap.receiving import make_receiver
+from patterns_async.bootstrap.receiving import HandleBatch, make_receiver
 from patterns_async.settings import LedgerSettings, ReceiverSettings
 from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.event_receiver import Receiver
 
 __all__ = ["HandleBatch", "bootstrap", "handle_batch_with"]
-
-HandleBatch = Callable[[dict[str, Any]], dict[str, Any]]
-"""Takes Lambda's event with a batch of messages, returns the partial batch response."""
 
 
 def bootstrap() -> HandleBatch:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from patterns_async.adapters.dynamodb_claims import DynamoDBClaims
-from patterns_async.adapters.queue_visibility import QueueVisibility
+from patterns_async.adapters.dynamodb_suppressions import DynamoDBSuppressions
+from patterns_async.adapters.held_mails import HeldMails
 from patterns_async.adapters.ses_mailer import SesMailer
 from patterns_async.application.notifications import Notifications
 from patterns_async.bootstrap.receiving import PATTERN, make_receiver
@@ -14,6 +15,7 @@ from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.clock import utc_now
 from patterns_shared.adapters.event_receiver import one_at_a_time
 from patterns_shared.observability.logger import make_logger
+from patterns_shared.observability.metrics import make_metrics
 
 __all__ = ["bootstrap"]
 
@@ -27,15 +29,17 @@ def bootstrap() -> Callable[[dict[str, Any]], dict[str, Any]]:
     """
     receiving = ReceiverSettings.from_environment(os.environ)
     settings = NotifySettings.from_environment(os.environ)
+    tables = create_client("dynamodb")
     notifications = Notifications(
-        DynamoDBClaims(create_client("dynamodb"), settings.table, lease=settings.claim_seconds),
+        DynamoDBClaims(tables, settings.table, lease=settings.claim_seconds),
         # One try: the client would repeat a call whose answer was lost, and with it the mail.
-        SesMailer(create_client("ses", read_timeout=5.0, max_attempts=1), settings.sender),
+        SesMailer(create_client("ses", read_timeout=5.0, max_attempts=1), settings.sender, settings.configuration_set),
+        DynamoDBSuppressions(tables, settings.suppressions_table),
         now=utc_now,
     )
     logger, queues = make_logger(PATTERN, receiving.stage), create_client("sqs")
-    visibility = QueueVisibility(queues, settings.queue_url, logger=logger)
-    receiver = make_receiver("notify", receiving, queues, logger=logger, after_batch=visibility.hide)
+    held = HeldMails(make_metrics(PATTERN, receiving.stage))
+    receiver = make_receiver("notify", receiving, queues, logger=logger, after_batch=held.count)
 
     def handle_batch(batch: dict[str, Any]) -> dict[str, Any]:
         return receiver.receive(batch, one_at_a_time(notifications.notify))

@@ -8,7 +8,6 @@ from patterns_async.adapters.circuit_log import circuit_log
 from patterns_async.adapters.dynamodb_circuit import DynamoDBCircuit
 from patterns_async.adapters.http_partner import HttpPartner
 from patterns_async.adapters.partner_keys import PartnerKeys
-from patterns_async.adapters.queue_visibility import QueueVisibility
 from patterns_async.application.breaker import Breaker
 from patterns_async.application.delivery import Delivery, Remaining
 from patterns_async.bootstrap.receiving import PATTERN, make_receiver
@@ -49,8 +48,7 @@ def bootstrap() -> Callable[[dict[str, Any], Remaining], dict[str, Any]]:
         ),
         settings.retry,
     )
-    visibility = QueueVisibility(queues, settings.queue_url, logger=logger)
-    receiver = make_receiver("partner", receiving, queues, logger=logger, after_batch=visibility.hide)
+    receiver = make_receiver("partner", receiving, queues, logger=logger)
 
     def handle_batch(batch: dict[str, Any], remaining: Remaining) -> dict[str, Any]:
         return receiver.receive(batch, one_at_a_time(lambda event: delivery.deliver(event, remaining)))

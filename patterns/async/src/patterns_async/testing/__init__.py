@@ -7,7 +7,9 @@ from patterns_async.testing.fakes import (
     InMemoryCircuit,
     InMemoryClaims,
     InMemoryLedger,
+    InMemorySuppressions,
     RecordingMailer,
+    RecordingNotices,
     ScriptedPartner,
 )
 
@@ -15,6 +17,8 @@ __all__ = [
     "InMemoryCircuit",
     "InMemoryClaims",
     "InMemoryLedger",
+    "InMemorySuppressions",
     "RecordingMailer",
+    "RecordingNotices",
     "ScriptedPartner",
 ]

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from patterns_async.application.books import Booked, Entry, Ledger, entry_of
+from patterns_async.application.bounces import SuppressionReason, Suppressions
 from patterns_async.application.breaker import CircuitStore
 from patterns_async.application.circuit import Circuit, State
 from patterns_async.application.notifications import AlreadySent, Claims
-from patterns_shared.domain.errors import TemporarilyUnavailable
-from patterns_shared.domain.events import Event, EventType
+from patterns_shared.domain.errors import EventConflict, TemporarilyUnavailable
+from patterns_shared.domain.events import Contact, Event, EventType
 from patterns_shared.testing import make_event
 
 __all__ = ["CircuitStoreContract", "ClaimsContract", "LedgerContract"]
@@ -47,6 +48,25 @@ class LedgerContract:
             third.event_id: Booked.BOOKED,
         }
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"order_id": "another"},
+            {"amount": 1},
+            {"type": EventType.ORDER_CANCELLED},
+            {"content": "f" * 64},
+        ],
+    )
+    def test_an_id_with_another_content_is_a_conflict(self, ledger: Ledger, change: dict[str, object]) -> None:
+        """The entry that is there stays, the other is refused for good, and those beside it are booked."""
+        first, second = _entries(2)
+        ledger.append([first])
+        other = replace(first, **{"content": "e" * 64, **change})  # type: ignore[arg-type] # the names are fields
+        results = ledger.append([other, second])
+        assert isinstance(results[first.event_id], EventConflict)
+        assert results[second.event_id] is Booked.BOOKED
+        assert ledger.append([first]) == {first.event_id: Booked.SEEN}
+
     def test_any_number_of_entries_is_booked(self, ledger: Ledger) -> None:
         """A number that no single request takes is nothing that the caller has to know about."""
         entries = _entries(60)
@@ -62,7 +82,17 @@ class CircuitStoreContract:
 
     def test_what_was_kept_is_read(self, store: CircuitStore) -> None:
         """Every field of it."""
-        kept = Circuit(state=State.OPEN, failures=5, trips=2, until=1767605400.125, version=1)
+        kept = Circuit(
+            state=State.OPEN,
+            failures=5,
+            trips=2,
+            until=1767605400.125,
+            version=1,
+            refusal=404,
+            refusals=5,
+            refused="event-5",
+            reason="the partner answered 404: gone",
+        )
         assert store.replace(Circuit(), kept) == kept
         assert store.read() == kept
 
@@ -102,6 +132,18 @@ class ClaimsContract:
             with pytest.raises(AlreadySent):
                 claims.claim(event, cancels=False, now=_NOW + later)
 
+    @pytest.mark.parametrize("sent", [True, False])
+    def test_an_id_with_another_content_is_a_conflict(self, claims: Claims, event: Event, *, sent: bool) -> None:
+        """Whether the first mail went out or is on its way; and not after some time either."""
+        claims.claim(event, cancels=False, now=_NOW)
+        if sent:
+            claims.mark_sent(event, now=_NOW)
+        contact = replace(event.data, contact=Contact("eve@example.com"))
+        for other in (replace(event, order_version=7), replace(event, data=contact)):
+            for later in (timedelta(0), timedelta(minutes=10)):
+                with pytest.raises(EventConflict, match=event.id):
+                    claims.claim(other, cancels=False, now=_NOW + later)
+
     def test_events_of_one_order_are_claimed_apart(self, claims: Claims, event: Event) -> None:
         """A cancellation is another mail than the fulfilment before it."""
         claims.claim(event, cancels=False, now=_NOW)
@@ -114,3 +156,19 @@ class ClaimsContract:
         assert claims.claim(event, cancels=False, now=_NOW) is True
         other = replace(event, id="other", order_id="019b8d00-0000-7000-8000-00000000cafe")
         assert claims.claim(other, cancels=False, now=_NOW) is False
+
+
+class SuppressionsContract:
+    """The contract of ``Suppressions``: a fixture ``suppressions`` that is empty."""
+
+    def test_an_address_is_known_in_any_case(self, suppressions: Suppressions) -> None:
+        """People write theirs in many ways."""
+        suppressions.add("Ada@Example.com", SuppressionReason.BOUNCE)
+        assert suppressions.includes("ada@EXAMPLE.com")
+        assert not suppressions.includes("grace@example.com")
+
+    def test_adding_again_changes_nothing(self, suppressions: Suppressions) -> None:
+        """Events come twice."""
+        for reason in SuppressionReason:
+            suppressions.add("ada@example.com", reason)
+        assert suppressions.includes("ada@example.com")

@@ -4,18 +4,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from patterns_async.application.books import Booked, Entry
+from patterns_async.application.bounces import SuppressionReason
 from patterns_async.application.circuit import Circuit
 from patterns_async.application.delivery import Answer
 from patterns_async.application.mail import Mail
 from patterns_async.application.notifications import AlreadySent
-from patterns_shared.domain.errors import TemporarilyUnavailable
+from patterns_async.application.operator_notices import Notice
+from patterns_shared.domain.errors import EventConflict, TemporarilyUnavailable
 from patterns_shared.domain.events import Event
 
 __all__ = [
     "InMemoryCircuit",
     "InMemoryClaims",
     "InMemoryLedger",
+    "InMemorySuppressions",
     "RecordingMailer",
+    "RecordingNotices",
     "ScriptedPartner",
 ]
 
@@ -36,7 +40,7 @@ class InMemoryLedger:
         if entry.event_id in self.failing:
             return self.failing[entry.event_id]
         if entry.event_id in self.entries:
-            return Booked.SEEN
+            return Booked.SEEN if self.entries[entry.event_id] == entry else EventConflict(entry.event_id)
         self.entries[entry.event_id] = entry
         return Booked.BOOKED
 
@@ -79,9 +83,12 @@ class InMemoryClaims:
         self.sent: dict[str, datetime] = {}
         self.claimed_until: dict[str, datetime] = {}
         self.cancelled: set[str] = set()
+        self._events: dict[str, Event] = {}
 
     def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
         """Claim the mail, unless it went out or somebody is about to send it."""
+        if self._events.setdefault(event.id, event) != event:
+            raise EventConflict(event.id)
         if event.id in self.sent:
             raise AlreadySent(event.id)
         if event.id in self.claimed_until and now <= self.claimed_until[event.id]:
@@ -94,6 +101,29 @@ class InMemoryClaims:
     def mark_sent(self, event: Event, *, now: datetime) -> None:
         """Remember the mail."""
         self.sent[event.id] = now
+
+
+class InMemorySuppressions:
+    """Suppressed addresses in a dictionary. Set ``unavailable`` to fail every call."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.reasons: dict[str, SuppressionReason] = {}
+        self.unavailable = False
+
+    def add(self, address: str, reason: SuppressionReason) -> None:
+        """Keep the address with its first reason."""
+        self._check()
+        self.reasons.setdefault(address.casefold(), reason)
+
+    def includes(self, address: str) -> bool:
+        """Look the address up."""
+        self._check()
+        return address.casefold() in self.reasons
+
+    def _check(self) -> None:
+        if self.unavailable:
+            raise TemporarilyUnavailable("suppressions table")
 
 
 class RecordingMailer:
@@ -110,6 +140,18 @@ class RecordingMailer:
         if error:
             raise error
         self.mails.append(mail)
+
+
+class RecordingNotices:
+    """Keeps what it publishes in ``notices``."""
+
+    def __init__(self) -> None:
+        """Start with nothing published."""
+        self.notices: list[Notice] = []
+
+    def publish(self, notice: Notice) -> None:
+        """Publish the notice."""
+        self.notices.append(notice)
 
 
 class ScriptedPartner:

@@ -1,10 +1,11 @@
 """Input files in S3: one version of one object, read in parts."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -23,15 +24,16 @@ _PART = 16 << 20
 """Bytes of one request."""
 _AT_ONCE = 4
 _PIECE = 1 << 20
+_CHANGED = "has changed since the run was planned: start another run"
 _REASONS = {
     "404": "is not there",
     "NoSuchKey": "is not there",
     "NoSuchBucket": "is not there: there is no such bucket",
-    "NoSuchVersion": "is no longer there in the version that the run was planned with",
+    "NoSuchVersion": "is no longer there in the version that was to be reported",
     "403": "may not be read, or is not there: the task's role needs s3:GetObject for it",
     "AccessDenied": "may not be read: the task's role needs s3:GetObject for it",
-    "412": "has changed since the run was planned: start another run",
-    "PreconditionFailed": "has changed since the run was planned: start another run",
+    "412": _CHANGED,
+    "PreconditionFailed": _CHANGED,
 }
 
 
@@ -42,12 +44,20 @@ class S3Inputs:
         """Keep the client; nothing is called yet."""
         self._client = client
 
-    def describe(self, bucket: str, key: str) -> ObjectVersion:
-        """Return the object's current version."""
-        with _refusals(f"s3://{bucket}/{key}"):
-            found = self._client.head_object(Bucket=bucket, Key=key)
+    def describe(self, bucket: str, key: str, content: str = "") -> ObjectVersion:
+        """Return the version, by one HEAD request."""
+        kind, _, value = content.partition("=")
+        asked = {"versionId": {"VersionId": value}, "etag": {"IfMatch": f'"{value}"'}}.get(kind, {})
+        reasons = {"404": _REASONS["NoSuchVersion"]} if kind == "versionId" else {}
+        with _refusals(f"s3://{bucket}/{key}", reasons):
+            found = self._client.head_object(Bucket=bucket, Key=key, **asked)  # type: ignore[arg-type] # one of three
         version = found.get("VersionId")
-        return ObjectVersion(version if version != "null" else None, found["ETag"].strip('"'), found["ContentLength"])
+        return ObjectVersion(
+            version if version != "null" else None,
+            found["ETag"].strip('"'),
+            found["ContentLength"],
+            found["LastModified"],
+        )
 
     def read(self, source: FileSource, part: Range) -> bytes:
         """Return a part in one request."""
@@ -85,13 +95,13 @@ class S3Inputs:
 
 
 @contextmanager
-def _refusals(address: str) -> Iterator[None]:
-    """Turn what the bucket refuses for good into BadInput."""
+def _refusals(address: str, reasons: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """Turn what the bucket refuses for good into BadInput; ``reasons`` replace those that are usual."""
     try:
         with transient_as_unavailable("input bucket"):
             yield
     except ClientError as error:
-        reason = _REASONS.get(error_code(error))
+        reason = {**_REASONS, **reasons}.get(error_code(error))
         if reason is None:
             raise
         raise BadInput(reason, file=address) from None

@@ -1,6 +1,7 @@
 """Runs and reports in an S3 bucket."""
 
 from collections.abc import Iterable
+from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ __all__ = ["S3Objects"]
 
 _DEPENDENCY = "report bucket"
 _PIECE = 1 << 20
+_WEEK = 7 * 24 * 3600
+"""Seconds: as long as a signature may hold."""
 _GONE = frozenset({"NoSuchKey", "404"})
-_LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", *_GONE})
 _TYPES = {
     ".json": "application/json",
     ".jsonl": "application/x-ndjson",
@@ -51,10 +54,21 @@ class S3Objects:
 
     def create(self, key: str, content: bytes) -> bool:
         """Put the object if there is none, by a conditional write."""
+        return self._put_if(key, content, IfNoneMatch="*")
+
+    def replace(self, key: str, content: bytes, seen: bytes) -> bool:
+        """Put the object in the place of this one. With S3's own encryption, the ETag of one put is its MD5."""
+        return self._put_if(key, content, IfMatch=f'"{md5(seen, usedforsecurity=False).hexdigest()}"')
+
+    def _put_if(self, key: str, content: bytes, **condition: str) -> bool:
         try:
             with transient_as_unavailable(_DEPENDENCY):
                 self._client.put_object(
-                    Bucket=self._bucket, Key=key, Body=content, ContentType=_type_of(key), IfNoneMatch="*"
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType=_type_of(key),
+                    **condition,  # type: ignore[arg-type] # one of two conditions
                 )
         except ClientError as error:
             if error_code(error) not in _LOST:
@@ -79,6 +93,12 @@ class S3Objects:
             if error_code(error) not in _GONE:
                 raise
             raise KeyError(key) from None
+
+    def link(self, key: str) -> str:
+        """Sign a request. It ends with the credentials that sign it: those of a task, within hours."""
+        of = {"Bucket": self._bucket, "Key": key}
+        address: str = self._client.generate_presigned_url("get_object", Params=of, ExpiresIn=_WEEK)
+        return address
 
     def listing(self, prefix: str) -> Iterable[StoredObject]:
         """Return the objects, page by page."""

@@ -1,17 +1,18 @@
-"""One order id in two places of a file, perhaps of two shards: found without holding all ids in memory.
+"""One order id in two places of a file, or in two files: found without holding all ids in memory.
 
 Each shard leaves a 64-bit hash of every order id beside its first row. Hashes that come twice are few; their rows are
 read again, to see whether the ids are really the same, and what was counted for the later ones is taken back.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from patterns_batch.application.sources import Sources
 from patterns_batch.application.workplace import Workplace
 from patterns_batch.engine import repeats
 from patterns_batch.engine.totals import Totals
-from patterns_batch.manifest import Manifest
+from patterns_batch.manifest import FilesSource, Manifest
 
 __all__ = ["take_back_duplicates"]
 
@@ -27,8 +28,14 @@ def take_back_duplicates(
     """
     if not ids or not repeats.find(place.database, ids):
         return False
+    source = manifest.source
+    assert isinstance(source, FilesSource)  # noqa: S101 - for the type checker; only files have ids
+    parts = [part for shard in manifest.shards for part in shard.parts]
+    touched = repeats.touched(place.database, sorted(part.place for part in parts))
     for shard in manifest.shards:
-        if repeats.touches(place.database, shard.rows if shard.rows != (0, 0) else None):
-            sources.open(place, manifest, shard)
+        again = tuple(part for part in shard.parts if part.place in touched)
+        if again:
+            sources.open(place, manifest, replace(shard, parts=again))
             repeats.read_again(place.database)
-    return repeats.take_back(place.database, totals, listed=manifest.rejects_listed)
+    files = [file.address for file in source.files]
+    return repeats.take_back(place.database, totals, files=files, listed=manifest.rejects_listed)

@@ -61,6 +61,7 @@ def plan_export(
         export=export,
         exported_at=summary["exportTime"],
         files_sha256=sha256(text).hexdigest(),
+        size=summary["billedSizeBytes"],
     )
     most = min(settings.max_shards, max(1, len(files)))
     shards = max(1, min(most, -(-summary["billedSizeBytes"] // settings.shard_bytes)))

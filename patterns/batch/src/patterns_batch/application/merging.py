@@ -6,20 +6,20 @@ from datetime import date
 from pathlib import Path
 
 from patterns_batch.application.duplicates import take_back_duplicates
+from patterns_batch.application.partials import add_partial
 from patterns_batch.application.pointers import NamedFile, fetch, read_pointer, upload, write_pointer
 from patterns_batch.application.ports import Objects, Pseudonyms
 from patterns_batch.application.reject_lines import reject_lines, rejects
 from patterns_batch.application.run_keys import RunKeys
-from patterns_batch.application.sharding import NAMES, terms_of
+from patterns_batch.application.sharding import terms_of
 from patterns_batch.application.sources import Sources
 from patterns_batch.application.workplace import Workplace, workplace
 from patterns_batch.days import compared_days
-from patterns_batch.engine import customers, files
-from patterns_batch.engine.database import quoted
+from patterns_batch.engine import customers
 from patterns_batch.engine.sales import Sales, read_sales, write_tables
 from patterns_batch.engine.totals import Totals
-from patterns_batch.errors import BadInput, TryAgain
-from patterns_batch.manifest import FileSource, Manifest
+from patterns_batch.errors import BadInput
+from patterns_batch.manifest import FilesSource, Manifest
 from patterns_batch.page.document import encode, report_document
 from patterns_batch.page.html import render
 from patterns_batch.settings import Settings
@@ -27,7 +27,7 @@ from patterns_batch.settings import Settings
 __all__ = ["Merged", "Merger"]
 
 _SHOWN = 3
-"""Bad rows that are told in the reason of a failure."""
+"""Bad rows that the reason of a failure names: those that are bad themselves, without the rest of their orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +66,20 @@ class Merger:
 
         Raises:
             BadInput: too many rows are bad.
-            TryAgain: a shard is not done.
+            TryAgain: a shard, or a group of shards, is not done.
         """
         keys = RunKeys(manifest.run)
         done = read_pointer(self.objects, keys.result)
         if done:
             return Merged(**{name: done[1][name] for name in ("read", "bad", "orders", "missed")})
-        with workplace(self.settings) as place:
+        with workplace(self.settings, manifest.merge_disk_gib) as place:
             totals = self._added_up(place, manifest)
             self._check_share(place, manifest, totals)
             sales = read_sales(place.database, totals, manifest)
             document = report_document(manifest, sales, totals.read, totals.bad)
             folder = place.made("result")
             (folder / "sales.json").write_bytes(encode(document))
-            (folder / "sales.html").write_text(render(document), encoding="utf-8")
+            (folder / "sales.html").write_text(render(document, manifest.locale), encoding="utf-8")
             (folder / "rejects.jsonl").write_bytes(reject_lines(place.database, manifest))
             write_tables(place.database, totals, manifest, folder)
             merged = Merged(totals.read, totals.bad, *_orders(sales, manifest))
@@ -91,15 +91,10 @@ class Merger:
         totals = Totals(place.database, terms)
         customers.create_names(place.database)
         ids: list[Path] = []
-        for shard in manifest.shards:
-            found = read_pointer(self.objects, RunKeys(manifest.run).partial(shard.number))
-            if found is None:
-                raise TryAgain(f"shard {shard.number} of run {manifest.run} is not done")
-            folder = place.made(f"shard-{shard.number:04}")
-            fetch(self.objects, found[0], folder)
-            files.load(place.database, totals, folder)
-            place.database.execute(f"INSERT INTO names FROM read_parquet({quoted(folder / NAMES)})")
-            ids += sorted(folder.glob("ids/*.parquet"))
+        for what, pointer in _parts(manifest):
+            folder, others = add_partial(self.objects, place, totals, pointer, f"{what} of run {manifest.run}")
+            fetch(self.objects, others, folder)
+            ids += [folder / name for name in sorted(others)]
         if take_back_duplicates(place, manifest, totals, self.sources, ids):
             self._name_the_rest(place, manifest, totals, terms.key)
         return totals
@@ -113,10 +108,11 @@ class Merger:
             customers.find_names(place.database, nameless, key)
 
     def _check_share(self, place: Workplace, manifest: Manifest, totals: Totals) -> None:
-        if isinstance(manifest.source, FileSource) and not totals.read:
+        if isinstance(manifest.source, FilesSource) and not totals.read:
             raise BadInput("is empty: it has no rows", file=manifest.source.address)
         if totals.bad <= manifest.reject_share * totals.read:
             return
+        self.objects.write(RunKeys(manifest.run).all_rejects, reject_lines(place.database, manifest))
         shown = "; ".join(_told(reject) for reject in rejects(place.database, manifest, _SHOWN))
         raise BadInput(
             f"{totals.bad} of {totals.read} rows are bad ({totals.bad / totals.read:.2%}, allowed are "
@@ -129,6 +125,14 @@ class Merger:
         }
         facts = {"report": manifest.report, **asdict(merged), "empty": merged.empty}
         write_pointer(self.objects, keys.result, named, once=True, **facts)
+
+
+def _parts(manifest: Manifest) -> list[tuple[str, str]]:
+    """Return what the merge adds up, groups of shards where there are some, each with the key of its pointer."""
+    keys = RunKeys(manifest.run)
+    if manifest.groups:
+        return [(f"group {number}", keys.group(number)) for number in range(len(manifest.groups))]
+    return [(f"shard {shard.number}", keys.partial(shard.number)) for shard in manifest.shards]
 
 
 def _orders(sales: Sales, manifest: Manifest) -> tuple[int, bool]:

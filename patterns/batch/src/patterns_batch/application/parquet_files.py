@@ -1,4 +1,4 @@
-"""Parquet files of somebody else: their metadata, and where to cut them into shards."""
+"""Parquet files of somebody else: their metadata, and where to cut them into parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ import duckdb
 
 from patterns_batch.application.ports import Inputs
 from patterns_batch.engine.database import quoted
-from patterns_batch.engine.lines import MAX_LINES, create_view, order_start, parquet_problem
-from patterns_batch.errors import BadInput
-from patterns_batch.manifest import FileSource, Range, Shard
+from patterns_batch.engine.lines import MAX_LINES, create_view, order_start
+from patterns_batch.engine.parquet_columns import parquet_lines, parquet_problem
+from patterns_batch.errors import BadInput, NoRows
+from patterns_batch.manifest import FileSource, Part, Range
 
-__all__ = ["FOOTER_TAIL", "cut", "footer_range", "read_footer"]
+__all__ = ["FOOTER_TAIL", "cut", "footer_range", "is_damage", "read_footer"]
 
 FOOTER_TAIL = 8
 """Bytes at the end of a Parquet file: the length of its metadata, and ``PAR1``."""
@@ -43,22 +44,30 @@ def footer_range(tail: bytes, size: int, file: str) -> Range:
     return begin, size
 
 
-def read_footer(database: duckdb.DuckDBPyConnection, path: Path, file: str) -> int:
+def read_footer(database: duckdb.DuckDBPyConnection, path: Path, file: str, prices: str) -> int:
     """Return how many rows the file has; of the file at ``path`` only the metadata has to be there.
 
     Raises:
         BadInput: naming a column that is missing or of a wrong type; or the file is empty.
     """
     try:
-        problem = parquet_problem(database, path)
+        problem = parquet_problem(database, path, prices)
         (rows,) = database.execute(f"SELECT num_rows FROM parquet_file_metadata({quoted(path)})").fetchall()[0]
     except duckdb.Error:
         raise BadInput("is no sound Parquet file: its metadata cannot be read", file=file) from None
     if problem:
         raise BadInput(problem[1], file=file, column=problem[0])
     if not rows:
-        raise BadInput("is empty: it has no rows", file=file)
+        raise NoRows("is empty: it has no rows", file=file)
     return int(rows)
+
+
+def is_damage(error: duckdb.Error) -> bool:
+    """Whether the engine could not decode a file's pages, or not convert what they hold.
+
+    Out of memory, a full disk, a sum that is too large: those are other errors of the engine, and no fault of the file.
+    """
+    return isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException) or type(error) is duckdb.Error
 
 
 def cut(
@@ -67,32 +76,44 @@ def cut(
     source: FileSource,
     path: Path,
     *,
-    most_rows: int,
-    most_shards: int,
-) -> tuple[Shard, ...]:
-    """Cut the file into shards of whole row groups, then move each cut to where an order begins.
+    prices: str,
+    number: int,
+    parts: int,
+) -> tuple[Part, ...]:
+    """Cut the file, with this number in the source, into parts of whole row groups: at most so many.
+
+    Then each cut is moved to where an order begins.
 
     For that the order ids around each cut are fetched into the file at ``path``.
+
+    Raises:
+        BadInput: the ids cannot be read.
     """
     groups = _row_groups(database, path)
-    starts = _even_starts(groups, max(1, min(most_shards, -(-source.rows // most_rows), len(groups))))
+    starts = _even_starts(groups, max(1, min(parts, len(groups))))
     near = {start: (start - 1, min(start + _REACH, source.rows)) for start in starts}
     around = [group.ids for group in groups if any(_meet(group.rows, rows) for rows in near.values())]
     if around:
         inputs.fetch(source, around, path)
-        create_view(database, path, staged=False)
-    found = {start: order_start(database, start, end) for start, (_, end) in near.items()}
+    try:
+        if around:
+            create_view(database, [parquet_lines(database, path, prices)])
+        found = {start: order_start(database, start, end) for start, (_, end) in near.items()}
+    except duckdb.Error as error:
+        if not is_damage(error):
+            raise
+        raise BadInput("is damaged: its data cannot be read", file=source.address) from None
     # Where no order begins within reach stands one that is too long: it is left whole, and rejected by its shard.
     cuts = [0, *(found[start] for start in starts if found[start] < near[start][1]), source.rows]
     ranges = [(begin, end) for begin, end in pairwise(cuts) if begin < end]
-    return tuple(Shard(number=number, rows=rows, data=_data(groups, rows)) for number, rows in enumerate(ranges))
+    return tuple(Part(file=number, rows=rows, data=_data(groups, rows)) for rows in ranges)
 
 
-def _even_starts(groups: Sequence[_RowGroup], shards: int) -> list[int]:
-    """Return the first rows of the row groups at which the second and later shards may begin, about evenly."""
+def _even_starts(groups: Sequence[_RowGroup], parts: int) -> list[int]:
+    """Return the first rows of the row groups at which the second and later parts may begin, about evenly."""
     total = groups[-1].rows[1]
     starts = {
-        next(group.rows[0] for group in groups if group.rows[1] * shards > total * shard) for shard in range(1, shards)
+        next(group.rows[0] for group in groups if group.rows[1] * parts > total * part) for part in range(1, parts)
     }
     return sorted(starts - {0})
 

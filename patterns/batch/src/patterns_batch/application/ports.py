@@ -5,6 +5,7 @@ All methods raise TemporarilyUnavailable (of the shared domain) when a service i
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +47,10 @@ class Objects(Protocol):
         """Put the object unless there is one; return whether it was put."""
         ...
 
+    def replace(self, key: str, content: bytes, seen: bytes) -> bool:
+        """Put the object in the place of one with the content ``seen``; return whether that was there."""
+        ...
+
     def upload(self, key: str, path: Path) -> None:
         """Put a file, of any size."""
         ...
@@ -58,6 +63,10 @@ class Objects(Protocol):
         """
         ...
 
+    def link(self, key: str) -> str:
+        """Return an address under which a browser gets the object for some hours, without an account."""
+        ...
+
     def listing(self, prefix: str) -> Iterable[StoredObject]:
         """Return all objects whose key begins so, in the order of their keys."""
         ...
@@ -65,21 +74,27 @@ class Objects(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObjectVersion:
-    """The version of an input object that is there now; ``size`` in bytes."""
+    """One version of an input object; ``size`` in bytes, ``modified`` when it was put."""
 
     version_id: str | None
     etag: str
     size: int
+    modified: datetime
+
+    @property
+    def content(self) -> str:
+        """What tells this version from others under the same key, as `parse_content` reads it."""
+        return f"versionId={self.version_id}" if self.version_id else f"etag={self.etag}"
 
 
 class Inputs(Protocol):
     """Where input files come from."""
 
-    def describe(self, bucket: str, key: str) -> ObjectVersion:
-        """Return the object's version.
+    def describe(self, bucket: str, key: str, content: str = "") -> ObjectVersion:
+        """Return the version with this ``content`` (``versionId=…`` or ``etag=…``), or the current one.
 
         Raises:
-            BadInput: there is no such bucket or object, or it may not be read.
+            BadInput: there is no such bucket, object or version, or it may not be read; or its ETag is another one.
         """
         ...
 

@@ -4,24 +4,29 @@ Readers follow ``reports/{report}/report.json``, so they see the report of befor
 """
 
 import json
+import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
 
+from patterns_batch.application.analytics import Analytics, source_of
+from patterns_batch.application.costs import cost_of
 from patterns_batch.application.pointers import fetch, read_pointer, upload, write_pointer
 from patterns_batch.application.ports import Objects
+from patterns_batch.application.report_index import ReportIndex
 from patterns_batch.application.run_keys import RunKeys
+from patterns_batch.application.usage import Usage, tasks_of
 from patterns_batch.application.workplace import workplace
 from patterns_batch.errors import TryAgain
-from patterns_batch.manifest import Manifest
-from patterns_batch.page.index import render_index
+from patterns_batch.manifest import FilesSource, Manifest
+from patterns_batch.page.cost import cost_text, with_cost
+from patterns_batch.page.languages import languages
+from patterns_batch.page.notice import notice_subject, notice_text
 from patterns_batch.settings import Settings
 
 __all__ = ["Publisher"]
-
-_INDEX = "reports/index.json"
-_NO_REPORTS = b'{"reports": []}'
-_ROUNDS = 20
-"""Looks at the list of reports before the index is left to whoever publishes at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +35,10 @@ class Publisher:
 
     settings: Settings
     objects: Objects
+    usage: Usage
 
     def publish(self, manifest: Manifest) -> str:
-        """Publish the run's report, bring the index up to date, and return the key of the report's pointer.
+        """Publish the run's report and its tables, bring the index up to date, and return the report's pointer's key.
 
         Raises:
             TryAgain: the run is not merged.
@@ -43,51 +49,59 @@ class Publisher:
         named, facts = done
         key = f"reports/{manifest.report}/report.json"
         # Named by what is in it: the same report is the same files, and another one overwrites none of them.
-        version = sha256("".join(named[name].sha256 for name in sorted(named)).encode()).hexdigest()[:16]
+        version = _digest(named[name].sha256 for name in sorted(named))
+        cost = self._cost(manifest, sum(file.size for file in named.values()))
+        folder = _digest([version, json.dumps(cost)])
         with workplace(self.settings) as place:
             fetch(self.objects, named, place.folder)
+            page = place.folder / "sales.html"
+            page.write_text(with_cost(page.read_text("utf-8"), cost, manifest.locale), "utf-8")
             published = {
-                name: upload(self.objects, f"reports/{manifest.report}/{version}/{name}", place.folder / name)
+                name: upload(self.objects, f"reports/{manifest.report}/{folder}/{name}", place.folder / name)
                 for name in sorted(named)
             }
-            summary = _summary(json.loads((place.folder / "sales.json").read_bytes()))
-        told = {name: facts[name] for name in ("report", "read", "bad", "empty")}
-        write_pointer(self.objects, key, published, once=False, **told, summary=summary)
-        self._index()
+            document = json.loads((place.folder / "sales.json").read_bytes())
+            Analytics(self.objects).publish(place, manifest, published, version)
+        summary = _summary(document)
+        told = {
+            **{name: facts[name] for name in ("report", "read", "bad", "empty")},
+            "source": source_of(manifest),
+            "cost": cost,
+        }
+        source = manifest.source
+        of_file = {"input": source.address, "modified": source.modified} if isinstance(source, FilesSource) else {}
+        write_pointer(self.objects, key, published, once=False, **told, **of_file, summary=summary)
+        ReportIndex(self.objects).update(self.settings.locale, self.settings.time_zone)
+        self._note(manifest, document, published["sales.html"].key, {**told, "pointer": key, "summary": summary})
         return key
 
-    def _index(self) -> None:
-        """Make the index again from a listing, until a listing shows what it was made from.
+    def _cost(self, manifest: Manifest, stored: int) -> dict[str, Any]:
+        """Return what the run cost up to now: once for a run, so that a try that is repeated publishes the same."""
+        key = RunKeys(manifest.run).cost
+        tasks = [*tasks_of(self.objects, manifest.run), self.usage.so_far("publish")]
+        on_aws = bool(self.settings.report_link)
+        cost = cost_of(tasks, stored=stored, region=self.settings.region, charged=on_aws)
+        self.objects.create(key, json.dumps(cost).encode())
+        kept: dict[str, Any] = json.loads(self.objects.read(key) or b"null")
+        return kept
 
-        So whoever writes it last has seen every report that was published before.
-        """
-        seen: dict[str, str] = {}
-        known = {
-            str(entry["pointer"]): entry for entry in json.loads(self.objects.read(_INDEX) or _NO_REPORTS)["reports"]
-        }
-        for _ in range(_ROUNDS):
-            listed = {
-                found.key: found.etag
-                for found in self.objects.listing("reports/")
-                if found.key.count("/") == 2 and found.key.endswith("/report.json")  # noqa: PLR2004 - reports/{report}/report.json
-            }
-            if listed == seen:
-                return
-            for key, etag in listed.items():
-                if known.get(key, {}).get("etag") != etag:
-                    known[key] = self._entry(key, etag)
-            entries = [known[key] for key in sorted(listed, reverse=True)]
-            self.objects.write(_INDEX, json.dumps({"reports": entries}, indent=1).encode() + b"\n")
-            self.objects.write("reports/index.html", render_index(entries).encode())
-            seen = listed
+    def _note(self, manifest: Manifest, document: dict[str, Any], page: str, facts: dict[str, Any]) -> None:
+        """Keep what the mail says. It is no part of the report: a link may be signed, and ends."""
+        prefix = self.settings.report_link
+        link = prefix + quote(page, safe="") if prefix else self.objects.link(page)
+        option = f"--date {document['date']}" if "date" in document else f"--input {shlex.quote(document['input'])}"
+        where = f" --target aws --stage {self.settings.stage}" if prefix else ""
+        own, *_ = languages(manifest.locale)
+        text = notice_text(document, link, f"patterns report {option}{where}", manifest.locale)
+        text += f"{cost_text(facts['cost'], own)}\n"
+        facts |= {"bucket": self.settings.bucket, "page": page, "link": link, "text": text}
+        notice = {"subject": notice_subject(document, manifest.locale), "text": text, "facts": facts}
+        content = json.dumps(notice, indent=1, ensure_ascii=False).encode() + b"\n"
+        self.objects.write(RunKeys(manifest.run).notice, content)
 
-    def _entry(self, key: str, etag: str) -> dict[str, object]:
-        found = read_pointer(self.objects, key)
-        if found is None:
-            raise TryAgain(f"{key} was deleted while the index was made")
-        named, facts = found
-        told = {name: facts[name] for name in ("report", "empty", "read", "bad", "summary")}
-        return {"pointer": key, "etag": etag, "page": named["sales.html"].key, **told}
+
+def _digest(texts: Iterable[str]) -> str:
+    return sha256("".join(texts).encode()).hexdigest()[:16]
 
 
 def _summary(document: dict[str, object]) -> list[dict[str, object]]:

@@ -4,31 +4,33 @@ import json
 
 import duckdb
 
-from patterns_batch.manifest import FileSource, Manifest
+from patterns_batch.engine.problems import IS_CAUSE
+from patterns_batch.manifest import FilesSource, Manifest
 
 __all__ = ["reject_lines", "rejects"]
 
 
 def rejects(
-    database: duckdb.DuckDBPyConnection, manifest: Manifest, limit: int | None = None
+    database: duckdb.DuckDBPyConnection, manifest: Manifest, causes: int | None = None
 ) -> list[dict[str, object]]:
-    """Return the listed bad rows, in order: file, row (from 1), column and reason.
+    """Return the listed bad rows, in order: file, row (from 1), column and reason; as many as a run lists.
+
+    With ``causes``, as many of those that are bad themselves, and not since their order has a bad row.
 
     Of a table it is the order instead of the row: an order's id there is ours to tell; in a file it may be anything.
     """
     source = manifest.source
-    of_file = isinstance(source, FileSource)
-    order = '"row"' if of_file else "order_id"
-    bounded = "" if limit is None else f" LIMIT {limit}"
+    order = "file" if isinstance(source, FilesSource) else "order_id"
+    chosen, most = ("", manifest.rejects_listed) if causes is None else (f"WHERE {IS_CAUSE}", causes)
     found = database.execute(
-        f'SELECT "row", order_id, problem FROM rejects ORDER BY {order}, "row"{bounded}'
+        f'SELECT file, "row", order_id, problem FROM rejects {chosen} ORDER BY {order}, "row" LIMIT {most}'
     ).fetchall()
     listed = []
-    for row, order_id, problem in found:
+    for file, row, order_id, problem in found:
         column, _, reason = problem.partition(": ")
         place = (
-            {"file": source.address, "row": row + 1}
-            if isinstance(source, FileSource)
+            {"file": source.files[file].address, "row": row + 1}
+            if isinstance(source, FilesSource)
             else {"table": source.table, "order": order_id}
         )
         listed.append({**place, "column": None if column == "row" else column, "reason": reason})

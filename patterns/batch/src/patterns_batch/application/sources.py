@@ -1,23 +1,47 @@
 """Opening a shard's lines, whatever they come from: afterwards the view ``lines`` has them, by row number."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import duckdb
 
 from patterns_batch.application.exports import fetch_export
+from patterns_batch.application.parquet_files import is_damage
 from patterns_batch.application.ports import Inputs, Objects, OrdersTable, Stopping
 from patterns_batch.application.run_keys import RunKeys
 from patterns_batch.application.table_scan import scan
-from patterns_batch.application.text_files import write_plain
 from patterns_batch.application.workplace import Workplace
 from patterns_batch.days import day_texts
-from patterns_batch.engine.lines import create_view
-from patterns_batch.engine.staging import count_lines, stage_csv, stage_export, stage_json_lines, stage_pages
-from patterns_batch.errors import BadInput
-from patterns_batch.manifest import ExportSource, FileSource, Manifest, Range, Shard
+from patterns_batch.engine.lines import create_view, staged_lines
+from patterns_batch.engine.parquet_columns import parquet_lines
+from patterns_batch.engine.table_items import stage_export, stage_pages
+from patterns_batch.errors import BadInput, Stopped
+from patterns_batch.manifest import ExportSource, FileSource, FilesSource, Manifest, Part, Range, Shard
+from patterns_batch.reading.text_rows import Portion, TextRows
+from patterns_batch.reading.unpacking import unpack
 
-__all__ = ["Sources", "readable"]
+__all__ = ["Lines", "Sources", "readable"]
+
+_OPENED = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Rows that can be read now.
+
+    Attributes:
+        rows: their places, without gaps.
+        relation: the relation that has them, with the columns of the view ``lines``.
+        file: which they are of; None of the table.
+        first: the number of the first row in a Parquet file, from 0.
+    """
+
+    rows: Range
+    relation: str
+    file: FileSource | None = None
+    first: int = 0
 
 
 class Sources:
@@ -30,70 +54,85 @@ class Sources:
         self._objects = objects
         self._stopping = stopping
 
-    def open(self, place: Workplace, manifest: Manifest, shard: Shard) -> Range:
-        """Bring the shard's lines into the view ``lines``, and return between which rows they are.
+    def open(self, place: Workplace, manifest: Manifest, shard: Shard) -> list[Lines]:
+        """Bring the shard's lines into the view ``lines``, and return them part by part, in the order of their places.
 
         Raises:
             BadInput: the input is empty, cut short, or no longer what it was when the run was planned.
             Stopped: the container is being stopped.
         """
+        place.emptied(_OPENED)  # the merge reads many shards again, and its disk has room for one
         source = manifest.source
+        opened = (
+            [self._part(place, manifest.prices, source, part) for part in shard.parts]
+            if isinstance(source, FilesSource)
+            else [self._table_lines(place, manifest, shard)]
+        )
+        create_view(place.database, [each.relation for each in opened])
+        return opened
+
+    def _table_lines(self, place: Workplace, manifest: Manifest, shard: Shard) -> Lines:
         staged = place.folder / "lines.parquet"
-        if isinstance(source, ExportSource):
+        if isinstance(manifest.source, ExportSource):
             keys, folder = RunKeys(manifest.run), place.made("export")
-            files = fetch_export(self._objects, keys, source, shard, folder, stopping=self._stopping)
+            files = fetch_export(self._objects, keys, manifest.source, shard, folder, stopping=self._stopping)
             end = stage_export(place.database, files, staged, day_texts(manifest.days))
-        elif not isinstance(source, FileSource):
+        else:
             pages = scan(self._table, self._objects, manifest, shard, place.made("pages"), stopping=self._stopping)
             end = stage_pages(place.database, pages, staged)
-        elif source.format == "parquet":
-            self._inputs.fetch(source, [source.footer, shard.data], staged)
-            create_view(place.database, staged, staged=False, rows=shard.rows)
-            return shard.rows
-        else:
-            end = self._stage_text(place, source)
-        create_view(place.database, staged, staged=True)
-        return 0, end
+        return Lines((0, end), staged_lines(place.database, [staged]))
 
-    def _stage_text(self, place: Workplace, source: FileSource) -> int:
-        packed, plain, staged = (place.folder / name for name in ("packed", "plain", "lines.parquet"))
-        self._inputs.fetch(source, [(0, source.size)], packed)
-        lines = write_plain(packed, plain, source.compression, source.address, self._stopping)
-        try:
-            if count_lines(place.database, plain) != lines:
-                raise BadInput("has lines that cannot be told apart: they must end in LF or CR LF", file=source.address)
-            if source.format == "csv":
-                rows = stage_csv(place.database, plain, staged, columns=source.columns, delimiter=source.delimiter)
-            else:
-                rows = stage_json_lines(place.database, plain, staged)
-        except duckdb.InvalidInputException as error:
-            raise _unreadable(error, source) from None
-        plain.unlink()
-        if not rows:
-            raise BadInput("is empty: it has no rows", file=source.address)
-        return lines
+    def _part(self, place: Workplace, prices: str, source: FilesSource, part: Part) -> Lines:
+        file = source.files[part.file]
+        if self._stopping():
+            raise Stopped("stopped while the input was fetched")
+        if file.format != "parquet":
+            return self._text(place, prices, file, part, alone=not source.listed)
+        path = place.made(_OPENED) / f"{part.place}.parquet"
+        self._inputs.fetch(file, [file.footer, part.data], path)
+        offset = part.place - part.rows[0]
+        relation = parquet_lines(place.database, path, prices, part.rows, file=part.file, offset=offset)
+        return Lines((part.rows[0] + offset, part.rows[1] + offset), relation, file, part.rows[0])
+
+    def _text(self, place: Workplace, prices: str, file: FileSource, part: Part, *, alone: bool) -> Lines:
+        packed = place.folder / "packed"
+        rows = TextRows(
+            place.database,
+            place.made(f"{_OPENED}/text-{part.place}"),
+            file,
+            file=file.address,
+            prices=prices,
+            portion=Portion(begins=part.data[0] == 0, first_row=part.place, first_line=part.line),
+        )
+        self._inputs.fetch(file, [part.data], packed)
+        begin, end = part.data
+        os.truncate(packed, end)
+        with (
+            packed.open("rb") as packed_file,
+            place.disk.filled_by(lambda: (packed_file.tell() - begin) / (end - begin)),
+        ):
+            packed_file.seek(begin)
+            rows.stage(self._until_stopped(unpack(packed_file, file.compression)))
+        packed.unlink()
+        if not rows.rows and alone and part.data == (0, file.size):
+            raise BadInput("is empty: it has no rows", file=file.address)
+        relation = staged_lines(place.database, rows.files, file=part.file, decimals=file.decimals)
+        return Lines((part.place, part.place + rows.rows), relation, file)
+
+    def _until_stopped(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            if self._stopping():
+                raise Stopped("stopped while the input was unpacked")
+            yield piece
 
 
 @contextmanager
-def readable(manifest: Manifest, row: int) -> Iterator[None]:
-    """Turn what the engine says of pages that it cannot decode into BadInput; ``row`` is where it began to read.
-
-    Out of memory, a full disk, a sum that is too large: those are other errors of the engine, and no fault of the file.
-    """
+def readable(lines: Lines, row: int) -> Iterator[None]:
+    """Turn what the engine says of a damaged Parquet file into BadInput; it began to read at the place ``row``."""
     try:
         yield
     except duckdb.Error as error:
-        source = manifest.source
-        decoding = isinstance(error, duckdb.InvalidInputException) or type(error) is duckdb.Error
-        if not (decoding and isinstance(source, FileSource) and source.format == "parquet"):
+        if not (is_damage(error) and lines.file and lines.file.format == "parquet"):
             raise
-        reason = f"is damaged: its data cannot be read from row {row + 1} on"
-        raise BadInput(reason, file=source.address) from None
-
-
-def _unreadable(error: duckdb.Error, source: FileSource) -> BadInput:
-    """Tell the line from the engine's message, and nothing else: the message quotes what is in it."""
-    place = str(error).partition("CSV Error on Line: ")[2].partition("\n")[0]
-    row = int(place) - (source.format == "csv") if place.isdigit() else None
-    reason = "is not in UTF-8, or longer than a line of text may be (2 MB)"
-    return BadInput(reason, file=source.address, row=row)
+        reason = f"is damaged: its data cannot be read from row {lines.first + row - lines.rows[0] + 1} on"
+        raise BadInput(reason, file=lines.file.address) from None

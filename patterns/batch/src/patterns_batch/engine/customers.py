@@ -9,10 +9,11 @@ from pathlib import Path
 
 import duckdb
 
+from patterns_batch.engine.database import quoted
 from patterns_batch.engine.files import write_rows
 from patterns_batch.engine.totals import Totals
 
-__all__ = ["candidates", "create_names", "find_names", "top_customers", "write_names"]
+__all__ = ["candidates", "create_names", "find_names", "read_names", "top_customers", "write_names"]
 
 
 def create_names(database: duckdb.DuckDBPyConnection) -> None:
@@ -54,6 +55,11 @@ def find_names(database: duckdb.DuckDBPyConnection, customers: Sequence[int], ke
 def write_names(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write the pseudonyms."""
     write_rows(database, "SELECT DISTINCT * FROM names ORDER BY ALL", path)
+
+
+def read_names(database: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Add pseudonyms that ``write_names`` wrote."""
+    database.execute(f"INSERT INTO names FROM read_parquet({quoted(path)})")
 
 
 def top_customers(

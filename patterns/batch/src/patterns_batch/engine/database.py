@@ -1,10 +1,12 @@
 """One DuckDB database for one step: in memory up to a limit, beyond it on the scratch disk."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-__all__ = ["connect", "quoted"]
+__all__ = ["connect", "one_thread", "quoted"]
 
 _ENGINE_SHARE = 0.55
 """Of the process's memory: the rest is the interpreter, the engine's own code and what it does not count."""
@@ -24,6 +26,15 @@ def connect(scratch: Path, *, memory_mb: int, threads: int) -> duckdb.DuckDBPyCo
     )
     database.execute("SET TimeZone = 'UTC'")
     return database
+
+
+@contextmanager
+def one_thread(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let the database work with one thread: what it writes then are the same bytes each time."""
+    (threads,) = database.execute("SELECT current_setting('threads')").fetchall()[0]
+    database.execute("SET threads = 1")
+    yield
+    database.execute(f"SET threads = {threads}")
 
 
 def quoted(text: str | Path) -> str:

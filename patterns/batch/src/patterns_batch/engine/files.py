@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from patterns_batch.engine.database import quoted
+from patterns_batch.engine.database import one_thread, quoted
 from patterns_batch.engine.totals import TABLES, Totals
 
 __all__ = ["FILES", "load", "save", "write_rows"]
@@ -16,17 +16,15 @@ FILES = (*(f"{table}.parquet" for table in TABLES), "rejects.parquet", "counts.j
 
 def write_rows(database: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Write the rows of a query that orders them, as Parquet."""
-    (threads,) = database.execute("SELECT current_setting('threads')").fetchall()[0]
-    database.execute("SET threads = 1")
-    database.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
-    database.execute(f"SET threads = {threads}")
+    with one_thread(database):
+        database.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
 
 
 def save(database: duckdb.DuckDBPyConnection, totals: Totals, folder: Path) -> None:
     """Write the sums and the list of bad rows as ``FILES`` into the folder."""
     for table in TABLES:
         write_rows(database, f"{totals.summed(table)} ORDER BY ALL", folder / f"{table}.parquet")
-    write_rows(database, 'SELECT * FROM rejects ORDER BY "row"', folder / "rejects.parquet")
+    write_rows(database, 'SELECT * FROM rejects ORDER BY file, "row"', folder / "rejects.parquet")
     (folder / "counts.json").write_text(json.dumps({"read": totals.read, "bad": totals.bad}))
 
 

@@ -1,64 +1,71 @@
 """Order lines as the engine reads them: the view ``lines``, whatever they came from.
 
-Its columns: ``row`` (from 0), ``order_id``, ``customer_id``, ``placed_us`` (UTC microseconds), ``status``,
-``currency``, ``sku``, ``quantity``, ``unit_price`` (minor units), and ``malformed``: for values that could not be read
-at all, the column and what it must be; else null.
+Its columns: ``file`` (number of the input file; null for the table), ``row`` (its place; without gaps within one part
+of a file), ``number`` (by which people find the row in its file, from 0), ``order_id``, ``customer_id``, ``placed_us``
+(UTC microseconds), ``status``, ``currency``, ``sku``, ``quantity``, ``unit_price`` (minor units), and ``malformed``:
+for values that could not be read at all, the column and what it must be; else null.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from patterns_batch.engine.database import quoted
 
-__all__ = ["COLUMNS", "MAX_LINES", "create_view", "order_start", "parquet_problem"]
+__all__ = ["COLUMNS", "MAX_LINES", "count_decimals", "create_view", "order_start", "staged_lines"]
 
 MAX_LINES = 50
 """Lines in one order, as in the shop's domain."""
 
-_TEXT = ("VARCHAR", "a text")
-_WHOLE = ("TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER", "an integer")
-_TIME = ("TIMESTAMP,TIMESTAMP WITH TIME ZONE,TIMESTAMP_NS,TIMESTAMP_MS,TIMESTAMP_S", "a timestamp in UTC")
-COLUMNS = {
-    "order_id": _TEXT,
-    "customer_id": _TEXT,
-    "placed_at": _TIME,
-    "status": _TEXT,
-    "currency": _TEXT,
-    "sku": _TEXT,
-    "quantity": _WHOLE,
-    "unit_price": _WHOLE,
-}
-"""The input's columns, with the types that they may have in a Parquet file."""
+_NO_DECIMALS = "unit_price: has no decimals, and most prices of the file have: it may be in minor units (cents)"
+_DECIMALS = "unit_price: has decimals, and most prices of the file have none: those are in minor units (cents)"
+COLUMNS = ("order_id", "customer_id", "placed_at", "status", "currency", "sku", "quantity", "unit_price")
+"""The input's columns."""
+_NO_ROWS = """
+    SELECT NULL::INTEGER AS file, NULL::BIGINT AS row, NULL::BIGINT AS number, NULL::VARCHAR AS order_id,
+           NULL::VARCHAR AS customer_id, NULL::BIGINT AS placed_us, NULL::VARCHAR AS status, NULL::VARCHAR AS currency,
+           NULL::VARCHAR AS sku, NULL::BIGINT AS quantity, NULL::BIGINT AS unit_price, NULL::VARCHAR AS malformed
+    WHERE false"""
 
 
-def parquet_problem(database: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, str] | None:
-    """Return the first column that is missing or has a wrong type, and what is wrong; None when all are right."""
-    described = database.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(path)})").fetchall()
-    types = {str(name): str(kind) for name, kind, *_ in described}
-    for name, (allowed, meant) in COLUMNS.items():
-        if name not in types:
-            return name, f"is missing; the file has {', '.join(sorted(types)) or 'no columns'}"
-        if types[name] not in allowed.replace(" ", ",").split(",") and types[name] not in allowed.split(","):
-            return name, f"is {types[name]} and must be {meant}"
-    return None
+def create_view(database: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> None:
+    """Create the view on the rows of these relations."""
+    database.execute(f"CREATE OR REPLACE VIEW lines AS {' UNION ALL '.join(relations)}")
 
 
-def create_view(
-    database: duckdb.DuckDBPyConnection, path: Path, *, staged: bool, rows: tuple[int, int] | None = None
-) -> None:
-    """Create the view on a Parquet file: somebody's, or one that ``staging`` wrote; on some of its rows, or all."""
-    placed, malformed = ("placed_us", "malformed") if staged else ("epoch_us(placed_at)", "NULL::VARCHAR")
-    row = "row" if staged else "file_row_number"
-    only = f"WHERE {row} >= {rows[0]} AND {row} < {rows[1]}" if rows else ""
-    database.execute(
-        f"""
-        CREATE OR REPLACE VIEW lines AS
-        SELECT {row} AS row, order_id, customer_id, {placed} AS placed_us, status, currency, sku,
-               quantity::BIGINT AS quantity, unit_price::BIGINT AS unit_price, {malformed} AS malformed
-        FROM read_parquet({quoted(path)}, file_row_number = {not staged}) {only}
-        """
-    )
+def staged_lines(
+    database: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    *,
+    file: int | None = None,
+    decimals: bool | None = None,
+) -> str:
+    """Return the relation of Parquet files that were staged, of the input file with this number.
+
+    A file's prices are in euros or in cents: where some have decimals and some do not, one kind is bad. ``decimals``
+    says which kind is good; None for the one that most of these rows have.
+    """
+    if not files:
+        return _NO_ROWS
+    rows = f"read_parquet([{', '.join(map(quoted, files))}])"
+    major, minor = count_decimals(database, files)
+    good = major > minor if decimals is None else decimals
+    bad, reason = ("NOT major", _NO_DECIMALS) if good else ("major", _DECIMALS)
+    mixed = minor if good else major
+    malformed = f"CASE WHEN malformed IS NULL AND {bad} THEN '{reason}' ELSE malformed END AS malformed"
+    return f"""
+        SELECT {"NULL" if file is None else file}::INTEGER AS file, row, number, order_id, customer_id, placed_us,
+               status, currency, sku, quantity, unit_price, {malformed if mixed else "malformed"}
+        FROM {rows}"""
+
+
+def count_decimals(database: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[int, int]:
+    """Return how many prices of staged files have decimals, and how many have none though they could."""
+    rows = f"read_parquet([{', '.join(map(quoted, files))}])"
+    counted = database.execute(f"SELECT count(*) FILTER (major), count(*) FILTER (NOT major) FROM {rows}")
+    major, minor = counted.fetchall()[0]
+    return int(major), int(minor)
 
 
 def order_start(database: duckdb.DuckDBPyConnection, row: int, end: int) -> int:

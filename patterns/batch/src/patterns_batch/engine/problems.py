@@ -8,17 +8,34 @@ import duckdb
 
 from patterns_batch.engine.lines import MAX_LINES
 
-__all__ = ["GOOD_ROW", "create_tables", "good_order", "judge"]
+__all__ = ["GOOD_ROW", "IS_CAUSE", "IS_RETURN", "PART_KEY", "create_tables", "duplicate", "good_order", "judge"]
 
 _MAX_TEXT = 128
+_MAX_QUANTITY = 999
 _MAX_PRICE = 1_000_000_000
 _STATUSES = "('PLACED', 'FULFILLED', 'REJECTED', 'CANCELLED')"
 _CURRENCY = "'[A-Z]{3}'"
 
+IS_RETURN = "(quantity < 0 OR unit_price < 0)"
+"""Whether a row takes back what was sold: units, or an amount."""
+PART_KEY = f"""CASE WHEN bool_or({IS_RETURN})
+    THEN hash(order_id, list(hash(placed_us, currency, status, sku, quantity, unit_price) ORDER BY row))
+    ELSE hash(order_id) END"""
+"""What a part of an order has once in a file, in terms of a group of its rows.
+
+All sales of an order that stand together are one part, all its returns there another. Sales under an id are the same
+order, whatever they are of; a return comes again only where all of it does, since an order may have several.
+"""
+_RETURNS = """
+    WHEN quantity < 0 AND unit_price < 0 THEN 'unit_price: must not be negative where the quantity is negative, too'"""
+_NO_RETURNS = """
+    WHEN quantity < 0 THEN 'quantity: must not be negative'
+    WHEN unit_price < 0 THEN 'unit_price: must not be negative'"""
+
 GOOD_ROW = f"""(malformed IS NULL AND length(order_id) BETWEEN 1 AND {_MAX_TEXT}
     AND length(customer_id) BETWEEN 1 AND {_MAX_TEXT} AND length(sku) BETWEEN 1 AND {_MAX_TEXT}
-    AND quantity BETWEEN 1 AND 999 AND unit_price BETWEEN 0 AND {_MAX_PRICE})"""
-"""Whether the row's own values are good, but for those that ``good_order`` looks at; null when one is missing."""
+    AND quantity BETWEEN 1 AND {_MAX_QUANTITY} AND unit_price BETWEEN 0 AND {_MAX_PRICE})"""
+"""Whether the row is a sale with good values of its own, but for those of ``good_order``; null when one is missing."""
 
 
 def good_order(before: int) -> str:
@@ -27,7 +44,7 @@ def good_order(before: int) -> str:
     return f"(status IN {_STATUSES} AND regexp_full_match(currency, {_CURRENCY}) AND {placed})"
 
 
-def _row_problem(before: int) -> str:
+def _row_problem(before: int, *, returns: bool) -> str:
     texts = "\n".join(
         f"""WHEN coalesce({name}, '') = '' THEN '{name}: is missing'
             WHEN length({name}) > {_MAX_TEXT} THEN '{name}: is longer than {_MAX_TEXT} characters'"""
@@ -44,15 +61,15 @@ def _row_problem(before: int) -> str:
             WHEN currency IS NULL THEN 'currency: is missing'
             WHEN NOT regexp_full_match(currency, {_CURRENCY}) THEN 'currency: must be an ISO 4217 code, such as EUR'
             WHEN quantity IS NULL THEN 'quantity: is missing'
-            WHEN quantity < 0 THEN 'quantity: must not be negative'
-            WHEN quantity NOT BETWEEN 1 AND 999 THEN 'quantity: must be 1 to 999'
             WHEN unit_price IS NULL THEN 'unit_price: is missing'
-            WHEN unit_price < 0 THEN 'unit_price: must not be negative'
-            WHEN unit_price > {_MAX_PRICE} THEN 'unit_price: must be at most {_MAX_PRICE}'
+            {_RETURNS if returns else _NO_RETURNS}
+            WHEN abs(quantity) NOT BETWEEN 1 AND {_MAX_QUANTITY} THEN 'quantity: must be 1 to {_MAX_QUANTITY}'
+            WHEN abs(unit_price) > {_MAX_PRICE} THEN 'unit_price: must be at most {_MAX_PRICE}'
         END"""
 
 
-# A run is what stands together under one order id. Its first row says what the others must agree with.
+# A run is what stands together under one order id. Its first row says what the others must agree with; returns have a
+# time and a status of their own.
 _RUNS = """
     CREATE OR REPLACE TEMP TABLE doubtful_runs AS
     SELECT *, sum(begins) OVER (ORDER BY row ROWS UNBOUNDED PRECEDING) AS run FROM (
@@ -69,53 +86,64 @@ _JUDGED = """
                 THEN 'currency: is not that of the order''s first row; an order has one currency'
             WHEN customer_id <> first_value(customer_id) OVER whole
                 THEN 'customer_id: is not that of the order''s first row'
-            WHEN placed_us <> first_value(placed_us) OVER whole THEN 'placed_at: is not that of the order''s first row'
-            WHEN status <> first_value(status) OVER whole THEN 'status: is not that of the order''s first row'
+            WHEN part > 0 AND placed_us <> first_value(placed_us) OVER sold
+                THEN 'placed_at: is not that of the order''s first row'
+            WHEN part > 0 AND status <> first_value(status) OVER sold
+                THEN 'status: is not that of the order''s first row'
             WHEN row_number() OVER whole > {most} THEN 'order_id: the order has more than {most} lines'
-            WHEN row_number() OVER (PARTITION BY run, sku ORDER BY row) > 1
-                THEN 'sku: is in the order already; an order has each product once'
         END AS problem
-    FROM (SELECT *, {row_problem} AS row_problem FROM doubtful_runs)
-    WINDOW whole AS (PARTITION BY run ORDER BY row)"""
+    FROM (SELECT *, {row_problem} AS row_problem, CASE WHEN {is_return} THEN -run ELSE run END AS part
+          FROM doubtful_runs)
+    WINDOW whole AS (PARTITION BY run ORDER BY row), sold AS (PARTITION BY part ORDER BY row)"""
 
-_RUN_PROBLEMS = """
-    CREATE OR REPLACE TEMP TABLE bad_runs AS
-    WITH runs AS (
-        SELECT run, any_value(order_id) AS order_id, min(row) AS first_row,
-               min(row) FILTER (problem IS NOT NULL) AS bad_row
-        FROM judged GROUP BY run
-    )
-    SELECT run, bad_row, NULL AS earlier_row FROM runs WHERE bad_row IS NOT NULL
+_BAD_PARTS = f"""
+    CREATE OR REPLACE TEMP TABLE bad_parts AS
+    WITH bad_runs AS (SELECT run, min(number) AS bad_number FROM judged WHERE problem IS NOT NULL GROUP BY run)
+    SELECT DISTINCT part, bad_number, NULL AS earlier_number FROM judged JOIN bad_runs USING (run)
     UNION ALL
-    SELECT run, NULL, earlier_row FROM (
-        SELECT run, first_row, min(first_row) OVER (PARTITION BY order_id) AS earlier_row
-        FROM runs WHERE bad_row IS NULL
-    ) WHERE first_row > earlier_row"""
+    SELECT part, NULL, earlier_number FROM (
+        SELECT part, first_number, min(first_number) OVER (PARTITION BY order_id, key) AS earlier_number
+        FROM (SELECT part, order_id, min(number) AS first_number, {PART_KEY} AS key
+              FROM judged ANTI JOIN bad_runs USING (run) GROUP BY part, order_id)
+    ) WHERE first_number > earlier_number"""
 
-_REASONS = """
-    SELECT row, order_id, coalesce(
-        problem,
-        'order_id: is a duplicate, the order stands in row ' || (earlier_row + 1) || ' already',
-        'order_id: the order has a bad row, row ' || (bad_row + 1)) AS problem
-    FROM judged JOIN bad_runs USING (run)"""
+_CONSEQUENCE = "'order_id: the order has a bad row, row '"
+IS_CAUSE = f"NOT starts_with(problem, {_CONSEQUENCE})"
+"""Whether a row is listed for what it is, and not since it belongs to the order of one that is."""
+
+
+def duplicate(of_returns: str, place: str = "(earlier_number + 1)") -> str:
+    """Return the problem of a row of an order, or of returns, that stand in the row ``place`` already."""
+    what = f"CASE WHEN {of_returns} THEN 'return' ELSE 'order' END"
+    return f"'order_id: is a duplicate, the ' || {what} || ' stands in row ' || {place} || ' already'"
+
+
+_REASONS = f"""
+    SELECT file, number, order_id, coalesce(
+        problem, {duplicate("part < 0")}, {_CONSEQUENCE} || (bad_number + 1)) AS problem
+    FROM judged JOIN bad_parts USING (part)"""
 
 
 def create_tables(database: duckdb.DuckDBPyConnection) -> None:
     """Create the list of bad rows, empty."""
-    database.execute('CREATE TABLE rejects ("row" BIGINT, order_id VARCHAR, problem VARCHAR)')
+    database.execute('CREATE TABLE rejects (file INTEGER, "row" BIGINT, order_id VARCHAR, problem VARCHAR)')
 
 
-def judge(database: duckdb.DuckDBPyConnection, *, before: int, listed: int) -> int:
+def judge(database: duckdb.DuckDBPyConnection, *, before: int, listed: int, returns: bool) -> int:
     """Judge the rows in ``doubtful``: list the bad ones, leave the others in ``doubtful``, return how many were bad.
 
-    A bad row takes its order with it: half an order would be counted as a smaller one. Of several good orders with one
-    id the first counts. At most ``listed`` bad rows are listed, the first ones.
+    What is left has a number for each ``run``, rows of one order that stand together, and for each ``part`` of it, its
+    sales or its returns.
+
+    A bad row takes its run with it: half an order would be counted as a smaller one. Of several good parts with one
+    ``PART_KEY`` the first counts. At most ``listed`` bad rows are listed, the first ones.
     """
     database.execute(_RUNS)
-    database.execute(_JUDGED.format(most=MAX_LINES, row_problem=_row_problem(before)))
-    database.execute(_RUN_PROBLEMS)
-    (bad,) = database.execute("SELECT count(*) FROM judged SEMI JOIN bad_runs USING (run)").fetchall()[0]
+    row_problem = _row_problem(before, returns=returns)
+    database.execute(_JUDGED.format(most=MAX_LINES, row_problem=row_problem, is_return=IS_RETURN))
+    database.execute(_BAD_PARTS)
+    (bad,) = database.execute("SELECT count(*) FROM judged SEMI JOIN bad_parts USING (part)").fetchall()[0]
     (kept,) = database.execute("SELECT count(*) FROM rejects").fetchall()[0]
     database.execute(f"INSERT INTO rejects {_REASONS} ORDER BY row LIMIT {max(0, listed - kept)}")
-    database.execute("CREATE OR REPLACE TEMP TABLE doubtful AS SELECT * FROM judged ANTI JOIN bad_runs USING (run)")
+    database.execute("CREATE OR REPLACE TEMP TABLE doubtful AS SELECT * FROM judged ANTI JOIN bad_parts USING (part)")
     return int(bad)

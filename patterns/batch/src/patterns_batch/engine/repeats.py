@@ -1,4 +1,4 @@
-"""Order ids that come again: hashes that are there twice, their rows, and which of them really are duplicates."""
+"""Orders and returns that come again: keys that are there twice, their rows, and which really are duplicates."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,13 +6,16 @@ from pathlib import Path
 import duckdb
 
 from patterns_batch.engine.database import quoted
+from patterns_batch.engine.problems import IS_RETURN, duplicate
 from patterns_batch.engine.totals import Totals
 
-__all__ = ["find", "read_again", "take_back", "touches"]
+__all__ = ["find", "read_again", "take_back", "touched"]
+
+_EARLIER = "(earlier_number + 1) || CASE WHEN earlier_file <> file THEN ' of ' || $files[earlier_file + 1] ELSE '' END"
 
 
 def find(database: duckdb.DuckDBPyConnection, ids: Sequence[Path]) -> int:
-    """Find the hashes that are in the files more than once, and return how many places they have."""
+    """Find the keys that are in the files more than once, and return how many places they have."""
     files = f"read_parquet([{', '.join(map(quoted, ids))}])"
     database.execute(
         f"""
@@ -25,41 +28,60 @@ def find(database: duckdb.DuckDBPyConnection, ids: Sequence[Path]) -> int:
     return int(places)
 
 
-def touches(database: duckdb.DuckDBPyConnection, rows: tuple[int, int] | None) -> bool:
-    """Whether any of the places is among these rows; None stands for all rows."""
-    begin, end = rows or (0, 1 << 62)
-    found = database.execute("SELECT 1 FROM repeated WHERE first_row >= ? AND first_row < ? LIMIT 1", [begin, end])
-    return found.fetchone() is not None
+def touched(database: duckdb.DuckDBPyConnection, begins: Sequence[int]) -> set[int]:
+    """Return which of the parts that begin at these places, in ascending order, have any of the repeated ones."""
+    database.execute("CREATE OR REPLACE TEMP TABLE begins AS SELECT unnest(?::BIGINT[]) AS begin", [list(begins)])
+    found = database.execute("SELECT DISTINCT begin FROM repeated ASOF JOIN begins ON first_row >= begin").fetchall()
+    return {int(begin) for (begin,) in found}
 
 
 def read_again(database: duckdb.DuckDBPyConnection) -> None:
-    """Keep the rows of these places, as far as ``lines`` has them."""
+    """Keep the rows of these places, as far as ``lines`` has them: of an order's sales, or of its returns."""
     database.execute(
-        """
-        CREATE TEMP TABLE IF NOT EXISTS again AS SELECT *, 0::BIGINT AS first_row FROM lines LIMIT 0;
+        f"""
+        CREATE TEMP TABLE IF NOT EXISTS again AS
+        SELECT *, 0::BIGINT AS first_row, 0::UBIGINT AS order_key FROM lines LIMIT 0;
         INSERT INTO again
-        SELECT lines.*, first_row FROM lines
-        JOIN (SELECT first_row, unnest(range(first_row, first_row + count)) AS row FROM repeated) USING (row)
+        SELECT lines.*, first_row, order_key FROM lines
+        JOIN (SELECT order_key, first_row, unnest(range(first_row, first_row + count)) AS row FROM repeated) USING (row)
+        WHERE {IS_RETURN} = (order_key <> hash(order_id))
         """
     )
 
 
-def take_back(database: duckdb.DuckDBPyConnection, totals: Totals, *, listed: int) -> bool:
-    """Take back, and list, the rows of every order whose id an earlier row has; return whether there were any."""
+def take_back(database: duckdb.DuckDBPyConnection, totals: Totals, *, files: Sequence[str], listed: int) -> bool:
+    """Take back, and list, the rows of every order whose id an earlier row has; return whether there were any.
+
+    ``files`` are the names of the input files, by their numbers.
+    """
     database.execute(
         """
         CREATE TEMP TABLE later AS
-        SELECT * FROM (SELECT *, min(first_row) OVER (PARTITION BY order_id) AS earlier_row FROM again)
-        WHERE first_row > earlier_row
+        SELECT * FROM (
+            SELECT *, first_value(first_row) OVER whole AS earlier_row,
+                   first_value(number) OVER whole AS earlier_number, first_value(file) OVER whole AS earlier_file
+            FROM again WINDOW whole AS (PARTITION BY order_id, order_key ORDER BY row)
+        ) WHERE first_row > earlier_row
         """
     )
     (kept,) = database.execute("SELECT count(*) FROM rejects").fetchall()[0]
     database.execute(
+        f"INSERT INTO rejects SELECT file, number, order_id, {duplicate(IS_RETURN, _EARLIER)} FROM later "
+        f"ORDER BY row LIMIT {max(0, listed - kept)}",
+        {"files": list(files)},
+    )
+    # A chunk that has an order twice knows its own first row of it alone: the reason must not depend on chunks.
+    database.execute(
         f"""
-        INSERT INTO rejects
-        SELECT row, order_id, 'order_id: is a duplicate, the order stands in row ' || (earlier_row + 1) || ' already'
-        FROM later ORDER BY row LIMIT {max(0, listed - kept)}
-        """
+        UPDATE rejects SET problem = earliest.problem FROM (
+            SELECT rejects.rowid AS listed, {duplicate("returned", _EARLIER)} AS problem
+            FROM (SELECT order_id, file, min(number) + 1 AS place, bool_and({IS_RETURN}) AS returned,
+                         any_value(earlier_file) AS earlier_file, any_value(earlier_number) AS earlier_number
+                  FROM later GROUP BY order_id, order_key, file, first_row)
+            JOIN rejects USING (order_id, file) WHERE rejects.problem = {duplicate("returned", "place")}
+        ) AS earliest WHERE rejects.rowid = earliest.listed
+        """,
+        {"files": list(files)},
     )
     before = totals.bad
     totals.take_back("later")

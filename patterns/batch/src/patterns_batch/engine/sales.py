@@ -25,12 +25,14 @@ class Sales:
         hours: currency, hour, orders, units, revenue of standing orders on reported days.
         products: currency, SKU, orders, units, revenue of the same.
         customers: currency, pseudonym, orders, revenue of the same; best first.
+        returns: currency, SKU, lines, units, amount that was taken back, of the same; the largest first.
     """
 
     days: list[tuple[str, date, str, int, int, int]]
     hours: list[tuple[str, int, int, int, int]]
     products: list[tuple[str, str, int, int, int]]
     customers: list[tuple[str, str, int, int]]
+    returns: list[tuple[str, str, int, int, int]]
 
 
 def read_sales(database: duckdb.DuckDBPyConnection, totals: Totals, manifest: Manifest) -> Sales:
@@ -66,20 +68,28 @@ def read_sales(database: duckdb.DuckDBPyConnection, totals: Totals, manifest: Ma
         GROUP BY currency, sku ORDER BY currency, revenue DESC, sku
         """
     ).fetchall()
-    return Sales(days, hours, products, _customers(database, totals, manifest))
+    returns = database.execute(
+        f"""
+        SELECT currency, sku, sum(lines)::BIGINT, sum(units)::BIGINT, sum(amount)::BIGINT AS amount
+        FROM ({totals.summed("returns")}) JOIN slots USING (slot) WHERE {reported}
+        GROUP BY currency, sku ORDER BY currency, amount DESC, sku
+        """
+    ).fetchall()
+    return Sales(days, hours, products, _customers(database, totals, manifest), returns)
 
 
 def write_tables(database: duckdb.DuckDBPyConnection, totals: Totals, manifest: Manifest, folder: Path) -> None:
-    """Write ``products.parquet`` and ``orders.parquet``: the reported days' sums for analysts, all statuses.
+    """Write ``products``, ``orders`` and ``returns.parquet``: the reported days' sums for analysts, all statuses.
 
     They have ``day``, ``hour`` (0 to 23, by the manifest's time zone), ``currency``, ``status``, ``orders``,
     ``revenue`` (minor units), and the first also ``sku`` and ``units``. An order with several products is in several
-    rows of the first, and in one of the second.
+    rows of the first, and in one of the second. The third has what the first has, with ``lines`` and ``amount``.
     """
     reported = "true" if manifest.date is None else f"day = DATE '{manifest.date}'"
     for name, table, columns, sums in (
         ("products.parquet", "products", "day, hour, sku, currency, status", ("orders", "units", "revenue")),
         ("orders.parquet", "baskets", "day, hour, currency, status", ("orders", "revenue")),
+        ("returns.parquet", "returns", "day, hour, sku, currency, status", ("lines", "units", "amount")),
     ):
         summed = ", ".join(f"sum({each})::BIGINT AS {each}" for each in sums)
         write_rows(
@@ -91,7 +101,8 @@ def write_tables(database: duckdb.DuckDBPyConnection, totals: Totals, manifest: 
 
 
 def _place_slots(database: duckdb.DuckDBPyConnection, totals: Totals, manifest: Manifest) -> None:
-    found = database.execute(f"SELECT DISTINCT slot FROM ({totals.summed('baskets')}) ORDER BY slot").fetchall()
+    used = " UNION ".join(f"SELECT slot FROM ({totals.summed(table)})" for table in ("baskets", "returns"))
+    found = database.execute(f"SELECT slot FROM ({used}) ORDER BY slot").fetchall()
     slots = [slot for (slot,) in found]
     placed = [local_hour(slot, manifest.slot_seconds, manifest.time_zone) for slot in slots]
     database.execute("CREATE OR REPLACE TABLE slots (slot INTEGER, day DATE, hour UTINYINT)")

@@ -18,6 +18,7 @@ class Terms:
         reported: begin and end of what the top customers are of, in UTC microseconds; None for everything.
         key: of the customers' pseudonyms.
         rejects_listed: how many bad rows are listed.
+        returns: whether rows with a negative quantity or price are counted as returns, or are bad rows.
     """
 
     slot_seconds: int
@@ -25,3 +26,4 @@ class Terms:
     reported: tuple[int, int] | None
     key: str
     rejects_listed: int
+    returns: bool = True

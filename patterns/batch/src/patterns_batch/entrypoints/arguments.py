@@ -24,8 +24,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="EXPORT_ID",
         help="with --date: read this point-in-time export of the table, below exports/RUN_ID; empty for none",
     )
+    plan.add_argument(
+        "--content",
+        default="",
+        metavar="versionId=ID|etag=TAG",
+        help="with --input: report this version of the file; empty for the current one",
+    )
     shard = _step(steps, "shard", "work off one shard of the plan")
     shard.add_argument("--shard", required=True, type=_number, metavar="N", help="from 0")
+    combine = _step(steps, "combine", "add up one group of shards, where there are many")
+    combine.add_argument("--group", required=True, type=_number, metavar="N", help="from 0")
     _step(steps, "merge", "merge the shards into the files of the report")
     _step(steps, "publish", "publish the report, and bring the index up to date")
     _step(steps, "report", "merge and publish: one start of a container less")

@@ -22,7 +22,7 @@ PATTERN = "batch"
 
 @dataclass(slots=True)
 class Report:
-    """Tells what became of one step. ``known`` goes with every line: step, run, shard."""
+    """Tells what became of one step. ``known`` goes with every line: step, run, shard or group."""
 
     stage: str
     known: dict[str, Any]
@@ -46,9 +46,10 @@ class Report:
                 objects.write(key, json.dumps(told, ensure_ascii=False).encode() + b"\n")
 
     def _others_failed(self, kept: bytes | None) -> bool:
-        """Whether another shard has failed for good: that is why this one is being stopped, and is the reason."""
+        """Whether another shard or group has failed for good: then this one is being stopped for it."""
         there: dict[str, Any] = json.loads(kept) if kept else {}
-        another = there.get("step") == self.known["step"] and there.get("shard") != self.known.get("shard")
+        parts = [(known.get("shard"), known.get("group")) for known in (there, self.known)]
+        another = there.get("step") == self.known["step"] and parts[0] != parts[1]
         return another and there["exit_code"] != TryAgain.exit_code
 
     @property

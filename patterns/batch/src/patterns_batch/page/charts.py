@@ -4,22 +4,29 @@ The same figures are the same bytes: pygal's random ids, its comments with the d
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import east_asian_width
 from xml.etree import ElementTree as ET
 
 import pygal
+
+from patterns_batch.page.visible import visible
 
 # pygal leaves a finder of plug-ins behind, of a kind that Python warns of at every import that fails; none is used.
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 __all__ = ["STYLES", "Chart", "bars", "lines", "ranking"]
 
-_WIDTH, _HEIGHT = 440, 260
+_WIDTH, _HEIGHT = 440, 240
 """Narrow, so that the text stays readable when the page is as narrow as a phone."""
-_MANY_DOTS = 40
-_LONGEST_LABEL = 18
+_AXIS, _BAR = 60, 22
+"""Of a ranking: the height that is no bar's, and that of each."""
+_LONGEST_LABEL = 20
+"""Columns of a label of a ranking, of which a letter has one and a Chinese character two."""
+_WIDER = 1.2
+"""How much wider a letter is on a phone than pygal's six units."""
 
 STYLES = """
 .chart svg{display:block;width:100%;height:auto;font-family:inherit}
@@ -29,89 +36,118 @@ STYLES = """
 .chart .axis.x text{text-anchor:middle}
 .chart .line,.chart .guide.line{fill:none;stroke:var(--faint)}
 .chart .vertical .axis.x .guide.line,.chart .horizontal .axis.y .guide.line{stroke:none}
-.chart .color-0 .reactive{fill:var(--first);stroke:var(--first)}
-.chart .color-1 .reactive{fill:var(--second);stroke:var(--second)}
-.chart .color-2 .reactive{fill:var(--third);stroke:var(--third)}
-.chart .color-3 .reactive{fill:var(--fourth);stroke:var(--fourth)}
-.chart path.line.reactive{fill:none;stroke-width:2}
+.chart .reactive{fill:var(--first);stroke:none}
+.chart path.line.reactive{fill:none;stroke:var(--first);stroke-width:1.5}
 .chart .reactive:hover{opacity:.7}
+@media screen and (max-width:30rem){.chart text{font-size:13px}}
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What a chart shows: its title, its labels, series of whole numbers by name, and how a number is written."""
+    """What a chart shows.
+
+    Attributes:
+        title: what is read out in its place.
+        labels: what each value is of, in words; shown with the value.
+        values: whole numbers; None leaves a gap.
+        written: each value as people write it.
+        axis: labels of the axis along the values, by their place; all of ``labels`` where it is empty.
+        ticks: values on the other axis, with their labels; from 0.
+    """
 
     title: str
     labels: Sequence[str]
-    series: Mapping[str, Sequence[int | None]]
-    written: Callable[[int], str]
+    values: Sequence[int | None]
+    written: Sequence[str]
+    axis: Mapping[int, str] = field(default_factory=dict)
+    ticks: Mapping[int, str]
 
 
 def bars(chart: Chart) -> str:
     """Return standing bars, as for hours."""
-    return _draw(pygal.Bar, chart, x_labels_major_every=3, show_minor_x_labels=False, truncate_label=-1)
+    return _draw(pygal.Bar, chart, _HEIGHT)
 
 
 def lines(chart: Chart) -> str:
-    """Return lines, as for days."""
-    every = max(1, -(-len(chart.labels) // 4))
-    dots = len(chart.labels) < _MANY_DOTS
-    return _draw(
-        pygal.Line, chart, x_labels_major_every=every, show_minor_x_labels=False, show_dots=dots, truncate_label=-1
-    )
+    """Return a line, as for the days of a year."""
+    return _draw(pygal.Line, chart, _HEIGHT, show_dots=False)
 
 
 def ranking(chart: Chart) -> str:
     """Return lying bars, the first label on top."""
-    series = {name: list(reversed(values)) for name, values in chart.series.items()}
-    upside_down = replace(chart, labels=list(reversed(chart.labels)), series=series)
-    return _draw(
-        pygal.HorizontalBar,
-        upside_down,
-        truncate_label=_LONGEST_LABEL,
-        x_labels_major_count=4,
-        show_minor_x_labels=True,
+    upside_down = Chart(
+        title=chart.title,
+        labels=[visible(each) for each in reversed(chart.labels)],
+        values=chart.values[::-1],
+        written=chart.written[::-1],
+        axis={place: _cut(visible(label)) for place, label in enumerate(reversed(chart.labels))},
+        ticks=chart.ticks,
     )
+    return _draw(pygal.HorizontalBar, upside_down, _AXIS + _BAR * len(chart.labels))
 
 
-def _draw(kind: type, chart: Chart, **options: object) -> str:
+def _draw(kind: type, chart: Chart, height: int, **options: object) -> str:
+    # pygal makes room by the number of characters, and finds labels by their text: so it gets names that are unique and
+    # as long as the labels are wide, and what they stand for is put in their place afterwards.
+    room = round(max((_columns(label) for label in chart.axis.values()), default=0) * _WIDER)
+    names = [str(place).ljust(room, "_") for place in range(len(chart.labels))]
+    tick_room = round(max(_columns(label) for label in chart.ticks.values()) * _WIDER)
+    ticks = {tick: f"={tick}".ljust(tick_room, "_") for tick in chart.ticks}
     drawn: Any = kind(
         width=_WIDTH,
-        height=_HEIGHT,
+        height=height,
         margin=8,
+        margin_right=28,
         css=[],
         js=[],
         show_legend=False,
-        order_min=0,
-        y_labels_major_count=4,
-        show_minor_y_labels=kind is pygal.HorizontalBar,
-        value_formatter=lambda value: chart.written(round(value)),
-        include_x_axis=True,
+        show_minor_x_labels=kind is pygal.HorizontalBar,
+        x_labels_major=[names[place] for place in chart.axis],
+        truncate_label=-1,
+        value_formatter=str,
+        range=(0, max(chart.ticks) or 1),
         **options,
     )
-    drawn.x_labels = [str(label) for label in chart.labels]
-    for name, values in chart.series.items():
-        drawn.add(name, list(values))
+    drawn.x_labels = names
+    drawn.y_labels = [{"value": tick, "label": name} for tick, name in ticks.items()]
+    drawn.add("", list(chart.values))
     svg = drawn.render_tree()
-    _plain(svg, list(chart.series))
+    texts = {names[place]: label for place, label in chart.axis.items()}
+    texts |= {ticks[tick]: label for tick, label in chart.ticks.items()}
+    _plain(svg, texts, dict(zip(names, zip(chart.labels, chart.written, strict=True), strict=True)))
     svg.attrib.pop("id")
     svg.set("role", "img")
     svg.set("aria-label", chart.title)
     return ET.tostring(svg, encoding="unicode")
 
 
-def _plain(element: ET.Element, names: Sequence[str]) -> None:
-    """Leave the drawing alone, and turn what pygal tells its script into titles, which every browser shows."""
+def _plain(element: ET.Element, texts: Mapping[str, str], told: Mapping[str, tuple[str, str]]) -> None:
+    """Leave the drawing alone, and turn what pygal has for its script into titles, which every browser shows."""
     for child in list(element):
         tag: object = child.tag  # of a comment it is a function
         if not isinstance(tag, str) or tag in {"defs", "title"} or "overlay" in child.get("class", ""):
             element.remove(child)
         else:
-            _plain(child, names)
-    told = {description.get("class"): description.text or "" for description in element.findall("desc")}
+            _plain(child, texts, told)
+    if element.tag == "text":
+        element.text = texts.get(element.text or "", element.text)
+    found = {description.get("class"): description.text or "" for description in element.findall("desc")}
     for description in element.findall("desc"):
         element.remove(description)
-    if "value" in told:
+    if "value" in found:
         title = ET.SubElement(element, "title")
-        title.text = f"{told.get('x_label', '')}: {told['value']}".removeprefix(": ")
+        title.text = ": ".join(told[found["x_label"]])
+
+
+def _columns(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _cut(label: str) -> str:
+    """Return the label as far as there is room for it."""
+    if _columns(label) <= _LONGEST_LABEL:
+        return label
+    while _columns(label) >= _LONGEST_LABEL:
+        label = label[:-1]
+    return f"{label}…"

@@ -12,7 +12,7 @@ from typing import Any
 from patterns_batch.days import compared_days
 from patterns_batch.engine.sales import Sales
 from patterns_batch.engine.terms import STANDING
-from patterns_batch.manifest import FileSource, Manifest
+from patterns_batch.manifest import FilesSource, Manifest
 
 __all__ = ["SCHEMA_VERSION", "encode", "report_document"]
 
@@ -29,9 +29,10 @@ def encode(document: Document) -> bytes:
 def report_document(manifest: Manifest, sales: Sales, read: int, bad: int) -> Document:
     """Return the report of these sales."""
     source = manifest.source
-    subject = {"input": source.address} if isinstance(source, FileSource) else {"date": str(manifest.date)}
+    subject = _of_file(source, manifest) if isinstance(source, FilesSource) else {"date": str(manifest.date)}
     reported = {day for _, day, *_ in sales.days} if manifest.date is None else {manifest.date}
-    currencies = sorted({currency for currency, day, *_ in sales.days if day in reported})
+    sold = {currency for currency, day, *_ in sales.days if day in reported}
+    currencies = sorted(sold | {currency for currency, *_ in sales.returns})
     return {
         "schema_version": SCHEMA_VERSION,
         "report": manifest.report,
@@ -42,6 +43,13 @@ def report_document(manifest: Manifest, sales: Sales, read: int, bad: int) -> Do
     }
 
 
+def _of_file(source: FilesSource, manifest: Manifest) -> Document:
+    """Name the file, when its version was put, and where the report of the version before is; of a list, its files."""
+    previous = manifest.previous and {"report": manifest.previous.report, "page": manifest.previous.page}
+    files = {"files": [file.address for file in source.files]} if source.listed else {}
+    return {"input": source.address, "modified": source.modified, "previous": previous, **files}
+
+
 def _currency(currency: str, sales: Sales, manifest: Manifest) -> Document:
     by_day: dict[date, list[tuple[str, int, int, int]]] = {}
     for _, day, *figures in _of(currency, sales.days):
@@ -50,9 +58,11 @@ def _currency(currency: str, sales: Sales, manifest: Manifest) -> Document:
     unknown = None if manifest.date is None else _figures([])
     days = {day: _figures(rows) for day, rows in by_day.items()}
     reported = sorted(days) if manifest.date is None else [manifest.date]
+    total = _figures([row for day in reported for row in by_day.get(day, [])])
     return {
         "currency": currency,
-        **_figures([row for day in reported for row in by_day.get(day, [])]),
+        **total,
+        **_returns(_of(currency, sales.returns), total["revenue"]),
         "days": [_day(day, days, unknown) for day in reported],
         "hours": [
             {"hour": hour, "orders": orders, "units": units, "revenue": revenue}
@@ -66,6 +76,16 @@ def _currency(currency: str, sales: Sales, manifest: Manifest) -> Document:
             {"customer": name, "orders": orders, "revenue": revenue}
             for _, name, orders, revenue in _of(currency, sales.customers)
         ],
+    }
+
+
+def _returns(rows: list[tuple[Any, ...]], revenue: int) -> Document:
+    """Return what was taken back, which is apart from the revenue, and what is left of that without it."""
+    lines, units, amount = (sum(row[place] for row in rows) for place in (2, 3, 4))
+    products = [{"sku": sku, "lines": each, "units": taken, "amount": back} for _, sku, each, taken, back in rows]
+    return {
+        "returns": {"lines": lines, "units": units, "amount": amount, "products": products},
+        "net_revenue": revenue - amount,
     }
 
 

@@ -41,6 +41,14 @@ class ObjectsContract:
         assert objects.create("a", b"second") is False
         assert objects.read("a") == b"first"
 
+    def test_only_what_was_seen_is_replaced(self, objects: Objects) -> None:
+        """So that of two who change one object, each from what it read, none takes back what the other did."""
+        objects.write("a", b"first")
+        assert objects.replace("a", b"second", b"first") is True
+        assert objects.replace("a", b"third", b"first") is False
+        assert objects.replace("b", b"first", b"seen") is False
+        assert (objects.read("a"), objects.read("b")) == (b"second", None)
+
     def test_files_go_up_and_come_down(self, objects: Objects, tmp_path: Path) -> None:
         """Byte for byte."""
         content = bytes(range(256)) * 5000
@@ -75,6 +83,7 @@ class InputsContract:
             key=key,
             version_id=found.version_id,
             etag=found.etag,
+            modified=found.modified.isoformat(),
             size=found.size,
             format="csv",
             compression="none",
@@ -96,6 +105,16 @@ class InputsContract:
         """A retry would not find it either."""
         with pytest.raises(BadInput, match=r"^s3://inbox/nothing: is not there"):
             inputs.describe("inbox", "nothing")
+
+    def test_a_content_that_is_gone_is_refused(self, inputs: Inputs, drop: Callable[[str, bytes], None]) -> None:
+        """The report of what was announced is not made of what came after."""
+        drop("b.csv", b"before")
+        announced = inputs.describe("inbox", "b.csv")
+        assert inputs.describe("inbox", "b.csv", f"etag={announced.etag}") == announced
+        drop("b.csv", b"after!")
+        assert inputs.describe("inbox", "b.csv").content != announced.content
+        with pytest.raises(BadInput, match=r"^s3://inbox/b.csv: has changed since the run was planned"):
+            inputs.describe("inbox", "b.csv", f"etag={announced.etag}")
 
     def test_what_has_changed_is_refused(
         self, inputs: Inputs, drop: Callable[[str, bytes], None], tmp_path: Path

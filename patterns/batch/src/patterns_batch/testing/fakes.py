@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from hashlib import md5
 from pathlib import Path
 
@@ -39,6 +40,13 @@ class InMemoryObjects:
         self.write(key, content)
         return True
 
+    def replace(self, key: str, content: bytes, seen: bytes) -> bool:
+        """Put the object in the place of this one."""
+        if self.kept.get(key) != seen:
+            return False
+        self.write(key, content)
+        return True
+
     def upload(self, key: str, path: Path) -> None:
         """Put the file."""
         self.write(key, path.read_bytes())
@@ -47,25 +55,38 @@ class InMemoryObjects:
         """Write the object to the file."""
         path.write_bytes(self.kept[key])
 
+    def link(self, key: str) -> str:
+        """Return an address that nothing answers."""
+        return f"https://reports.invalid/{key}"
+
     def listing(self, prefix: str) -> Iterable[StoredObject]:
         """Return the objects."""
         return [StoredObject(key, _digest(self.kept[key])) for key in sorted(self.kept) if key.startswith(prefix)]
 
 
 class InMemoryInputs:
-    """Input files in ``kept``, by bucket and key; ``fetched`` counts the bytes that were asked for."""
+    """Input files in ``kept``, by bucket and key, without versions; ``fetched`` counts the bytes that were asked for.
+
+    All were put at ``modified``.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
         self.kept: dict[tuple[str, str], bytes] = {}
         self.fetched = 0
+        self.modified = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
-    def describe(self, bucket: str, key: str) -> ObjectVersion:
+    def describe(self, bucket: str, key: str, content: str = "") -> ObjectVersion:
         """Return the object's version."""
+        address = f"s3://{bucket}/{key}"
         if (bucket, key) not in self.kept:
-            raise BadInput("is not there", file=f"s3://{bucket}/{key}")
-        content = self.kept[bucket, key]
-        return ObjectVersion(None, _digest(content), len(content))
+            raise BadInput("is not there", file=address)
+        kept = self.kept[bucket, key]
+        if content.startswith("versionId="):
+            raise BadInput("is no longer there in the version that was to be reported", file=address)
+        if content and content != f"etag={_digest(kept)}":
+            raise BadInput("has changed since the run was planned: start another run", file=address)
+        return ObjectVersion(None, _digest(kept), len(kept), self.modified)
 
     def read(self, source: FileSource, part: Range) -> bytes:
         """Return a part."""

@@ -15,15 +15,21 @@ def plain_sums(lines: Iterable[Mapping[str, Any]], zone: str = "UTC") -> dict[st
     """Return sums of order lines, all of them good.
 
     ``baskets``: (day, hour, currency, status) to (orders, revenue); ``products``: (day, hour, sku, currency, status) to
-    (orders, units, revenue); ``customers``: (currency, customer) to (orders, revenue) of standing orders.
+    (orders, units, revenue); ``customers``: (currency, customer) to (orders, revenue) of standing orders; ``returns``:
+    what products are by, to (lines, units, amount).
     """
     baskets: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
     products: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
     customers: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
+    returns: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
     seen: set[str] = set()
     for line in lines:
         placed = datetime.fromisoformat(line["placed_at"]).astimezone(UTC).astimezone(ZoneInfo(zone))
         when = (str(placed.date()), placed.hour)
+        if line["quantity"] < 0 or line["unit_price"] < 0:
+            units, taken = abs(line["quantity"]), abs(line["quantity"] * line["unit_price"])
+            _add(returns[*when, line["sku"], line["currency"], line["status"]], 1, units, taken)
+            continue
         first = line["order_id"] not in seen
         seen.add(line["order_id"])
         amount = line["quantity"] * line["unit_price"]
@@ -31,7 +37,12 @@ def plain_sums(lines: Iterable[Mapping[str, Any]], zone: str = "UTC") -> dict[st
         _add(products[*when, line["sku"], line["currency"], line["status"]], 1, line["quantity"], amount)
         if line["status"] in _STANDING:
             _add(customers[line["currency"], line["customer_id"]], int(first), amount)
-    return {"baskets": dict(baskets), "products": dict(products), "customers": dict(customers)}
+    return {
+        "baskets": dict(baskets),
+        "products": dict(products),
+        "customers": dict(customers),
+        "returns": dict(returns),
+    }
 
 
 def _add(sums: list[int], *figures: int) -> None:

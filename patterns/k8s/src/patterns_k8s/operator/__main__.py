@@ -1,6 +1,6 @@
 """``python -m patterns_k8s.operator``: looks after the OrderProcessors of one namespace until SIGTERM or SIGINT.
 
-Exit codes: 0 done, 2 bad input, 1 anything else.
+Exit codes: 0 done, 2 bad input, 1 anything else, also when not everything ended within twenty seconds.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import kopf
 
 from patterns_k8s.operator.bootstrap import make_operator
 from patterns_k8s.operator.credentials import NoCluster
+from patterns_k8s.operator.ending import Ending
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_shared.environment import InvalidSetting, MissingSetting
 
@@ -34,11 +35,14 @@ def main() -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
     # What is imported stays: the collector need not look through it again, nor wait for a quarter as much waste.
     gc.freeze()
+    ending = Ending()
+    ending.register(registry)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host or "0.0.0.0"  # noqa: S104 - a pod's own address
     asyncio.run(
         kopf.operator(
             registry=registry,
             namespaces=[settings.namespace],
+            stop_flag=ending.flag,
             liveness_endpoint=f"http://{host}:{settings.liveness_port}/healthz",
         )
     )

@@ -33,13 +33,31 @@ def problems_of(spec: Mapping[str, Any], *, today: date) -> list[str]:
     ]
 
 
-def warnings_of(spec: OrderProcessorSpec, *, sharing: Sequence[str]) -> list[str]:
-    """Return what is allowed and probably not meant; ``sharing`` are others that work on the same queue."""
+def warnings_of(spec: OrderProcessorSpec, *, sharing: Sequence[str], namespace: str, watched: str) -> list[str]:
+    """Return what is allowed and probably not meant.
+
+    Args:
+        spec: what is declared.
+        sharing: names of others that work on the same queue.
+        namespace: where it is declared.
+        watched: the namespace that the operator watches.
+    """
     warnings = []
+    if namespace != watched:
+        warnings.append(
+            f"metadata.namespace: no operator watches {namespace}, so this OrderProcessor gets neither workers nor a "
+            f"status; declare it in {watched}"
+        )
     if sharing:
         few = ", ".join(sorted(sharing)[:_NAMED])
         names = few if len(sharing) <= _NAMED else f"{few} and {len(sharing) - _NAMED} more"
         warnings.append(f"spec.queue: {spec.queue} is also worked on by {names}, and each scales for all of it")
+    if spec.scaling.mode == "External" and not spec.replicas.min <= spec.workers <= spec.replicas.max:
+        limits = f"{spec.replicas.min} to {spec.replicas.max}"
+        warnings.append(
+            f"spec.workers: {spec.workers} is not within spec.replicas, {limits}, which hold; an autoscaler's "
+            "limits must be within them"
+        )
     if spec.image.endswith(":latest"):
         warnings.append("spec.image: the tag latest moves; name a release, so that a rollout is a change")
     return warnings

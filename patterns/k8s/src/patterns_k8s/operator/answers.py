@@ -7,7 +7,7 @@ import aiohttp
 
 from patterns_k8s.operator.processor import Manifest
 
-__all__ = ["Answer", "ClusterError", "Expired", "Gone", "Refused", "Unavailable", "read_answer"]
+__all__ = ["Answer", "ClusterError", "Conflict", "Expired", "Gone", "Refused", "Unavailable", "read_answer"]
 
 _PASSING = frozenset({409, 429, 500, 502, 503, 504})
 
@@ -37,6 +37,10 @@ class Unavailable(ClusterError):
     """The cluster is down, throttles, or was changed by somebody else at the same time; later may be better."""
 
 
+class Conflict(Unavailable):
+    """The object is another one than was meant, or has changed since it was read; nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer; status 0 when there was none. ``retry_after`` is in seconds."""
@@ -50,6 +54,13 @@ class Answer:
         """Whether it did what was asked."""
         return 0 < self.status < HTTPStatus.BAD_REQUEST
 
+    @property
+    def _is_of_another_uid(self) -> bool:
+        """Whether the object of that name has another uid than the request said."""
+        details = self.body.get("details")
+        causes = (details.get("causes") if isinstance(details, dict) else None) or ()
+        return any(each.get("field") == "metadata.uid" for each in causes)
+
     def failure(self, what: str) -> ClusterError:
         """Return what to make of an answer that is not fine."""
         why = str(self.body.get("message") or f"status {self.status}")
@@ -58,6 +69,10 @@ class Answer:
                 return Gone(what, why)
             case HTTPStatus.GONE:
                 return Expired(what, why)
+            case HTTPStatus.CONFLICT:
+                return Conflict(what, why)
+            case HTTPStatus.UNPROCESSABLE_ENTITY if self._is_of_another_uid:
+                return Conflict(what, why)
             case status if status and status not in _PASSING:
                 return Refused(what, why)
         return Unavailable(what, why)

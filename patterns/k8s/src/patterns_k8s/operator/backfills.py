@@ -1,7 +1,7 @@
 """Ranges of days that are looked through once: which Jobs there must be, and what became of them. Pure.
 
-A Job stays for as long as its range is declared: it is the record that the range was done, beside the status. So a Job
-has no time to live of its own; the operator deletes it when the range is no longer declared.
+A Job stays for as long as its range is declared: it is the record that the range was done, beside an annotation of the
+OrderProcessor. So a Job has no time to live of its own; the operator deletes it when the range is no longer declared.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,29 @@ from typing import Any, Literal
 
 from patterns_k8s.operator.pods import Surroundings, pod_template
 from patterns_k8s.operator.processor import Manifest, Processor, labels_of
-from patterns_k8s.resource.order_processor import DayRange
+from patterns_k8s.resource.order_processor import GROUP, DayRange
 
-__all__ = ["FINISHED", "BackfillState", "JobSeen", "backfill_job", "backfill_states", "job_name", "job_seen"]
+__all__ = [
+    "FINISHED",
+    "RECORD",
+    "BackfillState",
+    "JobSeen",
+    "backfill_job",
+    "backfill_states",
+    "job_name",
+    "job_seen",
+    "read_record",
+    "write_record",
+]
 
 BackfillState = Literal["Waiting", "Running", "Complete", "Failed"]
 FINISHED: frozenset[BackfillState] = frozenset({"Complete", "Failed"})
+_DISRUPTED = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+_BAD_INPUT = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [2]}}
+"""https://kubernetes.io/docs/tasks/job/pod-failure-policy/; the first rule that fits counts."""
+
+RECORD = f"{GROUP}/backfilled"
+"""The annotation of an OrderProcessor that says which of its Jobs have ended: ``name=Complete,name=Failed``."""
 _GRACE = 30
 _LONGEST_RUN = 6 * 3600
 
@@ -44,20 +61,34 @@ def job_seen(body: Mapping[str, Any]) -> JobSeen:
 def backfill_states(
     processor: Processor, *, seen: Mapping[str, JobSeen], recorded: Mapping[str, BackfillState]
 ) -> dict[str, BackfillState]:
-    """Return the state of each declared range, by its Job's name; ``recorded`` is what the status says already.
+    """Return the state of each declared range, by its Job's name; ``recorded`` are those that have ended.
 
-    What was finished stays finished, even when somebody deletes the Job.
+    The state is that of the Job that is there. What was finished stays finished when somebody deletes its Job.
     """
-    states: dict[str, BackfillState] = {}
-    for days in processor.spec.backfill:
-        name = job_name(processor, days)
-        known = seen[name].state if name in seen else "Waiting"
-        states[name] = recorded[name] if recorded.get(name) in FINISHED else known
-    return states
+    names = [job_name(processor, days) for days in processor.spec.backfill]
+    return {name: seen[name].state if name in seen else recorded.get(name, "Waiting") for name in names}
+
+
+def read_record(annotations: Mapping[str, str]) -> dict[str, BackfillState]:
+    """Return which Jobs have ended, and how, as an OrderProcessor's annotation has it.
+
+    It is a record and not the status, which is an observation: that may be lost, restored or written by others.
+    """
+    entries = (entry.partition("=") for entry in annotations.get(RECORD, "").split(","))
+    return {name: state for name, _, text in entries for state in FINISHED if state == text}
+
+
+def write_record(states: Mapping[str, BackfillState]) -> str | None:
+    """Return the annotation's value; None for none, which takes it away."""
+    ended = sorted(f"{name}={state}" for name, state in states.items() if state in FINISHED)
+    return ",".join(ended) or None
 
 
 def backfill_job(processor: Processor, days: DayRange, *, topic_arn: str, surroundings: Surroundings) -> Manifest:
-    """Return the Job. Bad input (exit code 2) fails it at once; anything else is tried three times more."""
+    """Return the Job. Bad input (exit code 2) fails it at once; anything else is tried three times more.
+
+    A pod that the cluster takes away (a drained node, a preemption) is replaced and does not count as a try.
+    """
     return processor.owns(
         {
             "apiVersion": "batch/v1",
@@ -66,9 +97,7 @@ def backfill_job(processor: Processor, days: DayRange, *, topic_arn: str, surrou
             "spec": {
                 "backoffLimit": 3,
                 "activeDeadlineSeconds": _LONGEST_RUN,
-                "podFailurePolicy": {
-                    "rules": [{"action": "FailJob", "onExitCodes": {"operator": "In", "values": [2]}}]
-                },
+                "podFailurePolicy": {"rules": [_DISRUPTED, _BAD_INPUT]},
                 "template": pod_template(
                     processor,
                     component="backfill",

@@ -12,8 +12,19 @@ class Backoffs:
     Iterating begins anew each time.
     """
 
+    def __init__(self) -> None:
+        """Try without end."""
+        self._ended = False
+
+    def end(self) -> None:
+        """Let there be no other try, for those either that have begun."""
+        self._ended = True
+
     def __iter__(self) -> Iterator[float]:
         """Yield the pauses."""
-        yield from (0.2, 0.5, 1.0, 2.0)
-        while True:
+        for pause in (0.2, 0.5, 1.0, 2.0):
+            if self._ended:
+                return
+            yield pause
+        while not self._ended:
             yield random.uniform(3.0, 5.0)

@@ -1,5 +1,6 @@
 """Wires the operator."""
 
+import socket
 import time
 from dataclasses import dataclass
 
@@ -10,8 +11,10 @@ from patterns_k8s.operator.child_watch import ChildWatch
 from patterns_k8s.operator.cluster import Cluster
 from patterns_k8s.operator.connection import Connection
 from patterns_k8s.operator.credentials import connect
+from patterns_k8s.operator.event_recorder import EventRecorder
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.handlers import register
+from patterns_k8s.operator.memories import Memories
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.parts import Connect, Parts
 from patterns_k8s.operator.recent import Recent
@@ -20,7 +23,6 @@ from patterns_k8s.operator.reminders import Reminders
 from patterns_k8s.operator.reports import Reports
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_k8s.operator.status_server import StatusServer
-from patterns_k8s.operator.tended import Memories
 from patterns_k8s.operator.tending import Tending
 from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.clock import utc_now
@@ -82,5 +84,6 @@ def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics, *
         metrics=metrics,
         reminders=Reminders(cluster),
         child_watch=ChildWatch(cluster, memories, settings.namespace),
+        events=EventRecorder(cluster, now=utc_now, instance=socket.gethostname()),
         status_server=StatusServer(metrics, admission=settings.webhook is not None),
     )

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from patterns_k8s.operator.answers import ClusterError, Unavailable
 from patterns_k8s.operator.backoffs import Backoffs
-from patterns_k8s.operator.processor import CHILDREN, Manifest
-from patterns_k8s.operator.tended import Memories
+from patterns_k8s.operator.memories import Memories
+from patterns_k8s.operator.processor import API_VERSIONS, Manifest
 
 __all__ = ["ChildWatch", "Watches"]
 
@@ -51,10 +51,7 @@ class ChildWatch:
 
     def begin(self) -> None:
         """Begin to follow."""
-        self._tasks = [
-            asyncio.create_task(self._follow(f"{group}/{version}".lstrip("/"), kind))
-            for group, version, kind in CHILDREN.values()
-        ]
+        self._tasks = [asyncio.create_task(self._follow(version, kind)) for kind, version in API_VERSIONS.items()]
 
     def close(self) -> None:
         """Follow no more."""

@@ -1,4 +1,4 @@
-"""What the operator asks of the cluster: to apply, patch, create, delete, list, watch, and to count pods.
+"""What the operator asks of the cluster: to apply, patch, create, delete, list and watch.
 
 A client library would be a second connection pool and a hundred megabytes for these requests (docs/adr/0020).
 """
@@ -12,20 +12,20 @@ from urllib.parse import quote
 
 from patterns_k8s.operator.answers import Expired, Gone, Refused, Unavailable
 from patterns_k8s.operator.connection import Connection
-from patterns_k8s.operator.processor import MANAGED_BY, MANAGER, Manifest
+from patterns_k8s.operator.processor import API_VERSIONS, CHILDREN, MANAGED_BY, MANAGER, Manifest
 from patterns_k8s.resource.order_processor import GROUP, KIND, PLURAL, VERSION
 
 __all__ = ["Cluster"]
 
 _PLURALS = {
+    ("v1", "Event"): "events",
     ("v1", "Pod"): "pods",
-    ("v1", "ServiceAccount"): "serviceaccounts",
-    ("apps/v1", "Deployment"): "deployments",
-    ("batch/v1", "Job"): "jobs",
-    ("networking.k8s.io/v1", "NetworkPolicy"): "networkpolicies",
-    ("policy/v1", "PodDisruptionBudget"): "poddisruptionbudgets",
     (f"{GROUP}/{VERSION}", KIND): PLURAL,
+    **{(API_VERSIONS[kind], kind): plural for plural, (_, _, kind) in CHILDREN.items()},
 }
+_NO_VERSION = "1"
+"""A version that no object has: etcd counts from it. What is applied with it is created or refused."""
+
 _OURS = f"labelSelector={MANAGED_BY}%3D{MANAGER}"
 """Other people's objects are left out by the server, so that they cost nothing."""
 
@@ -45,41 +45,65 @@ class Cluster:
         """Close the connections."""
         await self._connection.close()
 
-    async def apply(self, manifest: Manifest) -> Manifest:
+    async def get(self, reference: Mapping[str, Any]) -> Manifest:
+        """Return the object; raises Gone when it is not there."""
+        return await self._connection.ask("GET", _path(reference))
+
+    async def apply(self, manifest: Manifest, *, uid: str = "") -> Manifest:
         """Make the object what the manifest says (server-side apply) and return it as the cluster keeps it.
 
         Fields that others took over are taken back; fields that the manifest does not name are left alone. Applying
-        the same again changes nothing.
-        """
-        path = f"{_path(manifest)}?fieldManager={MANAGER}&force=true"
-        return await self._connection.ask("PATCH", path, manifest, kind="application/apply-patch+yaml")
+        the same again changes nothing. ``uid`` is the object's; without it there must be none.
 
-    async def create(self, manifest: Manifest) -> None:
-        """Create the object; one of that name that is there already is left as it is."""
+        Raises:
+            Conflict: there is another object of that name, or none with this uid.
+        """
+        meant = {"uid": uid} if uid else {"resourceVersion": _NO_VERSION}
+        path = f"{_path(manifest)}?fieldManager={MANAGER}&force=true"
+        body = {**manifest, "metadata": {**manifest["metadata"], **meant}}
+        return await self._connection.ask("PATCH", path, body, kind="application/apply-patch+yaml", again=False)
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Create the object and return it; raises Conflict when there is one of that name."""
         try:
             path = f"{_path(manifest, named=False)}?fieldManager={MANAGER}"
-            await self._connection.ask("POST", path, manifest, kept=(HTTPStatus.CONFLICT,))
+            return await self._connection.ask("POST", path, manifest, again=False)
         except Gone as gone:  # the namespace
             raise Refused(f"POST {manifest['kind']}", gone.why) from gone
 
     async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> Manifest:
-        """Change fields of an object (JSON merge patch), or of its ``part``, say ``/status``, and return it."""
-        path = f"{_path(reference)}{part}?fieldManager={MANAGER}"
-        return await self._connection.ask("PATCH", path, change, kind="application/merge-patch+json")
+        """Change fields of an object (JSON merge patch), or of its ``part``, say ``/status``, and return it.
 
-    async def delete(self, reference: Manifest) -> None:
-        """Delete the object and, in the background, what belongs to it; one that is not there is deleted."""
+        Raises Conflict when the change names a ``uid`` or ``resourceVersion`` that the object does not have.
+        """
+        path = f"{_path(reference)}{part}?fieldManager={MANAGER}"
+        again = not {"uid", "resourceVersion"} & change.get("metadata", {}).keys()
+        return await self._connection.ask("PATCH", path, change, kind="application/merge-patch+json", again=again)
+
+    async def delete(self, reference: Manifest, *, version: str) -> None:
+        """Delete the object of this version and, in the background, what belongs to it; one that is gone is deleted.
+
+        Raises Conflict when it has another version.
+        """
+        options = {"propagationPolicy": "Background", "preconditions": {"resourceVersion": version}}
         try:
-            await self._connection.ask("DELETE", f"{_path(reference)}?propagationPolicy=Background")
+            await self._connection.ask("DELETE", _path(reference), options, again=False)
         except Gone:
             return
 
-    async def count_pods(self, namespace: str, labels: Mapping[str, str]) -> int:
-        """Return how many pods have these labels and have not ended."""
-        selector = ",".join(f"{key}={value}" for key, value in labels.items())
-        answer = await self._connection.ask("GET", f"{_collection(namespace, 'v1', 'Pod')}?labelSelector={selector}")
+    async def list_pods(self, namespace: str, labels: Mapping[str, str], *, account: str = "") -> list[Manifest]:
+        """Return the pods that have these labels, and this service account if one is named."""
+        query = "labelSelector=" + ",".join(f"{key}={value}" for key, value in labels.items())
+        query += f"&fieldSelector=spec.serviceAccountName%3D{account}" if account else ""
+        answer = await self._connection.ask("GET", f"{_collection(namespace, 'v1', 'Pod')}?{query}")
+        pods: list[Manifest] = answer["items"]
+        return pods
+
+    async def count_pods(self, namespace: str, labels: Mapping[str, str], *, account: str = "") -> int:
+        """Return how many of these pods have not ended."""
         ended = {"Succeeded", "Failed"}
-        return sum(pod.get("status", {}).get("phase") not in ended for pod in answer["items"])
+        pods = await self.list_pods(namespace, labels, account=account)
+        return sum(pod.get("status", {}).get("phase") not in ended for pod in pods)
 
     async def list_children(self, namespace: str, version: str, kind: str) -> AsyncIterator[tuple[str, list[Manifest]]]:
         """Yield the operator's objects of this kind, a page at a time, each with the time that the listing shows.

@@ -8,9 +8,20 @@ from typing import Any
 from patterns_k8s.operator.backfills import BackfillState, job_name
 from patterns_k8s.operator.desired import Route
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.last_words import redacted
+from patterns_k8s.operator.pod_causes import Cause
 from patterns_k8s.operator.processor import Processor, selector_of
 
-__all__ = ["Claim", "DeploymentSeen", "claims_of", "condition_of", "deployment_seen", "status_of", "transitions"]
+__all__ = [
+    "Claim",
+    "DeploymentSeen",
+    "claims_of",
+    "condition_of",
+    "deployment_seen",
+    "is_rolled_out",
+    "status_of",
+    "transitions",
+]
 
 Json = dict[str, Any]
 _Verdict = tuple[bool, str, str]
@@ -19,13 +30,23 @@ _Verdict = tuple[bool, str, str]
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSeen:
-    """A Deployment as the cluster last told of it: whether its controller has seen the last change, and its pods."""
+    """A Deployment as the cluster last told of it.
+
+    Attributes:
+        current: whether its controller has seen the last change.
+        updated: pods of the last change.
+        ready: pods that are ready.
+        total: pods that there are, those of changes before included.
+        stuck: that and why the rollout makes no progress; empty while it does.
+        refused: why pods cannot be made (a quota, an admission webhook, Pod Security); empty while they can.
+    """
 
     current: bool = False
     updated: int = 0
     ready: int = 0
     total: int = 0
     stuck: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +62,23 @@ class Claim:
 def deployment_seen(body: Mapping[str, Any]) -> DeploymentSeen:
     """Return what the cluster tells of a Deployment."""
     status = body.get("status", {})
-    progressing = next((c for c in status.get("conditions", ()) if c["type"] == "Progressing"), None)
-    stuck = progressing is not None and progressing.get("reason") == "ProgressDeadlineExceeded"
+    conditions = {each["type"]: each for each in status.get("conditions", ())}
+    progressing, failing = conditions.get("Progressing", {}), conditions.get("ReplicaFailure", {})
+    stuck = progressing.get("reason") == "ProgressDeadlineExceeded"
     return DeploymentSeen(
         current=status.get("observedGeneration", 0) >= body["metadata"].get("generation", 0),
         updated=status.get("updatedReplicas", 0),
         ready=status.get("readyReplicas", 0),
         total=status.get("replicas", 0),
-        stuck=progressing.get("message", "") if stuck and progressing else "",
+        stuck=progressing.get("message", "") if stuck else "",
+        refused=failing.get("message") or "pods cannot be made" if failing.get("status") == "True" else "",
     )
+
+
+def is_rolled_out(seen: DeploymentSeen, replicas: int) -> bool:
+    """Return whether so many pods work, and no others are left."""
+    there = seen.current and seen.updated >= replicas and seen.ready >= replicas and seen.total <= replicas
+    return there and not seen.stuck
 
 
 def claims_of(
@@ -60,12 +89,16 @@ def claims_of(
     route: Route | None,
     replicas: int,
     seen: DeploymentSeen,
-    problem: str = "",
+    problem: tuple[str, str] | None = None,
+    cause: Cause | None = None,
 ) -> tuple[Claim, ...]:
-    """Return the claims; ``problem`` is what the cluster refused."""
+    """Return the claims.
+
+    ``problem`` is the reason and the message of what could not be done, ``cause`` why pods are not ready, if they say.
+    """
     found = (_resolved("QueueResolved", queue), _resolved("TopicResolved", topic))
     hindrance = _hindrance(processor, found, route, problem)
-    ready = Claim("Ready", *(hindrance or _rollout(seen, replicas)))
+    ready = Claim("Ready", *(hindrance or _rollout(seen, replicas, cause)))
     if hindrance is not None and hindrance[1] == "Suspended":
         ready = replace(ready, message=f"suspended; {seen.total} pods are left")
     return (ready, *found, _scaling(processor, queue, route, replicas))
@@ -80,38 +113,57 @@ def _resolved(claim_type: str, finding: QueueFound | TopicFound | Missing | Unkn
     return Claim(claim_type, met=None, reason=finding.reason, message=finding.message)
 
 
-def _hindrance(processor: Processor, found: Sequence[Claim], route: Route | None, problem: str) -> _Verdict | None:
+def _hindrance(
+    processor: Processor, found: Sequence[Claim], route: Route | None, problem: tuple[str, str] | None
+) -> _Verdict | None:
     """Return why there are no workers, or none as declared."""
     if problem:
-        return False, "Refused", problem
+        return False, *problem
     if processor.spec.suspend:
         return False, "Suspended", ""
     missing = next((each for each in found if each.met is False or (each.met is None and route is None)), None)
     return (False, missing.reason, f"no workers: {missing.message}") if missing else None
 
 
-def _rollout(seen: DeploymentSeen, replicas: int) -> _Verdict:
-    """Return how far the workers are."""
+def _rollout(seen: DeploymentSeen, replicas: int, cause: Cause | None) -> _Verdict:
+    """Return how far the workers are; what a pod says of itself explains more than what is said of all of them."""
     pods = f"{seen.ready} of {replicas} pods ready"
+    if is_rolled_out(seen, replicas):
+        return True, "WorkersReady", pods
+    if cause is not None:
+        which = "1 pod" if cause.pods == 1 else f"{cause.pods} pods"
+        return False, cause.reason, f"{pods}, {which}: {cause.message}"
+    if seen.refused:
+        return False, "FailedCreate", f"{pods}: {redacted(seen.refused)}"
     if seen.stuck:
         return False, "NotProgressing", seen.stuck
     if not seen.current or seen.updated < replicas or seen.total > replicas:
         return False, "RollingOut", pods
-    if seen.ready < replicas:
-        return False, "PodsNotReady", pods
-    return True, "WorkersReady", pods
+    return False, "PodsNotReady", pods
 
 
 def _scaling(processor: Processor, queue: QueueFound | Missing | Unknown, route: Route | None, replicas: int) -> Claim:
     limits = processor.spec.replicas
     if processor.spec.suspend:
         return Claim("Scaling", met=False, reason="Suspended", message="suspended: no pods")
+    if route is not None and processor.spec.scaling.mode == "External":
+        return _external(processor, replicas)
     if isinstance(queue, Unknown) and route is not None:
         return Claim("Scaling", met=None, reason=queue.reason, message=f"held at {replicas}: {queue.message}")
     if route is None or not isinstance(queue, QueueFound):
         return Claim("Scaling", met=False, reason="NothingToScale", message="no pods without a queue and a topic")
     at = "AtMaximum" if replicas == limits.max else "AtMinimum" if replicas == limits.min else "ByQueueDepth"
     return Claim("Scaling", met=True, reason=at, message=f"{replicas} pods, from {limits.min} to {limits.max}")
+
+
+def _external(processor: Processor, replicas: int) -> Claim:
+    """Return whether what others want is within the limits; a change beyond them is refused, one of them is not."""
+    limits, wanted = processor.spec.replicas, processor.spec.workers
+    within = f"from {limits.min} to {limits.max}"
+    if wanted == replicas:
+        return Claim("Scaling", met=True, reason="SetExternally", message=f"{replicas} pods, {within}")
+    text = f"spec.workers is {wanted} and spec.replicas goes {within}: held at {replicas}"
+    return Claim("Scaling", met=False, reason="OutOfBounds", message=text)
 
 
 def status_of(
@@ -128,10 +180,12 @@ def status_of(
 ) -> Json:
     """Return the whole status. What is not known for now stays as it was ``before``; times move only with changes."""
     old = {condition["type"]: condition for condition in before.get("conditions", ())}
-    scaled = before.get("replicas") != replicas
+    # A version before had it as the number of pods.
+    scaled = before.get("desiredReplicas", before.get("replicas")) != replicas
     return {
         "observedGeneration": processor.generation,
-        "replicas": replicas,
+        "replicas": seen.total,
+        "desiredReplicas": replicas,
         "readyReplicas": seen.ready,
         "selector": ",".join(f"{key}={value}" for key, value in selector_of(processor.name).items()),
         "messages": queue.messages if isinstance(queue, QueueFound) else before.get("messages"),

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from kopf import ConnectionInfo
 
-from patterns_k8s.operator.answers import Answer, Unavailable, read_answer
+from patterns_k8s.operator.answers import Answer, Conflict, Unavailable, read_answer
 from patterns_k8s.operator.processor import CHILDREN, MANAGER, Manifest
 
 __all__ = ["REQUESTS", "Connection"]
@@ -61,9 +61,11 @@ class Connection:
         body: Mapping[str, Any] | None = None,
         *,
         kind: str = _JSON,
-        kept: tuple[int, ...] = (),
+        again: bool = True,
     ) -> Manifest:
-        """Make a request, again for what passes, and return the answer; statuses in ``kept`` are no failure.
+        """Make a request, again for what passes, and return the answer.
+
+        ``again`` is whether a conflict is something that passes: not when the request says which object it is about.
 
         Raises:
             ClusterError: of the class that says what to make of it.
@@ -73,14 +75,15 @@ class Connection:
             session = self._open()
             answer = await session.answer(verb, path, body, {"Content-Type": kind, "Accept": _JSON})
             self._note(verb, answer.status)
-            if answer.fine or answer.status in kept:
+            if answer.fine:
                 return answer.body
             if answer.status == HTTPStatus.UNAUTHORIZED and not renewed and self._renew(session):
                 renewed = True
                 continue
             tried += 1
             failure = answer.failure(_what(verb, path))
-            if tried == _ATTEMPTS or not isinstance(failure, Unavailable):
+            settled = isinstance(failure, Conflict) and not again
+            if tried == _ATTEMPTS or settled or not isinstance(failure, Unavailable):
                 raise failure
             pause = random.uniform(0.5, 1) * self._first_wait * 2**tried
             await asyncio.sleep(min(max(pause, answer.retry_after), _LONGEST_WAIT))

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from patterns_k8s.operator.pods import GRACE_MARGIN, HEALTH_PORT, Surroundings, pod_template, spread_of
-from patterns_k8s.operator.processor import Manifest, Processor, labels_of, selector_of
+from patterns_k8s.operator.processor import INSTANCE, Manifest, Processor, labels_of, selector_of
 
 __all__ = ["Route", "desired"]
 
@@ -37,7 +37,7 @@ def desired(
 
 
 def _metadata(processor: Processor) -> dict[str, Any]:
-    return {"name": processor.name, "labels": labels_of(processor.name)}
+    return {"name": processor.owner.child_name, "labels": labels_of(processor.name)}
 
 
 def _account(processor: Processor) -> Manifest:
@@ -116,7 +116,7 @@ def _network(processor: Processor, surroundings: Surroundings) -> Manifest:
                         "values": ["order-backfill", "order-worker"],
                     }
                 ],
-                "matchLabels": {"app.kubernetes.io/instance": processor.name},
+                "matchLabels": {INSTANCE: processor.name},
             },
             "policyTypes": ["Ingress", "Egress"],
             "egress": [

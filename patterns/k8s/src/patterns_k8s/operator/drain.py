@@ -1,35 +1,30 @@
 """The end of an OrderProcessor: its workers finish first, then it may go, and the cluster collects the rest."""
 
-import contextlib
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Collection
 
-from patterns_k8s.operator.answers import Gone
-from patterns_k8s.operator.ports import Merges
-from patterns_k8s.operator.processor import Manifest, selector_of
+from patterns_k8s.operator.own_children import OwnChildren
+from patterns_k8s.operator.ownership import NameTaken
+from patterns_k8s.operator.ports import Children
+from patterns_k8s.operator.processor import Owner, child_reference, selector_of
 
-__all__ = ["Drains", "drain"]
-
-
-class Drains(Merges, Protocol):
-    """The cluster, as far as it is needed here; raises ClusterError."""
-
-    async def count_pods(self, namespace: str, labels: Mapping[str, str]) -> int:
-        """Return how many pods have these labels and have not ended."""
-        ...
+__all__ = ["drain"]
 
 
-async def drain(cluster: Drains, *, name: str, namespace: str) -> int:
+async def drain(cluster: Children, owner: Owner, *, former: Collection[str] = ()) -> int:
     """Take the workers away, and return how many have not ended yet; asking again is asking for the same.
 
-    A backfill is not waited for: what it has not published another run would publish.
+    ``former`` are names of Deployments of its that are still there from a version before. A Deployment that is not this
+    owner's, or was orphaned, keeps its pods, and they are not waited for. Nor is a backfill: what it has not published
+    another run would publish.
     """
-    reference: Manifest = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name, "namespace": namespace},
-    }
+    children = OwnChildren(cluster)
+    others = False
+    for name in (owner.child_name, *former):
+        try:
+            await children.change(owner, child_reference(owner, "Deployment", name), {"replicas": 0}, adopt=False)
+        except NameTaken:
+            others = True
+    if others and not former:
+        return 0
     # Pods may be left of one that is gone.
-    with contextlib.suppress(Gone):
-        await cluster.merge(reference, {"spec": {"replicas": 0}})
-    return await cluster.count_pods(namespace, selector_of(name))
+    return await cluster.count_pods(owner.namespace, selector_of(owner.name))

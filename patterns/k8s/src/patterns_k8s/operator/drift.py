@@ -6,6 +6,7 @@ writes differently is no drift, and can start no endless repair.
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -27,7 +28,7 @@ def mark_of(live: dict[str, Any]) -> bytes:
     return fingerprint([metadata.get("uid"), changes, metadata.get("labels"), metadata.get("ownerReferences")])
 
 
-def version_of(live: dict[str, Any]) -> int:
+def version_of(live: Mapping[str, Any]) -> int:
     """Return the version of an object: of two of one kind, the later one has the greater number.
 
     https://www.kubernetes.dev/resources/keps/5504/

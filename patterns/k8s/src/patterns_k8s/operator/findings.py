@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Missing", "QueueFound", "TopicFound", "Unknown"]
+__all__ = ["Found", "Missing", "QueueFound", "TopicFound", "Unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,7 @@ class Unknown:
 
     reason: str
     message: str
+
+
+Found = tuple[QueueFound | Missing | Unknown, TopicFound | Missing | Unknown]
+"""What was found of the queue and of the topic."""

@@ -7,7 +7,6 @@ OrderProcessor is deleted, and when the operator ends. What happens to children 
 """
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import cast
 
@@ -18,8 +17,7 @@ from patterns_k8s.operator.admission_server import AdmissionServer
 from patterns_k8s.operator.answers import ClusterError
 from patterns_k8s.operator.drain import drain
 from patterns_k8s.operator.parts import Parts
-from patterns_k8s.operator.ports import Tell
-from patterns_k8s.operator.processor import Manifest, reference_of
+from patterns_k8s.operator.processor import Manifest, Owner, reference_of
 from patterns_k8s.operator.settings import configure
 from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION, OrderProcessorSpec
 
@@ -27,6 +25,11 @@ __all__ = ["register"]
 
 _DRAIN_SECONDS = 900
 """After which a deletion goes on, whatever is left: a pod on a lost node never ends."""
+_ORPHAN = "orphan"
+"""The cluster's own finalizer: it takes the owner out of the children before the OrderProcessor goes.
+
+https://kubernetes.io/docs/concepts/architecture/garbage-collection/#orphaned-dependents
+"""
 _PROCESSORS = (GROUP, VERSION, PLURAL)
 
 
@@ -48,15 +51,20 @@ def _register_life(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     async def start(settings: kopf.OperatorSettings, **_: object) -> None:
         configure(settings, parts.settings)
         if parts.settings.webhook is not None:
-            status = parts.status_server
-            settings.admission.server = AdmissionServer(parts.settings.webhook, listening=status.admits)
+            settings.admission.server = AdmissionServer(
+                parts.settings.webhook,
+                listening=parts.status_server.admits,
+                note_end=parts.metrics.certificate_end.set,
+            )
         await parts.status_server.start(parts.settings.host, parts.settings.status_port)
         # Last: kopf starts anew what failed.
         parts.child_watch.begin()
+        parts.events.begin()
 
     @kopf.on.cleanup(registry=registry, id="end")
     async def end(**_: object) -> None:
         parts.child_watch.close()
+        parts.events.close()
         parts.reminders.close()
         await parts.status_server.stop()
         await parts.cluster.close()
@@ -67,7 +75,7 @@ def _register_processors(registry: kopf.OperatorRegistry, parts: Parts) -> None:
     @kopf.daemon(*_PROCESSORS, registry=registry, id="tend", cancellation_timeout=5)
     async def tend(body: kopf.Body, uid: str, logger: kopf.Logger, stopped: kopf.DaemonStopped, **_: object) -> None:
         try:
-            await parts.tending.tend(body, _teller(body), logger)
+            await parts.tending.tend(body, parts.events.teller(body), logger)
         except asyncio.CancelledError:
             if not stopped:
                 raise
@@ -92,14 +100,17 @@ def _register_deletions(registry: kopf.OperatorRegistry, parts: Parts, look_seco
     # Without the condition kopf would see every change through as if somebody handled it. With the id the progress of a
     # drain has a name that an annotation may have.
     @kopf.on.delete(*_PROCESSORS, registry=registry, id="drain", when=_is_ending, timeout=_DRAIN_SECONDS)
-    async def end(name: str, namespace: str | None, body: kopf.Body, retry: int, **_: object) -> None:
+    async def end(meta: kopf.Meta, body: kopf.Body, retry: int, **_: object) -> None:
+        if _ORPHAN in meta.get("finalizers", ()):
+            return  # the workers go on: kubectl delete --cascade=orphan
         try:
-            left = await drain(parts.cluster, name=name, namespace=str(namespace))
+            owner = Owner(meta["name"], meta["namespace"], meta["uid"])
+            left = await drain(parts.cluster, owner, former=parts.memories.former_deployments(owner.uid))
         except ClusterError as error:
             raise kopf.TemporaryError(str(error), delay=min(30, 2 + retry)) from error
         if left:
             if not retry:
-                kopf.info(body, reason="Draining", message=f"waiting for {left} pods to end")
+                parts.events.teller(body)("Normal", "Draining", f"waiting for {left} pods to end")
             raise kopf.TemporaryError(f"draining: {left} pods are left", delay=look_seconds)
 
 
@@ -112,13 +123,9 @@ def _register_admission(registry: kopf.OperatorRegistry, parts: Parts) -> None:
             raise kopf.AdmissionError("; ".join(problems), code=422)
         spec = OrderProcessorSpec.read(body["spec"])
         sharing = parts.memories.working_on(spec.queue, namespace=str(namespace), but=name)
-        warnings += warnings_of(spec, sharing=sharing)
+        watched = parts.settings.namespace
+        warnings += warnings_of(spec, sharing=sharing, namespace=str(namespace), watched=watched)
 
 
 def _is_ending(meta: kopf.Meta, **_: object) -> bool:
     return bool(meta.get("deletionTimestamp"))
-
-
-def _teller(body: kopf.Body) -> Tell:
-    post: Callable[..., None] = kopf.event
-    return lambda kind, reason, message: post(body, type=kind, reason=reason, message=message)

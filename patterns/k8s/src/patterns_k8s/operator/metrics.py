@@ -6,7 +6,7 @@ __all__ = ["Metrics"]
 
 
 class Metrics:
-    """The operator's own figures, in a registry of their own; beside them the process's CPU and memory."""
+    """The operator's own figures, in a registry of their own."""
 
     def __init__(self) -> None:
         """Start at zero."""
@@ -17,6 +17,11 @@ class Metrics:
 
         self.processors = Gauge(
             "patterns_operator_processors", "OrderProcessors that are looked after", registry=self.registry
+        )
+        self.certificate_end = Gauge(
+            "patterns_operator_webhook_certificate_end_timestamp_seconds",
+            "When the certificate of the admission webhook ends, 0 without one or when it has ended",
+            registry=self.registry,
         )
         self.rounds = counter("rounds", "Looks at an OrderProcessor, by how they ended", "result")
         self.round_seconds = Histogram(

@@ -7,11 +7,12 @@ import kopf
 
 from patterns_k8s.operator.child_watch import ChildWatch
 from patterns_k8s.operator.cluster import Cluster
+from patterns_k8s.operator.event_recorder import EventRecorder
+from patterns_k8s.operator.memories import Memories
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.reminders import Reminders
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_k8s.operator.status_server import StatusServer
-from patterns_k8s.operator.tended import Memories
 from patterns_k8s.operator.tending import Tending
 
 __all__ = ["Connect", "Parts"]
@@ -32,4 +33,5 @@ class Parts:
     metrics: Metrics
     reminders: Reminders
     child_watch: ChildWatch
+    events: EventRecorder
     status_server: StatusServer

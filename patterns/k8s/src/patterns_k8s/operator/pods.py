@@ -82,7 +82,7 @@ def pod_template(
     return {
         "metadata": {"labels": labels_of(processor.name, component)},
         "spec": {
-            "serviceAccountName": processor.name,
+            "serviceAccountName": processor.owner.child_name,
             # The worker has nothing to say to the cluster; Pod Identity brings a token of its own.
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,

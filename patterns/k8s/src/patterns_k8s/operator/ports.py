@@ -15,21 +15,39 @@ class Merges(Protocol):
     """The cluster, as far as a change of an object needs it; raises ClusterError."""
 
     async def merge(self, reference: Manifest, change: Mapping[str, Any], *, part: str = "") -> Manifest:
-        """Change fields of an object, or of its ``part``, and return it as it is kept."""
+        """Change fields of an object, or of its ``part``, and return it as it is kept.
+
+        Raises Conflict when the change names a ``uid`` or ``resourceVersion`` that the object does not have.
+        """
         ...
 
 
 class Children(Merges, Protocol):
     """The cluster, as far as a look needs it; every method raises ClusterError."""
 
-    async def apply(self, manifest: Manifest) -> Manifest:
-        """Make the object what the manifest says and return it as it is kept."""
+    async def get(self, reference: Mapping[str, Any]) -> Manifest:
+        """Return the object; raises Gone when it is not there."""
         ...
 
-    async def create(self, manifest: Manifest) -> None:
-        """Create the object if it is not there."""
+    async def apply(self, manifest: Manifest, *, uid: str = "") -> Manifest:
+        """Make the object with this uid, or a new one, what the manifest says and return it as it is kept.
+
+        Raises Conflict when there is another one, or none with this uid.
+        """
         ...
 
-    async def delete(self, reference: Manifest) -> None:
-        """Delete the object if it is there."""
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Create the object and return it; raises Conflict when there is one of that name."""
+        ...
+
+    async def delete(self, reference: Manifest, *, version: str) -> None:
+        """Delete the object if it is there; raises Conflict when it has another version."""
+        ...
+
+    async def list_pods(self, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
+        """Return the pods with these labels, those that have ended included."""
+        ...
+
+    async def count_pods(self, namespace: str, labels: Mapping[str, str], *, account: str = "") -> int:
+        """Return how many pods have these labels, and this service account if one is named, and have not ended."""
         ...

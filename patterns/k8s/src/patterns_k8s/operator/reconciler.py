@@ -6,26 +6,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from patterns_k8s.operator.answers import Gone, Refused
+from patterns_k8s.operator.answers import ClusterError, Refused
 from patterns_k8s.operator.backfill_jobs import BackfillJobs
-from patterns_k8s.operator.backfills import BackfillState
-from patterns_k8s.operator.conditions import claims_of, deployment_seen, status_of
+from patterns_k8s.operator.backfills import FINISHED, BackfillState
+from patterns_k8s.operator.child_applier import ChildApplier
+from patterns_k8s.operator.conditions import claims_of, status_of
 from patterns_k8s.operator.connection import REQUESTS
 from patterns_k8s.operator.desired import Route, desired
-from patterns_k8s.operator.drift import fingerprint, mark_of, named_in, version_of
-from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.diagnosis import PodDiagnosis
+from patterns_k8s.operator.findings import Found, Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.former import FormerChildren
 from patterns_k8s.operator.metrics import Metrics
+from patterns_k8s.operator.ownership import NameTaken
 from patterns_k8s.operator.pods import Surroundings
 from patterns_k8s.operator.ports import Children, Tell
-from patterns_k8s.operator.processor import Manifest, Processor
+from patterns_k8s.operator.processor import Processor
 from patterns_k8s.operator.reports import Reports
-from patterns_k8s.operator.scaling import ScalingMemory, ScalingPolicy, next_scale
-from patterns_k8s.operator.tended import Applied, Tended
+from patterns_k8s.operator.scaler import Scaler
+from patterns_k8s.operator.scaling import ScalingMemory
+from patterns_k8s.operator.tended import Tended
 
 __all__ = ["Lookups", "Reconciler"]
-
-_UNTOLD: Manifest = {}
-Found = tuple[QueueFound | Missing | Unknown, TopicFound | Missing | Unknown]
 
 
 class Lookups(Protocol):
@@ -54,15 +55,16 @@ class Reconciler:
         clock: Callable[[], float],
     ) -> None:
         """``now`` is the time of day, ``clock`` counts seconds."""
-        self._cluster = cluster
         self._lookups = lookups
         self._surroundings = surroundings
-        self._metrics = metrics
-        self._clock = clock
         # One more would only wait for a connection, with all its manifests in hand.
         self._turns = asyncio.Semaphore(REQUESTS)
+        self._applier = ChildApplier(cluster, metrics)
+        self._former = FormerChildren(cluster)
         self._jobs = BackfillJobs(cluster, surroundings)
         self._reports = Reports(cluster, now=now)
+        self._diagnosis = PodDiagnosis(cluster, clock=clock)
+        self._scaler = Scaler(cluster, metrics, clock=clock)
 
     async def reconcile(self, processor: Processor, tended: Tended, reported: Mapping[str, Any], tell: Tell) -> bool:
         """Look once, and return whether there was anything to do; ``reported`` is the status in the cluster.
@@ -76,28 +78,37 @@ class Reconciler:
         # One after the other: mostly both are known, and waiting for both at once would cost more than it saves.
         found = (await self._lookups.queue(spec.queue), await self._lookups.topic(spec.topic))
         tended.route = _route(found, tended.route)
-        replicas = self._scale(processor, tended, found, tell)
+        replicas = self._scaler.scale(processor, tended, found, tell)
         settled = (processor, found, replicas)
-        if settled == tended.settled:
+        if settled == tended.settled and not self._diagnosis.is_due(tended.diagnosis):
             return False
         async with self._turns:
             tended.unseen = False
-            await self._change(processor, tended, found, replicas, tell)
-        # What the cluster told meanwhile is for the next look.
-        tended.settled = None if tended.unseen else settled
+            settles = await self._change(processor, tended, found, replicas, tell)
+        # What the cluster told meanwhile is for the next look, and so is what it does not tell of: that a name is free
+        # at last, or that the pods of a version before have ended.
+        # Nor is a status settled that another has written over it.
+        unsettled = tended.unseen or not settles or tended.former or tended.overwritten
+        tended.settled = None if unsettled else settled
         return True
 
-    async def _change(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> None:
-        """Bring children and status to what was decided."""
-        refused: Refused | None = None
+    async def _change(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> bool:
+        """Bring children and status to what was decided, and return whether that could be done."""
+        refused: Refused | NameTaken | None = None
         backfills: dict[str, BackfillState] = {}
         try:
-            await self._apply(processor, tended, found, replicas, tell)
+            replicas = await self._apply(processor, tended, found, replicas, tell)
+            await self._retire(processor, tended, replicas, tell)
             backfills = await self._jobs.run(processor, tended, topic=found[1], tell=tell)
-        except Refused as error:
+            if await self._scaler.declare(processor, tended, replicas):
+                return False  # that is a new generation, of which the next look, at once, reports
+        except (Refused, NameTaken) as error:
             refused = error
             backfills = self._jobs.states(processor, tended)
         queue, topic = found
+        cause = await self._diagnosis.look(
+            processor, tended.diagnosis, of=_makings(processor, tended.route), replicas=replicas, seen=tended.deployment
+        )
         claims = claims_of(
             processor,
             queue=queue,
@@ -105,7 +116,8 @@ class Reconciler:
             route=tended.route,
             replicas=replicas,
             seen=tended.deployment,
-            problem=str(refused or ""),
+            problem=_problem_of(refused),
+            cause=cause,
         )
         await self._reports.report(
             processor,
@@ -123,71 +135,63 @@ class Reconciler:
             ),
             tell,
         )
-        if refused is not None:
+        if isinstance(refused, Refused):
             raise refused
+        return refused is None
 
-    async def _apply(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> None:
-        manifests = desired(processor, route=tended.route, replicas=replicas, surroundings=self._surroundings)
+    async def _apply(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> int:
+        """Apply the children, and return how many pods there must be, now that it is known how many there were."""
+
+        def rescale(there: int) -> int:
+            nonlocal replicas
+            if not tended.scaled_from_cluster:
+                tended.scaling = ScalingMemory(there)
+                replicas = self._scaler.scale(processor, tended, found, tell)
+            return replicas
+
         if tended.route is None and (processor.spec.suspend or any(isinstance(each, Missing) for each in found)):
-            await self._park(processor, tended)
-        for manifest in manifests:
-            kind, wanted = manifest["kind"], fingerprint(manifest)
-            live = tended.changed.pop(kind, _UNTOLD)
-            known = tended.applied.get(kind)
-            unchanged = known is not None and known.manifest == wanted
-            if known is not None and unchanged and _is_as_applied(manifest, live, known):
-                if live:
-                    known.mark = mark_of(live)  # its like is not compared again
-                continue
-            # Forgotten first, so that a failure is made good by the next look.
-            tended.applied.pop(kind, None)
-            kept = await self._cluster.apply(manifest)
-            looks = fingerprint(named_in(manifest, kept))
-            tended.keep(kind, Applied(wanted, looks, mark_of(kept), version_of(kept)), kept)
-            self._metrics.applied.labels(kind).inc()
-            if unchanged:
-                self._metrics.repaired.labels(kind).inc()
-                what = "was deleted" if live is None else "was changed"
-                tell("Warning", "Repaired", f"{kind} {manifest['metadata']['name']} {what} by somebody else")
-
-    async def _park(self, processor: Processor, tended: Tended) -> None:
-        """Take the pods away from a Deployment that this operator, or one before it, made when there was a route."""
-        tended.applied.pop("Deployment", None)
-        tended.changed.pop("Deployment", None)
-        reference: Manifest = {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {"name": processor.name, "namespace": processor.namespace},
-        }
+            await self._applier.park(processor, tended)
+        elif tended.route is None and not tended.scaled_from_cluster:
+            # AWS cannot be asked since the operator began: workers that are there go on.
+            there = await self._applier.running(processor, tended)
+            replicas = replicas if there is None else rescale(there)
+            tended.scaled_from_cluster = there is not None
+        manifests = desired(processor, route=tended.route, replicas=replicas, surroundings=self._surroundings)
         try:
-            parked = await self._cluster.merge(reference, {"spec": {"replicas": 0}})
-        except Gone:
-            return
-        tended.deployment = deployment_seen(parked)
+            await self._applier.apply(processor, tended, manifests, rescale, tell)
+        except NameTaken:
+            if processor.spec.suspend and tended.route is not None:  # parked already without one
+                await self._applier.park(processor, tended)
+            raise
+        tended.scaled_from_cluster |= tended.route is not None
+        return replicas
 
-    def _scale(self, processor: Processor, tended: Tended, found: Found, tell: Tell) -> int:
-        """Return how many pods there must be now."""
-        spec, (queue, topic) = processor.spec, found
-        before = tended.scaling or ScalingMemory((tended.status or {}).get("replicas", spec.replicas.min))
-        if spec.suspend or isinstance(queue, Missing) or isinstance(topic, Missing):
-            after = ScalingMemory(0)
-        else:
-            policy = ScalingPolicy(
-                least=spec.replicas.min,
-                most=spec.replicas.max,
-                messages_per_pod=spec.scaling.messages_per_pod,
-                cooldown=spec.scaling.cooldown_seconds,
-            )
-            messages = queue.messages if isinstance(queue, QueueFound) else None
-            after = next_scale(policy, before, messages, self._clock())
-        if tended.scaling is not None and after.replicas != before.replicas:
-            up = after.replicas > before.replicas
-            self._metrics.scaled.labels("up" if up else "down").inc()
-            waiting = f" for {queue.messages} messages" if isinstance(queue, QueueFound) else ""
-            text = f"from {before.replicas} to {after.replicas} pods{waiting}"
-            tell("Normal", "ScaledUp" if up else "ScaledDown", text)
-        tended.scaling = after
-        return after.replicas
+    async def _retire(self, processor: Processor, tended: Tended, replicas: int, tell: Tell) -> None:
+        """Clear away what a version before this one has named otherwise."""
+        seen = tended.deployment
+        works = seen.current and seen.updated >= replicas and seen.ready >= replicas
+        gone = await self._former.retire(
+            processor.owner,
+            tended.former,
+            replaced=works or not replicas,
+            # A range whose Job was not told of yet counts as one that waits.
+            backfills=any(state not in FINISHED for state in self._jobs.states(processor, tended).values()),
+        )
+        for name in gone:
+            tell("Normal", "Renamed", f"Deployment {processor.owner.child_name} took the place of {name}")
+
+
+def _makings(processor: Processor, route: Route | None) -> object:
+    """Return what the workers' pods are made of, None when there are to be none."""
+    spec = processor.spec
+    return None if spec.suspend or route is None else (spec.image, spec.resources, spec.concurrency, route)
+
+
+def _problem_of(error: ClusterError | None) -> tuple[str, str] | None:
+    """Return the reason and the message of what stands in the way."""
+    if error is None:
+        return None
+    return "NameTaken" if isinstance(error, NameTaken) else "Refused", str(error)
 
 
 def _route(found: Found, before: Route | None) -> Route | None:
@@ -205,7 +209,3 @@ def _as_far_as_known(before: Route, queue: QueueFound | Unknown, topic: TopicFou
     if isinstance(queue, QueueFound):
         route = replace(route, queue_url=queue.url, visibility=queue.visibility)
     return replace(route, topic_arn=topic.arn) if isinstance(topic, TopicFound) else route
-
-
-def _is_as_applied(manifest: Manifest, live: Manifest | None, known: Applied) -> bool:
-    return live is _UNTOLD or (live is not None and fingerprint(named_in(manifest, live)) == known.live)

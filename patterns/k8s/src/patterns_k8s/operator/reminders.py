@@ -7,7 +7,7 @@ forgets what it was about until it is told again; and of an object that waits fo
 import asyncio
 import time
 
-from patterns_k8s.operator.answers import ClusterError, Gone
+from patterns_k8s.operator.answers import ClusterError, Conflict, Gone
 from patterns_k8s.operator.ports import Merges
 from patterns_k8s.operator.processor import Manifest
 from patterns_k8s.resource.order_processor import GROUP
@@ -30,7 +30,7 @@ class Reminders:
     def begin(self, uid: str, reference: Manifest) -> None:
         """Begin to remind of this object, unless that was begun before."""
         if uid not in self._tasks:
-            task = asyncio.create_task(self._remind(reference))
+            task = asyncio.create_task(self._remind(uid, reference))
             self._tasks[uid] = task
             task.add_done_callback(lambda _: self._tasks.pop(uid, None))
 
@@ -45,14 +45,14 @@ class Reminders:
         for uid in list(self._tasks):
             self.end(uid)
 
-    async def _remind(self, reference: Manifest) -> None:
+    async def _remind(self, uid: str, reference: Manifest) -> None:
         while True:
             await asyncio.sleep(self._seconds)
             # Another value each time: without a change nobody is told.
-            reminder = {"metadata": {"annotations": {f"{GROUP}/reminded": f"{time.time():.3f}"}}}
+            annotations = {f"{GROUP}/reminded": f"{time.time():.3f}"}
             try:
-                await self._cluster.merge(reference, reminder)
-            except Gone:
+                await self._cluster.merge(reference, {"metadata": {"uid": uid, "annotations": annotations}})
+            except (Gone, Conflict):
                 return
             except ClusterError:
                 continue

@@ -5,17 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from patterns_k8s.operator.conditions import Claim, condition_of, transitions
+from patterns_k8s.operator.pod_causes import REASONS
 from patterns_k8s.operator.ports import Children, Tell
-from patterns_k8s.operator.processor import Processor, reference_of
+from patterns_k8s.operator.processor import Owner, Processor, reference_of
 from patterns_k8s.operator.tended import Tended
 
 __all__ = ["Reports"]
 
 _NEWS = {
+    **dict.fromkeys(REASONS, "Warning"),
     "AtMaximum": "Warning",
+    "FailedCreate": "Warning",
     "LookupFailed": "Warning",
     "NameNotPublished": "Warning",
+    "NameTaken": "Warning",
     "NotProgressing": "Warning",
+    "OutOfBounds": "Warning",
     "QueueMissing": "Warning",
     "QueueUnreadable": "Warning",
     "Refused": "Warning",
@@ -40,13 +45,9 @@ class Reports:
         """Write the status if it changed, and tell its news."""
         before = tended.status or {}
         after = {name: value for name, value in write(before, self._now()).items() if value is not None}
-        if after == before:
+        if after == before and tended.overwritten is None:
             return
-        gone = dict.fromkeys(before.keys() - after.keys())
-        await self._cluster.merge(
-            reference_of(processor.name, processor.namespace), {"status": after | gone}, part="/status"
-        )
-        tended.status = after
+        await self._write(processor.owner, tended, after)
         for condition in transitions(before, after):
             reason = condition["reason"]
             kind = _NEWS.get(reason)
@@ -61,10 +62,16 @@ class Reports:
         old = {each["type"]: each for each in before.get("conditions", ())}
         claim = Claim("Ready", met=False, reason="InvalidSpec", message=problem)
         ready = condition_of(claim, old.get("Ready"), metadata.get("generation", 1), self._now())
-        if ready == old.get("Ready"):
+        if ready == old.get("Ready") and tended.overwritten is None:
             return
         after = {**before, "conditions": [ready, *(each for each in old.values() if each["type"] != "Ready")]}
-        reference = reference_of(metadata["name"], metadata["namespace"])
-        await self._cluster.merge(reference, {"status": {"conditions": after["conditions"]}}, part="/status")
-        tended.status = after
+        await self._write(Owner(metadata["name"], metadata["namespace"], metadata["uid"]), tended, after)
         tell("Warning", "InvalidSpec", problem)
+
+    async def _write(self, owner: Owner, tended: Tended, status: dict[str, Any]) -> None:
+        """Write the status of this OrderProcessor, and of no other of its name."""
+        _, others = tended.overwritten or (0, {})
+        gone = dict.fromkeys((others.keys() | (tended.status or {}).keys()) - status.keys())
+        change = {"metadata": {"uid": owner.uid}, "status": status | gone}
+        kept = await self._cluster.merge(reference_of(owner.name, owner.namespace), change, part="/status")
+        tended.wrote(status, kept)

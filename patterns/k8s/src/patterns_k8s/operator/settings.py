@@ -2,14 +2,12 @@
 
 import random
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import kopf
 
-from patterns_k8s.operator.backoffs import Backoffs
 from patterns_k8s.operator.pods import Surroundings
 from patterns_k8s.operator.processor import MANAGER
 from patterns_k8s.resource.order_processor import GROUP
@@ -98,13 +96,14 @@ class OperatorSettings:
 def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     """Set kopf up: own names for what it writes, short pauses, and an end to every request.
 
+    How often a request is made is for `Ending` to say.
+
     - A watch ends at the server after five minutes and begins again: a connection that died in silence is noticed. One
       that is too old begins with a listing, once a second at most.
     - Without the scan for new kinds and namespaces it needs no right to see all of them.
-    - A request that finds nobody, or only errors, is made again until it is answered: were it given up, kopf would end
-      with it when it was a listing or a sign of life for the peers, and an outage of the API server is no reason to.
     - What an object looked like is not compared with what it looks like, since no handler is about a change: kopf would
       copy every body of every event for it. And it soon forgets an object that nothing happens to, and its last body.
+    - Events are posted by `EventRecorder`, which counts what happens again.
     - Of two operators with the same priority both would wait, so each draws its own.
     """
     settings.persistence.finalizer = _FINALIZER
@@ -113,7 +112,6 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.execution.default_backoff = 3
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = Backoffs()
     settings.queueing.idle_timeout = 0.5
     settings.queueing.error_delays = (0.2, 0.5, 1, 2, 5, 10, 30)
     settings.watching.server_timeout = 300
@@ -122,9 +120,7 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.watching.reconnect_backoff = 1
     settings.watching.chunk_size = 500
     settings.scanning.disabled = True
-    settings.posting.reporting_component = MANAGER
-    settings.posting.reporting_instance = socket.gethostname()
-    settings.posting.event_name_prefix = f"{MANAGER}-"
+    settings.posting.enabled = False
     settings.peering.namespaced = True
     settings.peering.standalone = ours.peering == "none"
     settings.peering.mandatory = not settings.peering.standalone

@@ -4,14 +4,17 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from patterns_k8s.operator.backfills import JobSeen, job_seen
+from patterns_k8s.operator.backfills import BackfillState, JobSeen
 from patterns_k8s.operator.conditions import DeploymentSeen, deployment_seen
 from patterns_k8s.operator.desired import Route
+from patterns_k8s.operator.diagnosis import Diagnosis
 from patterns_k8s.operator.drift import mark_of, version_of
-from patterns_k8s.operator.processor import Manifest, Processor, owner_uid
+from patterns_k8s.operator.former import FormerChild
+from patterns_k8s.operator.processor import Manifest, Processor
 from patterns_k8s.operator.scaling import ScalingMemory
+from patterns_k8s.operator.wanted_workers import WantedWorkers
 
-__all__ = ["Applied", "Memories", "Tended"]
+__all__ = ["Applied", "Tended"]
 
 
 @dataclass(slots=True)
@@ -23,12 +26,14 @@ class Applied:
         live: digest of the object, in what the manifest names.
         mark: of the object; see `drift.mark_of`.
         version: of the object; a later one is a greater number.
+        uid: of the object; what is applied next is meant for this one.
     """
 
     manifest: bytes
     live: bytes
     mark: bytes
     version: int
+    uid: str
 
 
 @dataclass(slots=True)
@@ -37,29 +42,50 @@ class Tended:
 
     Attributes:
         jobs: backfills by name.
+        former: children with names of a version before, by kind.
         wake: set when there is something to look at.
         processor: as last read.
         applied: children by kind.
         changed: children, by kind, that are not as they were applied; None for one that was deleted.
         deployment: as last told.
+        diagnosis: why its pods are not ready.
         unseen: whether there is news of children that no look has seen.
         route: as last resolved.
         scaling: what the scaler remembers.
-        status: as last reported.
+        workers: the wanted pods as the OrderProcessor has them.
+        scaled_from_cluster: whether that began with what a Deployment had that was there.
+        status: as last reported, or as it was when nothing had been reported yet.
+        reported: version of the OrderProcessor after that.
+        overwritten: the status that another has put in its place, with its version.
+        recorded: ends of backfills as the OrderProcessor's annotation has them; None before it was read.
         settled: what the last look found, when nothing was left to do about it.
     """
 
     jobs: dict[str, JobSeen] = field(default_factory=dict)
+    former: dict[str, FormerChild] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     processor: Processor | None = None
     applied: dict[str, Applied] = field(default_factory=dict)
     changed: dict[str, Manifest | None] = field(default_factory=dict)
     deployment: DeploymentSeen = field(default_factory=DeploymentSeen)
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
     unseen: bool = False
     route: Route | None = None
     scaling: ScalingMemory | None = None
+    workers: WantedWorkers = field(default_factory=WantedWorkers)
+    scaled_from_cluster: bool = False
     status: dict[str, Any] | None = None
+    reported: int = 0
+    overwritten: tuple[int, dict[str, Any]] | None = None
+    recorded: dict[str, BackfillState] | None = None
     settled: object = None
+
+    @property
+    def replicas_told(self) -> int:
+        """How many pods a Deployment is to have of which the cluster has told; 0 when it has told of none."""
+        told = self.changed.get("Deployment")
+        former = self.former.get("Deployment")
+        return int(told["spec"].get("replicas", 0)) if told else former.replicas if former else 0
 
     def keep(self, kind: str, applied: Applied, kept: Manifest) -> None:
         """Take in what was applied, and the object as it was kept then; a watch may have told of that, and of more."""
@@ -90,6 +116,22 @@ class Tended:
             self.changed[kind] = body
             self.stir()
 
+    def told_of_status(self, body: Manifest) -> None:
+        """Take in what the cluster tells of the status: at the next look another's is written over."""
+        told = body.get("status", {})
+        if told == self.status:
+            body["status"] = self.status  # kept once: kopf holds on to the body
+            self.overwritten = None
+        elif version_of(body) > self.reported:
+            self.overwritten = version_of(body), told
+            self.settled = None
+
+    def wrote(self, status: dict[str, Any], kept: Manifest) -> None:
+        """Take in that this status was reported; the cluster may have told of that before, and of more."""
+        self.status, self.reported = status, version_of(kept)
+        if self.overwritten is not None and self.overwritten[0] <= self.reported:
+            self.overwritten = None
+
     def lost(self, kind: str) -> None:
         """Take in that a child is gone."""
         self.changed[kind] = None
@@ -105,96 +147,3 @@ class Tended:
         if deployment != self.deployment:
             self.deployment = deployment
             self.stir()
-
-
-class Memories:
-    """What is remembered of every OrderProcessor, by its uid.
-
-    Jobs are remembered for themselves, from the first that is told of one to its end: whether they have run is found
-    out in no other way, and they may be told of before their OrderProcessor. Of the other children everything is found
-    out when they are applied.
-    """
-
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self._tended: dict[str, Tended] = {}
-        self._jobs: dict[str, dict[str, JobSeen]] = {}
-
-    def __len__(self) -> int:
-        return len(self._tended.keys() | self._jobs.keys())
-
-    def recall(self, uid: str) -> Tended:
-        """Return what is remembered of this one, or a new page."""
-        if uid not in self._tended:
-            self._tended[uid] = Tended(self._jobs.setdefault(uid, {}))
-        return self._tended[uid]
-
-    def forget(self, uid: str) -> None:
-        """Forget one that is no longer looked after, but for Jobs that are there."""
-        self._tended.pop(uid, None)
-        if not self._jobs.get(uid):
-            self._jobs.pop(uid, None)
-
-    def working_on(self, queue: str, *, namespace: str, but: str) -> list[str]:
-        """Return the names of those that work on this queue, but for one."""
-        known = [each.processor for each in self._tended.values() if each.processor is not None]
-        return [
-            each.name for each in known if each.namespace == namespace and each.name != but and each.spec.queue == queue
-        ]
-
-    def told(self, kind: str, body: Manifest, *, deleted: bool = False) -> None:
-        """Take in what the cluster tells of a child of somebody."""
-        uid, name = self.child_of(kind, body)
-        if not uid:
-            return
-        if kind == "Job":
-            self._told_of_job(uid, name, None if deleted else job_seen(body))
-        elif uid in self._tended:
-            self._tended[uid].told(kind, body, deleted=deleted)
-
-    def child_of(self, kind: str, body: Manifest) -> tuple[str, str]:
-        """Return whose child it is, by uid, and its name; one whose owner somebody struck out is known by its name."""
-        uid, name = owner_uid(body), str(body["metadata"]["name"])
-        if uid is None:
-            uid = next((owner for owner, known in self.known(kind) if known == name), "")
-        return uid, name
-
-    def missed(self, kind: str, uid: str, name: str) -> None:
-        """Take in that a child is gone, of which nobody told."""
-        if kind == "Job":
-            self._told_of_job(uid, name, None)
-        elif uid in self._tended:
-            self._tended[uid].lost(kind)
-
-    def known(self, kind: str) -> dict[tuple[str, str], object]:
-        """Return what children of a kind there should be, by owner's uid and name, and what is known of each."""
-        if kind == "Job":
-            return {(uid, name): seen for uid, jobs in self._jobs.items() for name, seen in jobs.items()}
-        return {
-            (uid, tended.processor.name): tended.applied[kind].version
-            for uid, tended in self._tended.items()
-            if kind in tended.applied and tended.processor is not None
-        }
-
-    def edited(self, uid: str, body: Manifest) -> None:
-        """Wake up for a spec that has another generation than the one last read; what is not looked after sleeps."""
-        tended = self._tended.get(uid)
-        if tended is None:
-            return
-        if tended.status is not None and tended.status == body.get("status"):
-            body["status"] = tended.status  # kept once: kopf holds on to the body
-        generation = body["metadata"].get("generation", 1)
-        if tended.processor is None or tended.processor.generation != generation:
-            tended.wake.set()
-
-    def _told_of_job(self, uid: str, name: str, seen: JobSeen | None) -> None:
-        jobs = self._jobs.setdefault(uid, {})
-        if jobs.get(name) != seen:
-            if seen is None:
-                del jobs[name]
-            else:
-                jobs[name] = seen
-            if uid in self._tended:
-                self._tended[uid].stir()
-        if not jobs and uid not in self._tended:
-            del self._jobs[uid]

@@ -10,12 +10,14 @@ from kopf import Logger
 from pydantic import ValidationError
 
 from patterns_k8s.operator.answers import ClusterError, Gone
+from patterns_k8s.operator.backfills import read_record
+from patterns_k8s.operator.memories import Memories
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.ports import Tell
 from patterns_k8s.operator.processor import Processor
 from patterns_k8s.operator.reconciler import Reconciler
 from patterns_k8s.operator.reports import Reports
-from patterns_k8s.operator.tended import Memories, Tended
+from patterns_k8s.operator.tended import Tended
 
 __all__ = ["Tending", "pause_after"]
 
@@ -77,6 +79,8 @@ class Tending:
 
     async def _look(self, body: Mapping[str, Any], tended: Tended, tell: Tell) -> None:
         started = time.monotonic()
+        if tended.recorded is None:
+            tended.recorded = read_record(body["metadata"].get("annotations", {}))
         generation = body["metadata"].get("generation", 1)
         if tended.processor is None or tended.processor.generation != generation:
             try:

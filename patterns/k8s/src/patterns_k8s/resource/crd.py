@@ -52,7 +52,7 @@ def crd() -> dict[str, Any]:
                     "subresources": {
                         "status": {},
                         "scale": {
-                            "specReplicasPath": ".spec.replicas.min",
+                            "specReplicasPath": ".spec.workers",
                             "statusReplicasPath": ".status.replicas",
                             "labelSelectorPath": ".status.selector",
                         },
@@ -114,7 +114,7 @@ def _columns() -> list[dict[str, Any]]:
         column("Ready", condition("status")),
         column("Reason", condition("reason")),
         column("Pods", ".status.readyReplicas", "integer"),
-        column("Wanted", ".status.replicas", "integer"),
+        column("Wanted", ".status.desiredReplicas", "integer"),
         column("Messages", ".status.messages", "integer"),
         column("Suspended", ".spec.suspend", "boolean", priority=1),
         column("Image", ".spec.image", priority=1),

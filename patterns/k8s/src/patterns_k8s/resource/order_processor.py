@@ -1,7 +1,7 @@
 """What an OrderProcessor declares. The cluster's schema is made from these classes, defaults and texts included."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -48,8 +48,9 @@ Quantity = Annotated[
 ParameterName = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$", max_length=100)]
 
 
-def _rule(rule: str, message: str) -> JsonDict:
-    return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
+def _rule(rule: str, message: str, *, at: str = "") -> JsonDict:
+    where = {"fieldPath": at} if at else {}
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message, **where}]}
 
 
 class _Declared(BaseModel):
@@ -61,19 +62,21 @@ class _Declared(BaseModel):
 
 
 class Replicas(_Declared):
-    """Between how many pods the operator scales."""
+    """Between how many pods to scale, whoever does."""
 
     model_config = ConfigDict(json_schema_extra=_rule("self.min <= self.max", "min must not be over max"))
 
     min: Annotated[int, Field(ge=0, le=200)] = 1
-    """Fewest pods; 0 lets an empty queue go without any. ``kubectl scale`` sets this."""
+    """Fewest pods; 0 lets an empty queue go without any."""
     max: Annotated[int, Field(ge=1, le=200)] = 10
     """Most pods."""
 
 
 class Scaling(_Declared):
-    """When the operator changes the number of pods."""
+    """Who changes the number of pods, and when the operator does."""
 
+    mode: Literal["QueueDepth", "External"] = "QueueDepth"
+    """Who sets ``spec.workers``: the operator, by the queue's depth, or others, by the scale subresource."""
     messages_per_pod: Annotated[int, Field(ge=1, le=100_000)] = 100
     """Messages, waiting and in work, for which one pod is enough."""
     cooldown_seconds: Annotated[int, Field(ge=10, le=3600)] = 120
@@ -121,6 +124,16 @@ class DayRange(_Declared):
 class OrderProcessorSpec(_Declared):
     """Workers for one queue of orders."""
 
+    model_config = ConfigDict(
+        json_schema_extra=_rule(
+            # Only a change is refused: who lowers the maximum does not know how many an autoscaler has set.
+            "self.scaling.mode != 'External' || (has(oldSelf.workers) && self.workers == oldSelf.workers) || "
+            "(self.workers >= self.replicas.min && self.workers <= self.replicas.max)",
+            "workers must be within replicas.min and replicas.max",
+            at=".workers",
+        )
+    )
+
     image: Annotated[
         str,
         Field(pattern=_IMAGE, max_length=512),
@@ -130,10 +143,12 @@ class OrderProcessorSpec(_Declared):
     """Where the queue's URL is published: the end of an SSM parameter's name, after ``/patterns/{stage}/``."""
     topic: ParameterName = "async/topic_arn"
     """Where the topic's ARN is published, in the same way."""
+    workers: Annotated[int, Field(ge=0, le=200)] = 1
+    """Pods wanted now, for the scale subresource. By queue depth the operator sets it, and goes on from another's."""
     replicas: Replicas = Field(default_factory=Replicas)
     """Between how many pods to scale."""
     scaling: Scaling = Field(default_factory=Scaling)
-    """When to scale."""
+    """Who scales, and when."""
     resources: Resources = Field(default_factory=Resources)
     """What a pod is given."""
     concurrency: Annotated[int, Field(ge=1, le=100)] = 10

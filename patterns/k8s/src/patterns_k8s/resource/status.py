@@ -52,7 +52,9 @@ class OrderProcessorStatus(_Reported):
     observed_generation: int | None = None
     """The generation of the spec that was last acted on."""
     replicas: int | None = None
-    """Pods wanted now."""
+    """Pods that there are, whether ready or not; the Deployment's own figure."""
+    desired_replicas: int | None = None
+    """Pods that are to be there now: none while suspended, or without a queue or a topic."""
     ready_replicas: int | None = None
     """Pods that work."""
     selector: str | None = None
@@ -60,7 +62,7 @@ class OrderProcessorStatus(_Reported):
     messages: int | None = None
     """Messages in the queue when the number of pods was last looked at, waiting and in work."""
     last_scale_time: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})] = None
-    """When the number of pods last changed."""
+    """When ``desiredReplicas`` last changed."""
     queue_url: str | None = None
     """The queue, as last resolved."""
     topic_arn: str | None = None

@@ -93,11 +93,22 @@ class Emulator(kmock.KubernetesEmulator):
         """Return the request as one that kmock can do, with what a real server would add; or a refusal."""
         if request.action is kmock.action.CREATE:
             self._stamp_new(request.data, request.namespace)
+            if self.live(request.resource, request.namespace, request.data["metadata"]["name"]) is not None:
+                return _failure(409)
+        elif request.action is kmock.action.DELETE:
+            live = self.live(request.resource, request.namespace, request.name)
+            wanted = (request.data or {}).get("preconditions", {}).get("resourceVersion")
+            if live is not None and wanted not in {None, live["metadata"]["resourceVersion"]}:
+                return _failure(409)
         elif request.action is kmock.action.UPDATE:
             live = self.live(request.resource, request.namespace, request.name)
+            if request.subresource == "scale":
+                request.data["spec"] = {"workers": request.data["spec"]["replicas"]}
             if live is not None:
                 return self._stamp_change(request, live)
             if _applies(request):
+                if request.data["metadata"].get("uid"):
+                    return _failure(409)
                 self._stamp_new(request.data, request.namespace)
                 self.objects[request.resource, request.namespace, request.name] = dict(request.data)
                 await self._buses[request.resource].put({"type": "ADDED", "object": dict(request.data)})
@@ -125,6 +136,8 @@ class Emulator(kmock.KubernetesEmulator):
         metadata = request.data.setdefault("metadata", {})
         if not all(_ANNOTATION.fullmatch(name) for name in metadata.get("annotations", ())):
             return _failure(422)
+        if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
+            return _failure(422, field="metadata.uid")
         wanted = metadata.get("resourceVersion")
         if wanted is not None and wanted != live["metadata"]["resourceVersion"]:
             return _failure(409)
@@ -153,13 +166,14 @@ class Emulator(kmock.KubernetesEmulator):
             await bus.put({"type": "ERROR", "object": status})
 
 
-def _failure(status: int) -> web.Response:
+def _failure(status: int, *, field: str = "") -> web.Response:
     body = {
         "apiVersion": "v1",
         "kind": "Status",
         "status": "Failure",
         "code": status,
         "message": f"made to say {status}",
+        "details": {"causes": [{"field": field}] if field else []},
     }
     return web.json_response(body, status=status, headers={"Retry-After": "0"} if status == 429 else None)  # noqa: PLR2004 - HTTP's number
 

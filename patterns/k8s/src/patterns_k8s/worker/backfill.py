@@ -1,21 +1,21 @@
 """Outcomes for orders that were never decided: their events were lost, or came while there was no fulfilment.
 
-An order that is still PLACED has no outcome, or one that is on its way. Both get the outcome that the worker would
-publish for their OrderPlaced, with the same id, so that one on its way is not told of twice.
+An order that is still PLACED has no outcome, or one that is on its way. Both get the answer of the worker to their
+OrderPlaced, which follows from the order: the same event, so that consumers know one that is on its way by its id.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 
 from aws_lambda_powertools import Logger
 
-from patterns_k8s.worker.decisions import outcome_of_order
+from patterns_k8s.worker.decisions import answer_to
 from patterns_k8s.worker.placed_orders import PlacedOrder
 from patterns_shared.domain.errors import MalformedOrder
 from patterns_shared.domain.events import Event
-from patterns_shared.observability.tracing import TraceContext
+from patterns_shared.observability.trace_ids import trace_id_of
 from patterns_shared.ports import EventPublisher
 
 __all__ = ["Backfilled", "InvalidRange", "backfill", "day_range"]
@@ -52,9 +52,7 @@ def day_range(first: str, last: str, *, today: date) -> tuple[date, date]:
     return days[0], days[1]
 
 
-def backfill(
-    orders: Iterable[PlacedOrder], publisher: EventPublisher, *, now: Callable[[], datetime], logger: Logger
-) -> Backfilled:
+def backfill(orders: Iterable[PlacedOrder], publisher: EventPublisher, *, logger: Logger) -> Backfilled:
     """Publish the outcomes of the orders; what cannot be published now leaves the rest unread and is counted unsent.
 
     Raises:
@@ -62,7 +60,7 @@ def backfill(
     """
     done = Backfilled()
     for batch in _batches(orders):
-        answers = list(_answers(batch, now, logger))
+        answers = list(_answers(batch, logger))
         malformed = len(batch) - len(answers)
         failures = publisher.publish(answers)
         refused = [failure for failure in failures if not failure.retryable]
@@ -80,15 +78,14 @@ def backfill(
     return done
 
 
-def _answers(batch: Iterable[PlacedOrder], now: Callable[[], datetime], logger: Logger) -> Iterator[Event]:
+def _answers(batch: Iterable[PlacedOrder], logger: Logger) -> Iterator[Event]:
     for placed in batch:
-        if isinstance(placed.order, MalformedOrder):
-            logger.error("malformed_order", extra={"key": placed.key, "reason": str(placed.order)})
+        if isinstance(placed.event, MalformedOrder):
+            logger.error("malformed_order", extra={"key": placed.key, "reason": str(placed.event)})
             continue
-        event = outcome_of_order(placed.order, traceparent=placed.traceparent, now=now())
-        trace = TraceContext.from_traceparent(event.traceparent)
+        event = answer_to(placed.event)
         keys = {"event_id": event.id, "event_type": event.type.value, "order_id": event.order_id}
-        logger.info("backfilled", extra={**keys, "trace_id": trace.trace_id})
+        logger.info("backfilled", extra={**keys, "trace_id": trace_id_of(event.traceparent)})
         yield event
 
 

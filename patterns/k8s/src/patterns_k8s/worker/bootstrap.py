@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -11,13 +12,13 @@ from patterns_k8s.worker.fulfilment import Fulfilment
 from patterns_k8s.worker.health import Health
 from patterns_k8s.worker.holding import Holding
 from patterns_k8s.worker.lanes import Handle, Lane, lane_sizes
+from patterns_k8s.worker.metrics import WorkerMetrics
 from patterns_k8s.worker.placed_orders import PlacedOrders
 from patterns_k8s.worker.pool import WorkerPool
 from patterns_k8s.worker.publishing import PatientPublisher
 from patterns_k8s.worker.settings import BackfillSettings, WorkerSettings
 from patterns_k8s.worker.work_queue import WorkQueue, read_traits
 from patterns_shared.adapters.aws_client import create_client
-from patterns_shared.adapters.clock import utc_now
 from patterns_shared.adapters.dead_letters import SqsDeadLetters
 from patterns_shared.adapters.event_messages import event_from_delivery
 from patterns_shared.adapters.event_receiver import Receiver
@@ -35,8 +36,14 @@ _METRICS = threading.Lock()
 class _LaneReporter(Reporter):
     """The metrics of all lanes gather in one place of the library's: one lane at a time fills and empties it."""
 
+    def __init__(self, receiver: str, *, totals: WorkerMetrics, **parts: Any) -> None:  # noqa: ANN401 - a Reporter's
+        """``totals`` are added to by all lanes."""
+        super().__init__(receiver, **parts)
+        self._totals = totals
+
     def flush(self) -> None:
         """Write the counts of this batch as metrics."""
+        self._totals.add(self._counts)
         with _METRICS:
             super().flush()
 
@@ -55,6 +62,8 @@ def make_worker(settings: WorkerSettings, stop: threading.Event) -> WorkerPool:
     queue = WorkQueue(queues, settings.queue_url, logger=logger)
     holding = Holding(queue, visibility=traits.visibility)
     health = Health(limit=settings.poll_seconds + 2.0 * traits.visibility + 60)
+    sizes = lane_sizes(settings.concurrency)
+    metrics = WorkerMetrics(lanes=len(sizes), held=lambda: len(holding), unreachable=health.unreachable)
     topic = create_client("sns")
     dead_letters = SqsDeadLetters(queues, traits.dead_letter_url)
 
@@ -73,6 +82,7 @@ def make_worker(settings: WorkerSettings, stop: threading.Event) -> WorkerPool:
         )
         reporter = _LaneReporter(
             "fulfilment",
+            totals=metrics,
             pattern=PATTERN,
             stage=settings.stage,
             logger=logger,
@@ -83,7 +93,7 @@ def make_worker(settings: WorkerSettings, stop: threading.Event) -> WorkerPool:
         )
         return Lane(
             queue,
-            _handle(receiver, Fulfilment(publisher, now=utc_now)),
+            _handle(receiver, Fulfilment(publisher)),
             size=size,
             poll_seconds=settings.poll_seconds,
             holding=holding,
@@ -92,9 +102,9 @@ def make_worker(settings: WorkerSettings, stop: threading.Event) -> WorkerPool:
             logger=logger,
         )
 
-    lanes = [lane(number, size) for number, size in enumerate(lane_sizes(settings.concurrency), start=1)]
+    lanes = [lane(number, size) for number, size in enumerate(sizes, start=1)]
     grace = max(settings.poll_seconds, traits.visibility)
-    return WorkerPool(lanes, holding=holding, health=health, stop=stop, grace=grace, logger=logger)
+    return WorkerPool(lanes, holding=holding, health=health, metrics=metrics, stop=stop, grace=grace, logger=logger)
 
 
 def run_backfill(environment: Mapping[str, str], first: date, last: date) -> Backfilled:
@@ -108,7 +118,7 @@ def run_backfill(environment: Mapping[str, str], first: date, last: date) -> Bac
     logger: Logger = make_logger(PATTERN, settings.stage)
     orders = PlacedOrders(create_client("dynamodb", read_timeout=10), settings.orders_table)
     publisher = SnsPublisher(create_client("sns"), settings.topic_arn)
-    return backfill(orders.between(first, last), publisher, now=utc_now, logger=logger)
+    return backfill(orders.between(first, last), publisher, logger=logger)
 
 
 def _handle(receiver: Receiver, fulfilment: Fulfilment) -> Handle:

@@ -1,7 +1,6 @@
 """The worker's use case: decide what came, publish the answers, and say of each event how it went."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from enum import StrEnum
 
 from patterns_k8s.worker.decisions import answer_to
@@ -13,7 +12,7 @@ __all__ = ["Fulfilled", "Fulfilment"]
 
 
 class Fulfilled(StrEnum):
-    """What was done with an event. A repetition is done again: its answer has the same id, by which it is known."""
+    """What was done with an event. A repetition is done again: its answer is the same event, known by its id."""
 
     FULFILLED = "fulfilled"
     REJECTED = "rejected"
@@ -30,10 +29,9 @@ _DONE = {
 class Fulfilment:
     """Decides events and publishes the answers."""
 
-    def __init__(self, publisher: EventPublisher, *, now: Callable[[], datetime]) -> None:
-        """Take the ports."""
+    def __init__(self, publisher: EventPublisher) -> None:
+        """Take the port."""
         self._publisher = publisher
-        self._now = now
 
     def __call__(self, events: Sequence[Event]) -> dict[str, str | Exception]:
         """Return how it went, by event id; an event counts as done only once the topic has its answer."""
@@ -41,7 +39,7 @@ class Fulfilment:
         answers: dict[str, Event] = {}
         for event in events:
             try:
-                answer = answer_to(event, self._now())
+                answer = answer_to(event)
             except InvalidEvent as error:
                 results[event.id] = error
             else:

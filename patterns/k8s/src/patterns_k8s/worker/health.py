@@ -1,9 +1,10 @@
-"""Whether the worker lives and whether it can work, told by its lanes and asked by the kubelet."""
+"""Whether the worker lives and whether it can work, told by its lanes and asked by the kubelet; its metrics, too."""
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6
@@ -36,6 +37,10 @@ class Health:
     def ready(self) -> dict[str, str]:
         """Return what is out of reach, and why; empty when all is well."""
         return self.alive() | {what: why for (_, what), why in list(self._troubles.items())}
+
+    def unreachable(self) -> Mapping[str, int]:
+        """Return how many lanes cannot reach what they need, by what that is."""
+        return Counter(what for _, what in list(self._troubles))
 
     def note_beat(self, lane: str) -> None:
         """Note that the lane moves."""
@@ -79,21 +84,27 @@ _ENDS_WITHIN = 0.05
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     health: Health
+    metrics: Callable[[], tuple[bytes, str]]
 
 
 class _Probe(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        """Answer ``/healthz`` and ``/readyz``: 200, or 503 with what is wrong."""
+        """Answer ``/healthz`` and ``/readyz``, 200 or 503 with what is wrong, and ``/metrics``."""
+        if self.path == "/metrics":
+            self._answer(200, *self.server.metrics())
+            return
         asked = {"/healthz": self.server.health.alive, "/readyz": self.server.health.ready}.get(self.path)
         if asked is None:
             self.send_error(404)
             return
         wrong = asked()
-        body = json.dumps({"wrong": wrong}).encode()
-        self.send_response(503 if wrong else 200)
-        self.send_header("Content-Type", "application/json")
+        self._answer(503 if wrong else 200, json.dumps({"wrong": wrong}).encode(), "application/json")
+
+    def _answer(self, status: int, body: bytes, content_type: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -103,8 +114,10 @@ class _Probe(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve_health(health: Health, host: str, port: int) -> Iterator[int]:
+def serve_health(health: Health, host: str, port: int, *, metrics: Callable[[], tuple[bytes, str]]) -> Iterator[int]:
     """Answer probes while the block lasts, and give it the port; port 0 takes a free one.
+
+    ``metrics`` returns what ``/metrics`` answers, and its content type.
 
     Raises:
         OSError: the port is taken.
@@ -114,7 +127,7 @@ def serve_health(health: Health, host: str, port: int) -> Iterator[int]:
         address_family = AF_INET6 if ":" in host else AF_INET
 
     server = Server((host, port), _Probe)
-    server.health = health
+    server.health, server.metrics = health, metrics
     thread = threading.Thread(target=server.serve_forever, args=(_ENDS_WITHIN,), name="health", daemon=True)
     thread.start()
     try:

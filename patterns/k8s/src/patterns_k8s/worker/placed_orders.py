@@ -1,4 +1,4 @@
-"""Orders of some days that nobody has decided, from the orders table."""
+"""The OrderPlaced of orders of some days that were never decided, made again from the orders table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from patterns_shared.adapters.client_errors import transient_as_unavailable
-from patterns_shared.adapters.order_items import ORDER_PREFIX, Item, order_from_item, traceparent_of
+from patterns_shared.adapters.order_item_events import placed_event
+from patterns_shared.adapters.order_items import ORDER_PREFIX, Item
 from patterns_shared.domain.errors import MalformedOrder
-from patterns_shared.domain.orders import Order, OrderStatus
+from patterns_shared.domain.events import Event
+from patterns_shared.domain.orders import OrderStatus
 
 if TYPE_CHECKING:  # the stubs exist for the type checker only
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,11 +20,10 @@ __all__ = ["PlacedOrder", "PlacedOrders"]
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """An order that is still PLACED, or why it cannot be read; and the trace that it belongs to."""
+    """The key of an order that is still PLACED, and its OrderPlaced, or why that cannot be made."""
 
     key: str
-    order: Order | MalformedOrder
-    traceparent: str | None
+    event: Event | MalformedOrder
 
 
 class PlacedOrders:
@@ -63,7 +64,7 @@ class PlacedOrders:
 
 def _placed(item: Item) -> PlacedOrder:
     try:
-        order: Order | MalformedOrder = order_from_item(item)
+        event: Event | MalformedOrder = placed_event(item)
     except MalformedOrder as malformed:
-        order = malformed
-    return PlacedOrder(item["pk"]["S"], order, traceparent_of(item))
+        event = malformed
+    return PlacedOrder(item["pk"]["S"], event)

@@ -1,4 +1,4 @@
-"""All of a worker: its lanes, the thread that keeps their messages hidden, and its answer to probes."""
+"""All of a worker: its lanes, the thread that keeps their messages hidden, its answer to probes, and its metrics."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from patterns_k8s.worker.health import Health, serve_health
 from patterns_k8s.worker.holding import Holding
 from patterns_k8s.worker.lanes import Lane
+from patterns_k8s.worker.metrics import WorkerMetrics
 
 __all__ = ["WorkerPool"]
 
@@ -22,6 +23,7 @@ class WorkerPool:
         *,
         holding: Holding,
         health: Health,
+        metrics: WorkerMetrics,
         stop: threading.Event,
         grace: float,
         logger: Logger,
@@ -30,6 +32,7 @@ class WorkerPool:
         self._lanes = lanes
         self._holding = holding
         self._health = health
+        self._metrics = metrics
         self._stop = stop
         self._grace = grace
         self._logger = logger
@@ -43,7 +46,7 @@ class WorkerPool:
             OSError: the port for probes is taken.
         """
         done = threading.Event()
-        with serve_health(self._health, host, port):
+        with serve_health(self._health, host, port, metrics=self._metrics.exposition):
             keeper = threading.Thread(target=self._holding.extend_until, args=(done,), name="holding", daemon=True)
             threads = [threading.Thread(target=lane.run, daemon=True) for lane in self._lanes]
             for thread in (keeper, *threads):

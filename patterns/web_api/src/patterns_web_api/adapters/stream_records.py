@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from patterns_shared.adapters.order_items import ORDER_PREFIX, order_from_item, traceparent_of
+from patterns_shared.adapters.order_item_events import cancelled_event, placed_event
+from patterns_shared.adapters.order_items import ORDER_PREFIX, order_from_item
 from patterns_shared.domain.errors import ShopError
-from patterns_shared.domain.events import SCHEMA_VERSION, Event, EventType, change_event_id, order_data
-from patterns_shared.domain.orders import Order, OrderStatus
-from patterns_shared.observability.tracing import TraceContext
+from patterns_shared.domain.events import Event
+from patterns_shared.domain.orders import OrderStatus
 from patterns_web_api.application.relay import Change
 
 __all__ = ["changes_from_records"]
@@ -58,9 +58,9 @@ def _event(record: Record) -> Event | None:
         raise _Malformed("the record has no new image")
     order = order_from_item(new)
     if name == "INSERT" and order.status is OrderStatus.PLACED:
-        return _make_event(EventType.ORDER_PLACED, order, new, occurred_at=order.placed_at)
+        return placed_event(new)
     if name == "MODIFY" and order.status is OrderStatus.CANCELLED and _status_changed(stream, new):
-        return _make_event(EventType.ORDER_CANCELLED, order, new, occurred_at=_written_at(stream))
+        return cancelled_event(new, written_at=_written_at(stream))
     return None
 
 
@@ -74,28 +74,15 @@ def _key(stream: Record) -> str:
     return key
 
 
-def _make_event(event_type: EventType, order: Order, item: Record, *, occurred_at: datetime) -> Event:
-    return Event(
-        id=change_event_id(order.order_id, order.order_version),
-        type=event_type,
-        schema_version=SCHEMA_VERSION,
-        occurred_at=occurred_at,
-        order_id=order.order_id,
-        order_version=order.order_version,
-        data=order_data(order),
-        traceparent=TraceContext.from_traceparent(traceparent_of(item)).traceparent,
-    )
-
-
 def _status_changed(stream: Record, new: Record) -> bool:
     old = stream.get("OldImage")
     return not isinstance(old, Mapping) or old.get("status") != new.get("status")
 
 
-def _written_at(stream: Record) -> datetime:
-    """Return when DynamoDB took the write: the same for every attempt to relay it, as an event's fields must be."""
+def _written_at(stream: Record) -> datetime | None:
+    """Return when DynamoDB took the write, for items that do not say it themselves; None if it cannot be read."""
     seconds = stream.get("ApproximateCreationDateTime")
     try:
         return datetime.fromtimestamp(float(seconds), UTC)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
-        raise _Malformed("ApproximateCreationDateTime is not a time") from None
+        return None

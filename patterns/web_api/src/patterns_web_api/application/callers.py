@@ -40,7 +40,7 @@ def caller_from_claims(claims: object, *, audience: str) -> Caller:
         raise NotSignedIn("an ID token is needed, not an access token")
     if claims.get("aud") != audience:
         raise NotSignedIn("the token was made for another application")
-    groups = claims.get("cognito:groups", ())
+    groups = claims.get("cognito:groups")
     names = _GROUP.findall(groups) if isinstance(groups, str) else groups
     return Caller(
         customer_id=_text(claims, "sub"),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from patterns_shared.domain.errors import OrderNotFound
+from patterns_shared.domain.moves import Transition, VersionCondition
 from patterns_shared.domain.orders import Order, OrderStatus, RequestedLine, place_order
-from patterns_shared.ports import Clock, IdempotencyClaim, OrderIds, OrdersRepository, Placement
+from patterns_shared.ports import Clock, IdempotencyClaim, OrderIds, OrdersRepository, Placement, UnreadableOrder
 from patterns_web_api.application.callers import Caller
 from patterns_web_api.application.cursors import Cursors
 
@@ -23,10 +24,14 @@ _ORDER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class OrderList:
-    """One page of a customer's orders, newest first; ``next_cursor`` is None on the last."""
+    """One page of a customer's orders, newest first; ``next_cursor`` is None on the last.
+
+    ``unreadable`` are those of the page that cannot be shown.
+    """
 
     orders: tuple[Order, ...]
     next_cursor: str | None
+    unreadable: tuple[UnreadableOrder, ...] = ()
 
 
 class Orders:
@@ -51,7 +56,7 @@ class Orders:
         """
         placed_at = self._now()
         order = place_order(
-            order_id=self._new_order_id(),
+            order_id=self._new_order_id(placed_at),
             customer_id=caller.customer_id,
             contact_email=caller.email,
             requested=requested,
@@ -87,16 +92,22 @@ class Orders:
         after = None if cursor is None else self._cursors.open(cursor, customer_id=customer_id, status=status)
         page = self._repository.list_for_customer(customer_id, status=status, limit=limit, after=after)
         if page.next_after is None:
-            return OrderList(page.orders, None)
-        return OrderList(page.orders, self._cursors.seal(page.next_after, customer_id=customer_id, status=status))
+            return OrderList(page.orders, None, page.unreadable)
+        cursor = self._cursors.seal(page.next_after, customer_id=customer_id, status=status)
+        return OrderList(page.orders, cursor, page.unreadable)
 
-    def cancel(self, caller: Caller, order_id: str, *, expected_version: int | None, traceparent: str) -> Order:
-        """Cancel the caller's own order while it is PLACED; of concurrent attempts exactly one wins.
+    def cancel(
+        self, caller: Caller, order_id: str, *, condition: VersionCondition | None, traceparent: str
+    ) -> Transition:
+        """Cancel the caller's own order while it is PLACED; of concurrent attempts exactly one moves it.
 
-        Raises:
+        The caller who cancelled it already gets it again, ``repeated``: the first answer may have been lost.
+
+        Raises: the first of these that holds.
             OrderNotFound: there is none, or it is not the caller's own (an operator's neither).
-            IllegalTransition: it is no longer PLACED.
-            VersionConflict: it is not at ``expected_version``.
+            VersionConflict: ``condition`` accepts neither its version nor, when cancelled, the one before.
+            IllegalTransition: it was decided before.
+            MovedUnreadable: it is cancelled, and cannot be shown.
             TemporarilyUnavailable: the store.
         """
         if not is_order_id(order_id):
@@ -106,7 +117,7 @@ class Orders:
             OrderStatus.CANCELLED,
             traceparent=traceparent,
             customer_id=caller.customer_id,
-            expected_version=expected_version,
+            condition=condition,
         )
 
 

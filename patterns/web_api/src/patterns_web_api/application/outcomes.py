@@ -2,7 +2,14 @@
 
 from enum import StrEnum
 
-from patterns_shared.domain.errors import IllegalTransition, InvalidEvent, OrderNotFound, PermanentFailure
+from patterns_shared.domain.errors import (
+    IllegalTransition,
+    InvalidEvent,
+    MalformedOrder,
+    MovedUnreadable,
+    OrderNotFound,
+    PermanentFailure,
+)
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.domain.orders import OrderStatus
 from patterns_shared.ports import OrdersRepository
@@ -50,17 +57,15 @@ class Outcomes:
         if not is_order_id(event.order_id):
             raise PermanentFailure("the order's id is none of this shop")
         try:
-            self._repository.move(
+            transition = self._repository.move(
                 event.order_id, target, traceparent=event.traceparent, customer_id=event.data.customer_id
             )
+        except MovedUnreadable:
+            return Recorded.MOVED
+        except MalformedOrder as malformed:
+            raise PermanentFailure(f"order {event.order_id} cannot be read: {malformed}") from None
         except OrderNotFound as missing:
             raise PermanentFailure(f"order {event.order_id} of this customer is not in the table") from missing
         except IllegalTransition as refused:
-            return _standing(OrderStatus(refused.current), target)
-        return Recorded.MOVED
-
-
-def _standing(current: OrderStatus, target: OrderStatus) -> Recorded:
-    if current is target:
-        return Recorded.DUPLICATE
-    return Recorded.LATE if current is OrderStatus.CANCELLED else Recorded.CONFLICTING
+            return Recorded.LATE if refused.current == OrderStatus.CANCELLED else Recorded.CONFLICTING
+        return Recorded.DUPLICATE if transition.repeated else Recorded.MOVED

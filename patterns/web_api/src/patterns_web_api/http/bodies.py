@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from patterns_shared.domain.orders import MAX_LINES, MAX_QUANTITY, RequestedLine
@@ -15,11 +15,17 @@ from patterns_web_api.http.problems import (
     FieldError,
     Problem,
 )
+from patterns_web_api.http.unambiguous import refuse_repeated_names, single_header
 
 __all__ = ["MAX_BODY_BYTES", "LineBody", "PlaceOrderBody", "place_order_body"]
 
 MAX_BODY_BYTES = 64 * 1024
 """The largest valid order has about 4 KB."""
+
+
+def _whole(value: object) -> object:
+    """Return ``2.0`` as 2: JSON Schema calls it an integer, and some writers of JSON have no other numbers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class LineBody(BaseModel):
@@ -28,7 +34,7 @@ class LineBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, title="Line")
 
     sku: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,40}$", description="A product's SKU, once in an order.")]
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces.")]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces."), BeforeValidator(_whole)]
 
 
 class PlaceOrderBody(BaseModel):
@@ -50,9 +56,9 @@ async def place_order_body(request: Request) -> PlaceOrderBody:
     an encoding error without naming anything; as a dependency that comes after the caller's, this does not.
 
     Raises:
-        Problem: 413, 415, 400 for what is no JSON, 422 naming each field for what is no order.
+        Problem: 413, 415, 400 for what is no JSON or has a name twice, 422 naming each field for what is no order.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = (single_header(request, "Content-Type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         detail = f"it is {media_type[:100]!r}" if media_type else "there is no Content-Type"
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json"})
@@ -60,13 +66,12 @@ async def place_order_body(request: Request) -> PlaceOrderBody:
     if len(body) > MAX_BODY_BYTES:
         raise Problem(TOO_LARGE, f"it has {len(body)} bytes, {MAX_BODY_BYTES} are allowed")
     try:
-        return PlaceOrderBody.model_validate_json(body)
+        order = PlaceOrderBody.model_validate_json(body)
     except ValidationError as error:
-        raise _problem(error) from None
-
-
-def _problem(error: ValidationError) -> Problem:
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    if errors[0]["type"] == "json_invalid":
-        return Problem(MALFORMED_BODY, errors[0]["msg"], errors=[FieldError("body", errors[0]["msg"])])
-    return Problem(INVALID_REQUEST, "the body is not an order", errors=field_errors(errors))
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        if errors[0]["type"] == "json_invalid":
+            raise Problem(MALFORMED_BODY, errors[0]["msg"], errors=[FieldError("body", errors[0]["msg"])]) from None
+        refuse_repeated_names(body)
+        raise Problem(INVALID_REQUEST, "the body is not an order", errors=field_errors(errors)) from None
+    refuse_repeated_names(body)
+    return order

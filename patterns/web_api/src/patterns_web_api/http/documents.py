@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from patterns_shared.domain.orders import MAX_LINES, MAX_QUANTITY, OrderStatus
+from patterns_shared.domain.orders import OrderStatus
 
 __all__ = [
     "ANSWERS",
@@ -37,7 +37,7 @@ class LineDocument(Document):
     model_config = ConfigDict(title="OrderLine")
 
     sku: Sku
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
+    quantity: Annotated[int, Field(ge=1, examples=[2])]
     unit_price: Money
     amount: Annotated[int, Field(ge=0, description="`quantity` times `unit_price`.", examples=[1380])]
 
@@ -50,7 +50,7 @@ class OrderDocument(Document):
     order_id: Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=[ORDER_ID])]
     customer_id: Annotated[str, Field(examples=["a4c8f4c2-6031-70aa-5d1f-3f0e3a1f9b11"])]
     status: OrderStatus
-    lines: Annotated[list[LineDocument], Field(min_length=1, max_length=MAX_LINES)]
+    lines: Annotated[list[LineDocument], Field(min_length=1)]
     currency: Currency
     total: Annotated[int, Field(ge=0, description="Sum of the lines' amounts.", examples=[1380])]
     placed_at: Annotated[AwareDatetime, Field(examples=["2026-01-05T09:30:00+00:00"])]
@@ -105,7 +105,7 @@ class FieldErrorDocument(Document):
 
 
 class ProblemDocument(Document):
-    """What went wrong (RFC 9457)."""
+    """What went wrong (RFC 9457). A default factory makes a member one that may be absent, without a default."""
 
     model_config = ConfigDict(title="Problem")
 
@@ -118,10 +118,13 @@ class ProblemDocument(Document):
         ),
     ]
     title: Annotated[str, Field(examples=["The request breaks a rule"])]
-    status: Annotated[int, Field(ge=400, le=599, examples=[422])]
+    status: Annotated[int, Field(ge=400, le=599, default_factory=int, examples=[422])]
     detail: Annotated[str, Field(description="About this one case.", examples=["the body is not an order"])]
     instance: Annotated[str, Field(json_schema_extra={"format": "uri-reference"}, examples=["/orders"])]
-    errors: Annotated[list[FieldErrorDocument], Field(min_length=1, description="Which fields, when fields are.")] = []
+    errors: Annotated[
+        list[FieldErrorDocument],
+        Field(min_length=1, default_factory=list, description="Which fields, when fields are."),
+    ]
 
 
 ANSWERS: tuple[type[Document], ...] = (

@@ -53,6 +53,10 @@ class Edge:
         scope[TRACE] = trace
         status = 0
         failure: Exception | None = None
+        method = scope["method"]
+        if method == "HEAD":
+            # RFC 9110, section 9.3.2: the answer of GET without its content, its length included.
+            scope["method"] = "GET"
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -63,6 +67,8 @@ class Edge:
                 headers.append((b"traceparent", trace.traceparent.encode()))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
+            elif method == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -73,6 +79,7 @@ class Edge:
                 problem = Problem(INTERNAL_ERROR, f"quote the trace id {trace.trace_id} when you report it")
                 response = problem_response(problem, path=scope["path"])
                 await response(scope, receive, send_with_headers)
+        scope["method"] = method
         self._record(scope, status, (time.perf_counter() - started) * 1000, trace, failure)
 
     def _record(self, scope: Scope, status: int, ms: float, trace: TraceContext, failure: Exception | None) -> None:
@@ -97,11 +104,15 @@ class Edge:
 def _incoming_traceparent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return the caller's trace context, else X-Ray's in the same form, so that both tell of one trace."""
     xray = b""
+    sent = []
     for name, value in headers:
         if name == b"traceparent":
-            return value.decode("latin-1")
-        if name == b"x-amzn-trace-id":
+            sent.append(value)
+        elif name == b"x-amzn-trace-id":
             xray = value
+    if len(sent) == 1:
+        # Two are none, as W3C Trace Context says: nothing tells which of them is the caller's.
+        return sent[0].decode("latin-1")
     found = _XRAY.search(xray)
     if not found:
         return None
@@ -112,9 +123,10 @@ def _incoming_traceparent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 def _route_label(scope: Scope) -> str:
     """Return method and template, ``GET /orders/{order_id}``: few values, and nothing that a client wrote."""
     route = scope.get("route")
-    if route is None or scope["method"] not in route.methods:
+    method = scope["method"]
+    if route is None or ("GET" if method == "HEAD" else method) not in route.methods:
         return "other"
-    return f"{scope['method']} {route.path}"
+    return f"{method} {route.path}"
 
 
 def _described(failure: Exception) -> dict[str, object]:

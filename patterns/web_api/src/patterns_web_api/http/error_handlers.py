@@ -49,6 +49,8 @@ async def _answer_problem(request: Request, error: Exception) -> Response:
 async def _answer_routing(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == METHOD_NOT_ALLOWED.status:
         allowed = _allowed_methods(request)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": allowed})
         problem = Problem(METHOD_NOT_ALLOWED, f"it takes {allowed}", headers={"Allow": allowed})
     else:
         problem = Problem(NOT_FOUND, "no such address")
@@ -56,7 +58,11 @@ async def _answer_routing(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> str:
-    """All methods of the address: the router's own answer names only those of the first route that matches."""
+    """All methods of the address: the router's own answer names only those of the first route that matches.
+
+    HEAD is there wherever GET is, by ``Edge``; OPTIONS is answered here, and for browsers by the gateway.
+    """
     scope = dict(request.scope)
     matching = (r for r in request.app.routes if isinstance(r, Route) and r.matches(scope)[0] is not Match.NONE)
-    return ", ".join(sorted({method for route in matching for method in route.methods or ()}))
+    methods = {method for route in matching for method in route.methods or ()}
+    return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))

@@ -40,20 +40,18 @@ class RestEvent(APIGateway):
         event = self.event
         context = event["requestContext"]
         path = context.get("path") or event["path"]
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        for name, values in (event.get("multiValueHeaders") or {}).items():
-            headers[name.lower()] = ", ".join(values)
+        headers = _header_lines(event)
         query = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters") or {}
         return {
             "type": "http",
             "http_version": "1.1",
             "method": event["httpMethod"],
             # As UTF-8, so that no two texts become one: a replaced character would make one key of many.
-            "headers": [(_utf8(name), _utf8(value)) for name, value in headers.items()],
+            "headers": [(_utf8(name), _utf8(value)) for name, value in headers],
             "path": _decoded(path),
             "raw_path": None,
             "root_path": _decoded(_root_path(path, event)),
-            "scheme": headers.get("x-forwarded-proto", "https"),
+            "scheme": dict(headers).get("x-forwarded-proto", "https"),
             "query_string": urlencode(query, doseq=True, errors="replace").encode(),
             "server": None,
             "client": (context.get("identity", {}).get("sourceIp"), 0),
@@ -70,6 +68,15 @@ def lambda_adapter(app: ASGI) -> Mangum:
     # Mangum would send types that it takes for binary in base64, which a REST API hands on as it is.
     text_types = ["text/", "application/json", "application/problem+json"]
     return Mangum(app, lifespan="off", custom_handlers=[RestEvent], text_mime_types=text_types)
+
+
+def _header_lines(event: LambdaEvent) -> list[tuple[str, str]]:
+    """Return every line of every header, names in lower case: its reader knows whether several are one list."""
+    several = event.get("multiValueHeaders") or {}
+    lines = [(name.lower(), value) for name, values in several.items() for value in values]
+    known = {name for name, _ in lines}
+    single = (event.get("headers") or {}).items()
+    return lines + [(name.lower(), value) for name, value in single if name.lower() not in known]
 
 
 def _utf8(text: str) -> bytes:

@@ -7,7 +7,15 @@ from pydantic import BaseModel
 
 from patterns_web_api.http.documents import ProblemDocument
 from patterns_web_api.http.parameters import OrdersQuery
-from patterns_web_api.http.problems import INTERNAL_ERROR, MEDIA_TYPE, NOT_SIGNED_IN, UNAVAILABLE, ProblemType
+from patterns_web_api.http.problems import (
+    GATEWAY_PROBLEMS,
+    INTERNAL_ERROR,
+    MEDIA_TYPE,
+    NOT_SIGNED_IN,
+    UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+)
 
 __all__ = ["REF", "JsonObject", "answer", "header", "problem_answers", "query_parameters", "ref"]
 
@@ -20,11 +28,20 @@ _TRACEPARENT = {
     "required": True,
     "schema": {"type": "string", "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"},
 }
+_MAYBE_TRACEPARENT = {**_TRACEPARENT, "required": False, "description": "As above, when the application answers."}
+_BY_GATEWAY = {
+    NOT_SIGNED_IN.status,
+    UNSUPPORTED_MEDIA_TYPE.status,
+    INTERNAL_ERROR.status,
+    *(kind.status for kind in GATEWAY_PROBLEMS),
+}
+"""Statuses that the gateway or its firewall may answer with, in place of the application."""
 _SECONDS = {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer", "minimum": 0}}
 _CHALLENGE = {"required": True, "schema": {"type": "string"}}
 _PROBLEM_HEADERS = {
-    UNAVAILABLE.status: {"Retry-After": _SECONDS},
     NOT_SIGNED_IN.status: {"WWW-Authenticate": _CHALLENGE},
+    INTERNAL_ERROR.status: {"Retry-After": {**_SECONDS, "required": False}},
+    **{status: {"Retry-After": _SECONDS} for status in (429, 502, UNAVAILABLE.status, 504)},
 }
 
 
@@ -40,8 +57,8 @@ def answer(description: str, model: type[BaseModel] | None, headers: JsonObject 
 
 
 def problem_answers(*kinds: ProblemType) -> JsonObject:
-    """Return the responses of these problems, and of the one that every route can have, by status."""
-    by_status = sorted([*kinds, INTERNAL_ERROR], key=lambda kind: kind.status)
+    """Return the responses of these problems, and of those that every route can have, by status."""
+    by_status = sorted([*kinds, INTERNAL_ERROR, *GATEWAY_PROBLEMS], key=lambda kind: kind.status)
     return {
         str(status): _problem_answer(status, list(same))
         for status, same in groupby(by_status, lambda kind: kind.status)
@@ -72,12 +89,11 @@ def query_parameters() -> list[JsonObject]:
 
 
 def _problem_answer(status: int, kinds: list[ProblemType]) -> JsonObject:
-    examples = {
-        kind.slug: {"value": {"type": kind.uri, "title": kind.title, "status": status, "detail": "…", "instance": "/…"}}
-        for kind in kinds
-    }
+    about = {"status": status, "detail": "…", "instance": "/orders"}
+    examples = {kind.slug: {"value": {"type": kind.uri, "title": kind.title, **about}} for kind in kinds}
+    traceparent = _MAYBE_TRACEPARENT if status in _BY_GATEWAY else _TRACEPARENT
     return {
-        "description": ", or ".join(kind.title for kind in kinds),
-        "headers": {**_PROBLEM_HEADERS.get(status, {}), "traceparent": _TRACEPARENT},
+        "description": ", or ".join(dict.fromkeys(kind.title for kind in kinds)),
+        "headers": {**_PROBLEM_HEADERS.get(status, {}), "traceparent": traceparent},
         "content": {MEDIA_TYPE: {"schema": ref(ProblemDocument), "examples": examples}},
     }

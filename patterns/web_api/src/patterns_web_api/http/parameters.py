@@ -16,24 +16,18 @@ from starlette.requests import Request
 from patterns_shared.domain.orders import OrderStatus
 from patterns_web_api.http.error_handlers import field_errors
 from patterns_web_api.http.problems import INVALID_REQUEST, FieldError, Problem
+from patterns_web_api.http.unambiguous import refuse_repeated_parameters, single_header
 
 __all__ = [
     "IDEMPOTENCY_KEY",
-    "VERSION_TAG",
     "OrderIdInPath",
     "OrdersQuery",
-    "expected_version",
     "idempotency_key",
     "orders_query",
 ]
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 """A header's visible characters."""
-VERSION_TAG = re.compile(r'\*|(?:W/)?"([\x21\x23-\x7e]*)"')
-"""One entity tag, or ``*`` for any."""
-
-_NO_VERSION = 0
-"""A version that no order ever has."""
 
 
 def _whole_number(text: str) -> int:
@@ -67,8 +61,9 @@ async def orders_query(request: Request) -> OrdersQuery:
     """Read the query of ``GET /orders``.
 
     Raises:
-        Problem: 422 naming each parameter that is unknown or wrong.
+        Problem: 400 naming a parameter that comes twice, 422 naming each that is unknown or wrong.
     """
+    refuse_repeated_parameters(request)
     try:
         return OrdersQuery.model_validate(dict(request.query_params))
     except ValidationError as error:
@@ -80,29 +75,10 @@ async def idempotency_key(request: Request) -> str | None:
     """Read the header ``Idempotency-Key``.
 
     Raises:
-        Problem: 422 naming it.
+        Problem: 400 when it comes twice, 422 when it is no key; both name it.
     """
-    key = request.headers.get("idempotency-key")
+    key = single_header(request, "Idempotency-Key")
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
-        raise _wrong_header("Idempotency-Key", "must have 1 to 255 visible ASCII characters")
+        error = FieldError("Idempotency-Key", "must have 1 to 255 visible ASCII characters")
+        raise Problem(INVALID_REQUEST, "a header is not valid", errors=[error])
     return key
-
-
-async def expected_version(request: Request) -> int | None:
-    """Return the version that ``If-Match`` asks for: none for ``*``, an impossible one for a tag that is not ours.
-
-    Raises:
-        Problem: 422 naming the header.
-    """
-    tag = request.headers.get("if-match")
-    if tag is None or tag == "*":
-        return None
-    found = VERSION_TAG.fullmatch(tag)
-    if not found:
-        raise _wrong_header("If-Match", 'must be one entity tag such as "1", or *')
-    is_version = not tag.startswith("W/") and re.fullmatch(r"[1-9][0-9]{0,8}", found[1])
-    return int(found[1]) if is_version else _NO_VERSION
-
-
-def _wrong_header(name: str, reason: str) -> Problem:
-    return Problem(INVALID_REQUEST, "a header is not valid", errors=[FieldError(name, reason)])

@@ -19,15 +19,20 @@ from patterns_shared.domain.errors import (
 from patterns_web_api.application.callers import NotSignedIn
 
 __all__ = [
+    "AMBIGUOUS",
+    "GATEWAY_PROBLEMS",
     "INTERNAL_ERROR",
+    "INVALID_BODY",
     "INVALID_REQUEST",
     "MALFORMED_BODY",
+    "MALFORMED_HEADER",
     "METHOD_NOT_ALLOWED",
     "NOT_FOUND",
     "NOT_SIGNED_IN",
     "PROBLEMS",
     "TOO_LARGE",
     "UNSUPPORTED_MEDIA_TYPE",
+    "VERSION_CONFLICT",
     "FieldError",
     "Problem",
     "ProblemType",
@@ -63,19 +68,35 @@ class FieldError:
 
 
 MALFORMED_BODY = ProblemType("malformed-body", 400, "The body is not JSON in UTF-8")
+MALFORMED_HEADER = ProblemType("malformed-header", 400, "A header does not have its form")
+AMBIGUOUS = ProblemType("ambiguous-request", 400, "The request says something twice")
 INVALID_CURSOR = ProblemType("invalid-cursor", 400, "The cursor is not from this list")
 NOT_SIGNED_IN = ProblemType("not-signed-in", 401, "Sign in first")
 NOT_FOUND = ProblemType("not-found", 404, "There is nothing at this address")
 ORDER_NOT_FOUND = ProblemType("order-not-found", 404, "You have no such order")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This address does not take this method")
 ORDER_CLOSED = ProblemType("order-closed", 409, "The order can no longer change")
-VERSION_CONFLICT = ProblemType("version-conflict", 412, "The order has changed since you read it")
+VERSION_CONFLICT = ProblemType("version-conflict", 412, "It has changed since you read it")
 TOO_LARGE = ProblemType("body-too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The body must be application/json")
 INVALID_REQUEST = ProblemType("invalid-request", 422, "The request breaks a rule")
 KEY_REUSED = ProblemType("idempotency-key-reused", 422, "The idempotency key belongs to another request")
 INTERNAL_ERROR = ProblemType("internal-error", 500, "Something went wrong on our side")
 UNAVAILABLE = ProblemType("temporarily-unavailable", 503, "Try again in a moment")
+
+INVALID_BODY = ProblemType("invalid-body", 400, "The body does not have the documented shape")
+GATEWAY_PROBLEMS = (
+    ProblemType("refused", 400, "The request was refused"),
+    ProblemType("forbidden", 403, "This is not allowed"),
+    TOO_LARGE,
+    ProblemType("too-many-requests", 429, "Too many requests"),
+    ProblemType("temporarily-unavailable", 502, UNAVAILABLE.title),
+    ProblemType("temporarily-unavailable", 504, UNAVAILABLE.title),
+)
+"""What the gateway or its firewall answers by itself to any request: for the documentation, since they never come here.
+
+``INVALID_BODY`` is the gateway's, too, where it checks a body's structure.
+"""
 
 PROBLEMS: Mapping[type[Exception], ProblemType] = {
     IdempotencyMismatch: KEY_REUSED,

@@ -1,9 +1,11 @@
 """The route of the catalogue: public, and the same for everybody until the next release."""
 
-from fastapi import APIRouter
-from starlette.requests import Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from patterns_web_api.http.preconditions import Preconditions, cached_read_preconditions
 from patterns_web_api.http.representations import products_page
 
 __all__ = ["product_router"]
@@ -19,17 +21,10 @@ def product_router() -> APIRouter:
     headers = {"ETag": etag, "Cache-Control": f"public, max-age={MAX_AGE}"}
 
     @router.get("/products", operation_id="listProducts")
-    async def list_products(request: Request) -> Response:
+    async def list_products(conditions: Annotated[Preconditions, Depends(cached_read_preconditions)]) -> Response:
         """Show the catalogue."""
-        if_none_match = request.headers.get("if-none-match")
-        if if_none_match is not None and _matches(if_none_match, etag):
+        if conditions.not_modified(etag):
             return Response(status_code=304, headers=headers)
         return Response(page, headers=headers, media_type="application/json")
 
     return router
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    """Compare weakly, as RFC 9110 says for ``If-None-Match``."""
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in tags or tags == {"*"}

@@ -1,0 +1,1 @@
+"""Customers' accounts, as operators see them."""

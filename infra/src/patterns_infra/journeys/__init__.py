@@ -1,0 +1,1 @@
+"""One order's way through all patterns, from their logs."""

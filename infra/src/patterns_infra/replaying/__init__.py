@@ -1,0 +1,1 @@
+"""Giving archived events to their consumers again."""

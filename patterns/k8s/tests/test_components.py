@@ -1,0 +1,243 @@
+"""The optional components fit the programs: alerts name what is exported, Argo CD and KEDA what the operator does."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import promql_parser as promql
+import pytest
+import yaml
+from lupa.lua51 import LuaRuntime
+from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
+
+from patterns_k8s.operator.conditions import DeploymentSeen, claims_of, status_of
+from patterns_k8s.operator.desired import Route, desired
+from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.metrics import Metrics
+from patterns_k8s.operator.pod_causes import REASONS, Cause
+from patterns_k8s.operator.pods import Surroundings
+from patterns_k8s.operator.processor import MANAGED_BY, Processor
+from patterns_k8s.resource.crd import MANIFEST
+from patterns_k8s.resource.order_processor import OrderProcessorSpec
+from patterns_k8s.worker.metrics import DEPENDENCIES, WorkerMetrics
+
+COMPONENTS = MANIFEST.parent / "components"
+Labels = dict[str, set[str]]
+QUEUE, TOPIC = QueueFound("https://queue", messages=0, visibility=60), TopicFound("arn:topic")
+
+
+@cache
+def documents(name: str) -> tuple[dict[str, Any], ...]:
+    """Return the documents of a component's file."""
+    return tuple(yaml.safe_load_all((COMPONENTS / name).read_text(encoding="utf-8")))
+
+
+def exported() -> dict[str, Labels]:
+    """Return what operator and workers export: metrics by name, with their labels and the values known beforehand."""
+    operator = Metrics()
+    operator.applied.labels("Deployment")
+    operator.repaired.labels("Deployment")
+    operator.requests.labels("GET", "200")
+    for result in ("failed", "changed", "settled"):
+        operator.rounds.labels(result)
+    for direction in ("up", "down"):
+        operator.scaled.labels(direction)
+    worker = CollectorRegistry()
+    worker.register(_collector(WorkerMetrics(lanes=1, held=lambda: 0, unreachable=dict)))
+    found: dict[str, Labels] = {"up": {"job": {"patterns-operator"}}}
+    for registry, added in ((operator.registry, ()), (worker, ("processor",))):
+        for family in registry.collect():
+            for sample in family.samples:
+                labels = found.setdefault(sample.name, {name: set() for name in added})
+                for name, value in sample.labels.items():
+                    labels.setdefault(name, set()).add(value)
+    return found
+
+
+def _collector(metrics: WorkerMetrics) -> Collector:
+    class Collecting(Collector):
+        def collect(self) -> Iterator[Any]:
+            return metrics.collect()
+
+    return Collecting()
+
+
+def alerts() -> list[dict[str, Any]]:
+    """Return the alert rules."""
+    (rule,) = documents("monitoring/alerts.yaml")
+    return [alert for group in rule["spec"]["groups"] for alert in group["rules"]]
+
+
+def selectors(expression: str) -> list[promql.VectorSelector]:
+    """Return what an expression selects; raises ValueError for one that Prometheus would refuse."""
+    found: list[promql.VectorSelector] = []
+
+    def visit(node: promql.Expr) -> None:
+        if isinstance(node, promql.VectorSelector):
+            found.append(node)
+
+    promql.walk(promql.parse(expression), pre_visit=visit)
+    return found
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: str(alert["alert"]))
+def test_an_alert_is_about_metrics_that_are_exported(alert: dict[str, Any]) -> None:
+    """With labels that they have, and values that occur; else it would be silent for ever."""
+    chosen = selectors(alert["expr"])
+    assert chosen
+    for selector in chosen:
+        assert selector.name in exported(), f"nothing exports {selector.name}"
+        labels = exported()[str(selector.name)]
+        for matcher in selector.matchers.matchers:
+            assert matcher.name in labels, f"{selector.name} has no label {matcher.name}"
+            if matcher.op == promql.MatchOp.Equal and labels[matcher.name]:
+                assert matcher.value in labels[matcher.name], f"{matcher.name} is never {matcher.value}"
+    names = {label for selector in chosen for label in exported()[str(selector.name)]}
+    grouped = alert["expr"].partition(" by (")[2].partition(")")[0].split(", ")
+    assert set(filter(None, grouped)) <= names
+    texts = " ".join(alert["annotations"].values())
+    used = {part.partition(" ")[0].rstrip("}") for part in texts.split("$labels.")[1:]}
+    assert used <= set(grouped), f"{alert['alert']} has no label {used - set(grouped)}"
+    assert alert["labels"]["severity"] in {"critical", "warning"}
+    assert {"summary", "description"} == set(alert["annotations"])
+
+
+def test_a_metric_that_is_not_exported_is_found_out() -> None:
+    """The check itself: also below a rate and a sum, and in what is divided by."""
+    names = [s.name for s in selectors('sum(rate(one_total{a="b"}[5m])) / sum by (c) (two_total) > 0')]
+    assert names == ["one_total", "two_total"]
+    with pytest.raises(ValueError, match=r".+"):
+        selectors("sum(rate(one_total[5m]) >")
+
+
+def test_all_that_a_worker_may_miss_can_be_told_apart() -> None:
+    """Its lanes report trouble with exactly these."""
+    source = Path(__file__).parents[1] / "src/patterns_k8s/worker"
+    text = (source / "lanes.py").read_text() + (source / "bootstrap.py").read_text()
+    assert {part.partition('"')[0] for part in text.split('.trouble("')[1:]} == set(DEPENDENCIES)
+
+
+def test_monitors_ask_where_the_programs_answer() -> None:
+    """The operator by the port of its Service, workers by a port of theirs; and Prometheus is let in there."""
+    (service_monitor,) = documents("monitoring/service-monitor.yaml")
+    (pod_monitor,) = documents("monitoring/pod-monitor.yaml")
+    (policy,) = documents("monitoring/network-policy.yaml")
+    operator = tuple(yaml.safe_load_all((MANIFEST.parent / "base/operator.yaml").read_text(encoding="utf-8")))
+    (service,) = (each for each in operator if each["kind"] == "Service")
+    (endpoint,) = service_monitor["spec"]["endpoints"]
+    assert service_monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    worker = workers()["Deployment"]["spec"]["template"]
+    (scraped,) = pod_monitor["spec"]["podMetricsEndpoints"]
+    ports = {port["name"] for port in worker["spec"]["containers"][0]["ports"]}
+    assert scraped["port"] in ports
+    assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} == {scraped["port"]}
+    for selector in (pod_monitor["spec"]["selector"], policy["spec"]["podSelector"]):
+        assert selector["matchLabels"].items() <= worker["metadata"]["labels"].items()
+
+
+def processor(**spec: Any) -> Processor:  # noqa: ANN401 - fields of a spec
+    """Return the shop's own OrderProcessor."""
+    given = OrderProcessorSpec.model_validate({"image": "patterns-k8s:made-by-deploy", **spec})
+    return Processor(name="orders", namespace="patterns", uid="", generation=2, spec=given)
+
+
+def workers() -> dict[str, dict[str, Any]]:
+    """Return what the operator would apply for it, by kind."""
+    route = Route(queue_url="made-by-the-stack", topic_arn="made-by-the-stack", visibility=60)
+    place = Surroundings(stage="dev", region="eu-central-1")
+    return {each["kind"]: each for each in desired(processor(), route=route, replicas=1, surroundings=place)}
+
+
+def test_keda_s_workers_are_the_operator_s() -> None:
+    """All but the owner, the manager, and the replicas, which KEDA sets."""
+    expected = workers()
+    for child in expected.values():
+        del child["metadata"]["ownerReferences"], child["metadata"]["labels"][MANAGED_BY]
+    del (
+        expected["Deployment"]["spec"]["replicas"],
+        expected["Deployment"]["spec"]["template"]["metadata"]["labels"][MANAGED_BY],
+    )
+    assert {each["kind"]: each for each in documents("keda/workers.yaml")} == expected
+
+
+def test_keda_scales_by_the_defaults_of_an_order_processor() -> None:
+    """Between as many pods, for as many messages, with the same cool-down; at the Deployment that is there."""
+    scaled, authentication = documents("keda/scaled-object.yaml")
+    spec, declared = scaled["spec"], processor().spec
+    assert spec["scaleTargetRef"] == {"name": workers()["Deployment"]["metadata"]["name"]}
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (declared.replicas.min, declared.replicas.max)
+    (trigger,) = spec["triggers"]
+    assert trigger["metadata"]["queueLength"] == str(declared.scaling.messages_per_pod)
+    assert trigger["authenticationRef"]["name"] == authentication["metadata"]["name"]
+    down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
+    assert down["stabilizationWindowSeconds"] == declared.scaling.cooldown_seconds
+
+
+READY = DeploymentSeen(current=True, updated=1, ready=1, total=1)
+SITUATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "WorkersReady": ("Healthy", {}),
+    "RollingOut": ("Progressing", {"seen": DeploymentSeen(current=False)}),
+    "PodsNotReady": ("Progressing", {"seen": DeploymentSeen(current=True, updated=1, total=1)}),
+    "NotProgressing": ("Degraded", {"seen": DeploymentSeen(stuck="took too long")}),
+    "FailedCreate": ("Degraded", {"seen": DeploymentSeen(current=True, refused="exceeded quota")}),
+    **{
+        reason: (
+            "Progressing" if reason == "Unschedulable" else "Degraded",
+            {"seen": DeploymentSeen(current=True, updated=1, total=1), "cause": Cause(reason, "it says why", 1)},
+        )
+        for reason in REASONS
+    },
+    "Suspended": ("Suspended", {"spec": {"suspend": True}}),
+    "NameNotPublished": ("Degraded", {"topic": Missing("NameNotPublished", "nobody published it"), "route": None}),
+    "QueueMissing": ("Degraded", {"queue": Missing("QueueMissing", "it is gone"), "route": None}),
+    "LookupFailed": ("Degraded", {"queue": Unknown("LookupFailed", "AWS is away"), "route": None}),
+    "NameTaken": ("Degraded", {"problem": ("NameTaken", "deployment orders-workers is another's")}),
+    "Refused": ("Degraded", {"problem": ("Refused", "the quota is used up")}),
+    "InvalidSpec": ("Degraded", {"problem": ("InvalidSpec", "it cannot be read")}),
+}
+
+
+@pytest.fixture(scope="module")
+def health() -> Callable[[dict[str, Any]], tuple[str, str]]:
+    """Return Argo CD's health of an object: its script in Lua 5.1, the language's version there."""
+    script = (COMPONENTS / "argo-cd/health.lua").read_text(encoding="utf-8")
+
+    def check(manifest: dict[str, Any]) -> tuple[str, str]:
+        lua = LuaRuntime(unpack_returned_tuples=True)
+        lua.globals().obj = lua.table_from(manifest, recursive=True)
+        answer = lua.execute(script)
+        return str(answer.status), str(answer.message)
+
+    return check
+
+
+@pytest.mark.parametrize("reason", SITUATIONS)
+def test_argo_cd_knows_how_an_order_processor_is(
+    reason: str, health: Callable[[dict[str, Any]], tuple[str, str]]
+) -> None:
+    """By statuses as the operator writes them."""
+    expected, traits = SITUATIONS[reason]
+    found: dict[str, Any] = {"queue": QUEUE, "topic": TOPIC, "route": Route("q", "t", 60), "seen": READY} | traits
+    declared = processor(**found.pop("spec", {}))
+    claims = claims_of(declared, replicas=1, **found)
+    seen = {name: found[name] for name in ("queue", "topic", "seen")}
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    status = status_of(declared, claims, {}, **seen, replicas=1, backfills={}, now=now)
+    assert health({"metadata": {"generation": 2}, "status": status})[0] == expected
+    assert health({"metadata": {"generation": 2}, "status": status})[1].startswith(f"{reason}: ")
+    # Said about a spec before this one.
+    assert health({"metadata": {"generation": 3}, "status": status})[0] == "Progressing"
+
+
+def test_argo_cd_waits_for_an_operator_that_has_said_nothing(
+    health: Callable[[dict[str, Any]], tuple[str, str]],
+) -> None:
+    """Without a status, or with one that is empty."""
+    waiting = ("Progressing", "the operator has not looked at it yet")
+    statuses: list[dict[str, Any]] = [{}, {"status": {}}, {"status": {"conditions": []}}]
+    for status in statuses:
+        assert health({"metadata": {"generation": 1}, **status}) == waiting
