@@ -169,8 +169,12 @@ def test_an_order_placed_under_another_attribute_is_a_dead_letter_and_reaches_no
 
 
 def test_one_id_on_two_orders_is_a_conflict(receivers: Receivers) -> None:
-    """The first is booked, and stays so; the other is a dead letter with that reason, in both that keep ids."""
-    for each in ("ledger", "notify"):
+    """The first is booked, and stays so; the other is a dead letter with that reason, in both that keep ids.
+
+    A mail is known by its order and its event: another order's is no conflict. However the messages are batched, what
+    came first is a duplicate and no dead letter anywhere.
+    """
+    for each in ("ledger", "notify", "operators", "outcome"):
         receivers.take_dead_letters(each, count=0)
     first = replace(make_event(EventType.ORDER_REJECTED), id=str(uuid4()), order_id=str(uuid4()))
     other_order, other_version = replace(first, order_id=str(uuid4())), replace(first, order_version=9)
@@ -181,11 +185,9 @@ def test_one_id_on_two_orders_is_a_conflict(receivers: Receivers) -> None:
     reason = f"conflict: event {first.id} came before with another content"
     letters: Any = {(x.body, x.reason) for x in receivers.take_dead_letters("ledger", count=2)}
     assert letters == {(event_to_body(each), reason) for each in (other_order, other_version)}
-    # A mail is known by its order and its event: the other order's is a conflict in a batch with the first only.
-    letters = {(x.body, x.reason) for x in receivers.take_dead_letters("notify", count=1)}
-    assert (event_to_body(other_version), reason) in letters
-    assert letters <= {(event_to_body(each), reason) for each in (other_order, other_version)}
+    letters = [(x.body, x.reason) for x in receivers.take_dead_letters("notify", count=1)]
+    assert letters == [(event_to_body(other_version), reason)]
     for each in ("ledger", "notify", "operators", "outcome"):
         receivers.settle(each, seconds=180)
-        receivers.take_dead_letters(each, count=0)
+        assert receivers.take_dead_letters(each, count=0) == []
     assert receivers.entries([first])[first.id]["order_id"] == first.order_id

@@ -129,7 +129,7 @@ class Operators:
             return
         if not (event.id in world.ledger.entries and event.id in world.partner.done):
             return
-        if event.id not in world.claims.claimed_until:
+        if (event.order_id, event.id) not in world.claims.claimed_until:
             return
         line = OrderLine("GIFT-BOX-S", 1 + number, 350)
         forged = replace(event, data=replace(event.data, lines=(line,), total=line.amount))

@@ -96,7 +96,7 @@ def marked_before_sent(fault: pytest.MonkeyPatch) -> None:
 
     def claim(claims: InMemoryClaims, event: Event, **how: Any) -> bool:  # noqa: ANN401 - the port's own
         cancelled = real(claims, event, **how)
-        claims.sent[event.id] = how["now"]
+        claims.sent[event.order_id, event.id] = how["now"]
         return cancelled
 
     fault.setattr(InMemoryClaims, "claim", claim)

@@ -59,7 +59,6 @@ class Function:
         client: QueueClient,
         logger: Logger,
         read: Callable[[str], Event] = event_from_body,
-        knows_by_id: bool = True,
         most: int = 10,
     ) -> None:
         """``most`` messages come at once."""
@@ -75,7 +74,6 @@ class Function:
             last_receive=queue.max_receives,
             after_batch=QueueVisibility(sqs, queue.name, logger=logger, jitter=lambda _, most: most).hide,
             read=read,
-            knows_by_id=knows_by_id,
         )
 
     def turn(self, size: int) -> None:

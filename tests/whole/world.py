@@ -137,7 +137,7 @@ class World:
         inbox = self._queue("inbox", visibility=180, max_receives=300)
         self.bus.rules.append(Rule(frozenset({"OrderFulfilled", "OrderRejected"}), inbox))
         outcomes = one_at_a_time(Outcomes(self.table).record)
-        self._function(inbox, outcomes, read=event_from_delivery, knows_by_id=False)
+        self._function(inbox, outcomes, read=event_from_delivery)
 
     def _kubernetes(self) -> None:
         fulfilment = self._queue("fulfilment", visibility=60, max_receives=300)

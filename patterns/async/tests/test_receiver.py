@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -13,13 +14,14 @@ from hypothesis import strategies as st
 
 from patterns_async.adapters.dynamodb_ledger import DynamoDBLedger
 from patterns_async.application.books import Booked, balance, book
+from patterns_async.application.notifications import Notifications
 from patterns_async.bootstrap.ledger import handle_batch_with
-from patterns_async.testing import InMemoryLedger
+from patterns_async.testing import InMemoryClaims, InMemoryLedger, InMemorySuppressions, RecordingMailer
 from patterns_shared.adapters.event_messages import MAX_BODY_BYTES
 from patterns_shared.adapters.event_receiver import Receiver, one_at_a_time
 from patterns_shared.domain.errors import PermanentFailure, TemporarilyUnavailable
 from patterns_shared.domain.events import Event, EventType
-from patterns_shared.testing import RecordingDeadLetters, body_of, make_batch, make_event, make_order
+from patterns_shared.testing import FrozenClock, RecordingDeadLetters, body_of, make_batch, make_event, make_order
 
 Client = Any
 Lines = Callable[[], list[dict[str, Any]]]
@@ -139,6 +141,25 @@ def test_one_id_with_two_contents_is_a_conflict_across_batches(
     handle(make_batch([sale(1)]))
     assert again(handle(make_batch([other]))) == again(handle(make_batch([other, sale(1)]))) == []
     assert [body for body, _ in dead_letters.kept] == [body_of(other)] * 2
+
+
+@pytest.mark.parametrize("rest", list(permutations(["the first", "another order", "another version"])))
+def test_a_known_mail_is_a_duplicate_however_messages_are_batched(
+    make_receiver: MakeReceiver, dead_letters: RecordingDeadLetters, rest: tuple[str, ...]
+) -> None:
+    """A mail is known by its order and its event: the conflict is the other version alone, in any order of a batch."""
+    mailer = RecordingMailer()
+    notifications = Notifications(InMemoryClaims(), mailer, InMemorySuppressions(), now=FrozenClock())
+    events = {
+        "the first": sale(1),
+        "another order": replace(sale(1), order_id="order-2"),
+        "another version": replace(sale(1), order_version=9),
+    }
+    receiver, handle = make_receiver("notify"), one_at_a_time(notifications.notify)
+    receiver.receive(make_batch([sale(1)]), handle)
+    assert again(receiver.receive(make_batch([events[each] for each in rest]), handle)) == []
+    assert [body for body, _ in dead_letters.kept] == [body_of(events["another version"])]
+    assert len(mailer.mails) == 2
 
 
 def test_contents_of_one_id_wait_together(make_receiver: MakeReceiver) -> None:

@@ -54,9 +54,7 @@ Receive = Callable[..., list[str]]
 def receive(orders: FakeOrders, letters: RecordingDeadLetters, logger: Logger, metrics: Metrics) -> Receive:
     """The function's work over that store: from messages to the ids of those that must come again."""
     reporter = Reporter("outcome", pattern="web_api", stage="test", logger=logger, metrics=metrics)
-    receiver = Receiver(
-        dead_letters=letters, reporter=reporter, last_receive=5, read=event_from_delivery, knows_by_id=False
-    )
+    receiver = Receiver(dead_letters=letters, reporter=reporter, last_receive=5, read=event_from_delivery)
 
     def receive(*records: dict[str, Any]) -> list[str]:
         answer = receiver.receive({"Records": list(records)}, one_at_a_time(Outcomes(orders).record))

@@ -7,7 +7,7 @@ from typing import Any
 from patterns_shared.adapters.event_messages import event_from_body
 from patterns_shared.adapters.message_reports import Reporter
 from patterns_shared.adapters.sqs_batch import DeadLetters, Message, process_batch
-from patterns_shared.domain.errors import EventConflict, InvalidEvent, PermanentFailure
+from patterns_shared.domain.errors import InvalidEvent, PermanentFailure
 from patterns_shared.domain.events import Event
 
 __all__ = ["DUPLICATE", "AfterBatch", "HandleEvents", "Receiver", "one_at_a_time"]
@@ -15,7 +15,8 @@ __all__ = ["DUPLICATE", "AfterBatch", "HandleEvents", "Receiver", "one_at_a_time
 HandleEvents = Callable[[Sequence[Event]], Mapping[str, str | Exception]]
 """Handles events, no two with the same id, and returns for each id what was done, or why it failed.
 
-A handler that remembers ids raises or returns EventConflict for one that it knows with another content.
+Two contents of one id are handed over one after the other. A handler that remembers ids raises or returns EventConflict
+for the one that it does not know: the order of a batch says nothing about which of them came first.
 """
 
 AfterBatch = Callable[[Iterable[tuple[Message, Exception]]], None]
@@ -36,7 +37,6 @@ class Receiver:
         last_receive: int,
         after_batch: AfterBatch = lambda _: None,
         read: Callable[[str], Event] = event_from_body,
-        knows_by_id: bool = True,
     ) -> None:
         """Take the parts.
 
@@ -46,15 +46,12 @@ class Receiver:
             last_receive: the queue's maxReceiveCount.
             after_batch: is called with the messages that failed.
             read: raises InvalidEvent for a body that is no event.
-            knows_by_id: whether another content under the id of an event that was handled is a conflict. Otherwise it
-                is handled, too: by a consumer that knows an event by something else, say its order.
         """
         self._dead_letters = dead_letters
         self._reporter = reporter
         self._last_receive = last_receive
         self._after_batch = after_batch
         self._read = read
-        self._knows_by_id = knows_by_id
 
     def receive(self, batch: Mapping[str, Any], handle: HandleEvents) -> dict[str, Any]:
         """Handle the messages of a Lambda event; return the partial batch response."""
@@ -93,11 +90,10 @@ class Receiver:
                 result = results[group.event.id]
                 rest = waiting[group.event.id]
                 failures.update(self._settle(group, result))
-                if isinstance(result, PermanentFailure | InvalidEvent) or not self._knows_by_id:
-                    continue  # whether another content of this id is good is for the handler to say
-                failure = result if isinstance(result, Exception) else EventConflict(group.event.id)
-                failures.update((message.id, failure) for other in rest for message in other.messages)
-                rest.clear()
+                if isinstance(result, Exception) and not isinstance(result, PermanentFailure | InvalidEvent):
+                    # The first is tried again, and another content of its id does not overtake it.
+                    failures.update((message.id, result) for other in rest for message in other.messages)
+                    rest.clear()
             waiting = {event_id: groups for event_id, groups in waiting.items() if groups}
         return failures
 

@@ -144,6 +144,15 @@ class ClaimsContract:
                 with pytest.raises(EventConflict, match=event.id):
                     claims.claim(other, cancels=False, now=_NOW + later)
 
+    def test_an_id_of_another_order_is_another_mail(self, claims: Claims, event: Event) -> None:
+        """It is claimed, and the first is still known as sent."""
+        claims.claim(event, cancels=False, now=_NOW)
+        claims.mark_sent(event, now=_NOW)
+        other = replace(event, order_id="019b8d00-0000-7000-8000-00000000cafe")
+        assert claims.claim(other, cancels=False, now=_NOW) is False
+        with pytest.raises(AlreadySent):
+            claims.claim(event, cancels=False, now=_NOW)
+
     def test_events_of_one_order_are_claimed_apart(self, claims: Claims, event: Event) -> None:
         """A cancellation is another mail than the fulfilment before it."""
         claims.claim(event, cancels=False, now=_NOW)

@@ -75,32 +75,33 @@ class InMemoryCircuit:
 
 
 class InMemoryClaims:
-    """Claims in dictionaries."""
+    """Claims in dictionaries, by an event's order and its id."""
 
     def __init__(self, *, lease: float = 90.0) -> None:
         """Start with no claims; each holds for ``lease`` seconds."""
         self._lease = timedelta(seconds=lease)
-        self.sent: dict[str, datetime] = {}
-        self.claimed_until: dict[str, datetime] = {}
+        self.sent: dict[tuple[str, str], datetime] = {}
+        self.claimed_until: dict[tuple[str, str], datetime] = {}
         self.cancelled: set[str] = set()
-        self._events: dict[str, Event] = {}
+        self._events: dict[tuple[str, str], Event] = {}
 
     def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
         """Claim the mail, unless it went out or somebody is about to send it."""
-        if self._events.setdefault(event.id, event) != event:
+        key = (event.order_id, event.id)
+        if self._events.setdefault(key, event) != event:
             raise EventConflict(event.id)
-        if event.id in self.sent:
+        if key in self.sent:
             raise AlreadySent(event.id)
-        if event.id in self.claimed_until and now <= self.claimed_until[event.id]:
+        if key in self.claimed_until and now <= self.claimed_until[key]:
             raise TemporarilyUnavailable("the claim of another worker")
-        self.claimed_until[event.id] = now + self._lease
+        self.claimed_until[key] = now + self._lease
         if cancels:
             self.cancelled.add(event.order_id)
         return event.order_id in self.cancelled
 
     def mark_sent(self, event: Event, *, now: datetime) -> None:
         """Remember the mail."""
-        self.sent[event.id] = now
+        self.sent[event.order_id, event.id] = now
 
 
 class InMemorySuppressions:

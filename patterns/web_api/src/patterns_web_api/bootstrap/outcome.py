@@ -41,6 +41,5 @@ def bootstrap() -> Callable[[dict[str, Any]], dict[str, Any]]:
         last_receive=settings.max_receives,
         after_batch=QueueVisibility(queues, settings.queue_url, logger=logger).hide,
         read=event_from_delivery,
-        knows_by_id=False,
     )
     return lambda batch: receiver.receive(batch, one_at_a_time(outcomes.record))
