@@ -54,7 +54,11 @@ def test_what_is_missing_or_wrong_is_named(helm: Helm, change: dict[str, Any], s
 @pytest.mark.parametrize("monitoring", [False, True], ids=["plain", "monitoring"])
 def test_it_is_what_kustomize_builds(helm: Helm, tmp_path: Path, *, monitoring: bool) -> None:
     """Object by object, but for what the chart adds: its labels, its checksums, its certificate."""
-    values = {**LEAST, "settings": {"LOOK_SECONDS": "2"}, "monitoring": {"enabled": monitoring}}
+    values = {
+        **LEAST,
+        "settings": {"LOOK_SECONDS": "2"},
+        "monitoring": {"enabled": monitoring, "dashboard": monitoring},
+    }
     charted, built = _by_name(helm.render(values)), _kustomized(tmp_path, monitoring=monitoring)
     secret = charted.pop(("Secret", f"{OPERATOR}-webhook"))
     assert set(secret["data"]) == {"tls.crt", "tls.key", "ca.crt"}

@@ -1,31 +1,24 @@
-"""The optional components fit the programs: alerts name what is exported, Argo CD and KEDA what the operator does."""
+"""The optional components fit the programs: Argo CD and KEDA do what the operator does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import promql_parser as promql
 import pytest
 import yaml
 from lupa.lua51 import LuaRuntime
-from prometheus_client import CollectorRegistry
-from prometheus_client.registry import Collector
 
 from patterns_k8s.operator.conditions import DeploymentSeen, claims_of, status_of
 from patterns_k8s.operator.desired import Route, desired
 from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
-from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.pod_causes import REASONS, Cause
 from patterns_k8s.operator.pods import Surroundings
 from patterns_k8s.operator.processor import MANAGED_BY, Processor
 from patterns_k8s.resource.crd import MANIFEST
 from patterns_k8s.resource.order_processor import OrderProcessorSpec
-from patterns_k8s.worker.metrics import DEPENDENCIES, WorkerMetrics
 
 COMPONENTS = MANIFEST.parent / "components"
-Labels = dict[str, set[str]]
 QUEUE, TOPIC = QueueFound("https://queue", messages=0, visibility=60), TopicFound("arn:topic")
 
 
@@ -35,89 +28,17 @@ def documents(name: str) -> tuple[dict[str, Any], ...]:
     return tuple(yaml.safe_load_all((COMPONENTS / name).read_text(encoding="utf-8")))
 
 
-def exported() -> dict[str, Labels]:
-    """Return what operator and workers export: metrics by name, with their labels and the values known beforehand."""
-    operator = Metrics()
-    operator.applied.labels("Deployment")
-    operator.repaired.labels("Deployment")
-    operator.requests.labels("GET", "200")
-    for result in ("failed", "changed", "settled"):
-        operator.rounds.labels(result)
-    for direction in ("up", "down"):
-        operator.scaled.labels(direction)
-    worker = CollectorRegistry()
-    worker.register(_collector(WorkerMetrics(lanes=1, held=lambda: 0, unreachable=dict)))
-    found: dict[str, Labels] = {"up": {"job": {"patterns-operator"}}}
-    for registry, added in ((operator.registry, ()), (worker, ("processor",))):
-        for family in registry.collect():
-            for sample in family.samples:
-                labels = found.setdefault(sample.name, {name: set() for name in added})
-                for name, value in sample.labels.items():
-                    labels.setdefault(name, set()).add(value)
-    return found
+def processor(**spec: Any) -> Processor:  # noqa: ANN401 - fields of a spec
+    """Return the shop's own OrderProcessor."""
+    given = OrderProcessorSpec.model_validate({"image": "patterns-k8s:made-by-deploy", **spec})
+    return Processor(name="orders", namespace="patterns", uid="", generation=2, spec=given)
 
 
-def _collector(metrics: WorkerMetrics) -> Collector:
-    class Collecting(Collector):
-        def collect(self) -> Iterator[Any]:
-            return metrics.collect()
-
-    return Collecting()
-
-
-def alerts() -> list[dict[str, Any]]:
-    """Return the alert rules."""
-    (rule,) = documents("monitoring/alerts.yaml")
-    return [alert for group in rule["spec"]["groups"] for alert in group["rules"]]
-
-
-def selectors(expression: str) -> list[promql.VectorSelector]:
-    """Return what an expression selects; raises ValueError for one that Prometheus would refuse."""
-    found: list[promql.VectorSelector] = []
-
-    def visit(node: promql.Expr) -> None:
-        if isinstance(node, promql.VectorSelector):
-            found.append(node)
-
-    promql.walk(promql.parse(expression), pre_visit=visit)
-    return found
-
-
-@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: str(alert["alert"]))
-def test_an_alert_is_about_metrics_that_are_exported(alert: dict[str, Any]) -> None:
-    """With labels that they have, and values that occur; else it would be silent for ever."""
-    chosen = selectors(alert["expr"])
-    assert chosen
-    for selector in chosen:
-        assert selector.name in exported(), f"nothing exports {selector.name}"
-        labels = exported()[str(selector.name)]
-        for matcher in selector.matchers.matchers:
-            assert matcher.name in labels, f"{selector.name} has no label {matcher.name}"
-            if matcher.op == promql.MatchOp.Equal and labels[matcher.name]:
-                assert matcher.value in labels[matcher.name], f"{matcher.name} is never {matcher.value}"
-    names = {label for selector in chosen for label in exported()[str(selector.name)]}
-    grouped = alert["expr"].partition(" by (")[2].partition(")")[0].split(", ")
-    assert set(filter(None, grouped)) <= names
-    texts = " ".join(alert["annotations"].values())
-    used = {part.partition(" ")[0].rstrip("}") for part in texts.split("$labels.")[1:]}
-    assert used <= set(grouped), f"{alert['alert']} has no label {used - set(grouped)}"
-    assert alert["labels"]["severity"] in {"critical", "warning"}
-    assert {"summary", "description"} == set(alert["annotations"])
-
-
-def test_a_metric_that_is_not_exported_is_found_out() -> None:
-    """The check itself: also below a rate and a sum, and in what is divided by."""
-    names = [s.name for s in selectors('sum(rate(one_total{a="b"}[5m])) / sum by (c) (two_total) > 0')]
-    assert names == ["one_total", "two_total"]
-    with pytest.raises(ValueError, match=r".+"):
-        selectors("sum(rate(one_total[5m]) >")
-
-
-def test_all_that_a_worker_may_miss_can_be_told_apart() -> None:
-    """Its lanes report trouble with exactly these."""
-    source = Path(__file__).parents[1] / "src/patterns_k8s/worker"
-    text = (source / "lanes.py").read_text() + (source / "bootstrap.py").read_text()
-    assert {part.partition('"')[0] for part in text.split('.trouble("')[1:]} == set(DEPENDENCIES)
+def workers() -> dict[str, dict[str, Any]]:
+    """Return what the operator would apply for it, by kind."""
+    route = Route(queue_url="made-by-the-stack", topic_arn="made-by-the-stack", visibility=60)
+    place = Surroundings(stage="dev", region="eu-central-1")
+    return {each["kind"]: each for each in desired(processor(), route=route, replicas=1, surroundings=place)}
 
 
 def test_monitors_ask_where_the_programs_answer() -> None:
@@ -137,19 +58,6 @@ def test_monitors_ask_where_the_programs_answer() -> None:
     assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} == {scraped["port"]}
     for selector in (pod_monitor["spec"]["selector"], policy["spec"]["podSelector"]):
         assert selector["matchLabels"].items() <= worker["metadata"]["labels"].items()
-
-
-def processor(**spec: Any) -> Processor:  # noqa: ANN401 - fields of a spec
-    """Return the shop's own OrderProcessor."""
-    given = OrderProcessorSpec.model_validate({"image": "patterns-k8s:made-by-deploy", **spec})
-    return Processor(name="orders", namespace="patterns", uid="", generation=2, spec=given)
-
-
-def workers() -> dict[str, dict[str, Any]]:
-    """Return what the operator would apply for it, by kind."""
-    route = Route(queue_url="made-by-the-stack", topic_arn="made-by-the-stack", visibility=60)
-    place = Surroundings(stage="dev", region="eu-central-1")
-    return {each["kind"]: each for each in desired(processor(), route=route, replicas=1, surroundings=place)}
 
 
 def test_keda_s_workers_are_the_operator_s() -> None:

@@ -21,6 +21,7 @@ HAND_MADE = {
     "templates/NOTES.txt",
     "templates/_helpers.tpl",
     "templates/certificate.yaml",
+    "templates/dashboard.yaml",
     "templates/settings.yaml",
 }
 

@@ -302,6 +302,12 @@ def test_an_operator_that_was_killed_is_replaced_without_a_change(play: Play) ->
             await until(lambda: parts.metrics.registry.get_sample_value("patterns_operator_processors") == 1)
             applied = "patterns_operator_applied_total"
             await until(lambda: parts.metrics.registry.get_sample_value(applied, {"kind": "Deployment"}))
+            wanted = parts.metrics.registry.get_sample_value(
+                "patterns_operator_wanted_workers", {"processor": "orders"}
+            )
+            assert wanted == (scene.child("deployments") or {})["spec"]["replicas"]
+        left = parts.metrics.registry.get_sample_value("patterns_operator_wanted_workers", {"processor": "orders"})
+        assert left is None, "a peer looks after it now"
         assert versions == {plural: (scene.child(plural) or {})["metadata"]["resourceVersion"] for plural in CHILDREN}
 
     play(story)

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from patterns_k8s.worker.bootstrap import make_worker
@@ -76,7 +77,35 @@ def test_a_batch_of_two_lanes_is_counted_once(queue_url: str, topic_arn: str, cl
         lane.turn()
     found = samples(pool._metrics.exposition()[0].decode())
     assert found["patterns_worker_messages_total", "dead_lettered"] == 3
+    assert (
+        found["patterns_worker_batch_seconds_count", ""] == found["patterns_worker_batch_seconds_bucket", "+Inf"] == 1
+    )
+    assert found["patterns_worker_batch_seconds_sum", ""] > 0
     assert found["patterns_worker_lanes", ""] == 2
+
+
+def test_a_batch_that_fails_is_timed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the bucket of its time, the limit included, and in all that are wider."""
+    metrics = WorkerMetrics(lanes=1, held=lambda: 0, unreachable=dict)
+    times = iter((0.0, 0.25, 10.0, 12.5, 20.0, 920.0))
+    monkeypatch.setattr("patterns_k8s.worker.metrics.time.monotonic", lambda: next(times))
+    with metrics.timed_batch():
+        pass
+    for error in (ValueError, OSError):
+        with pytest.raises(error), metrics.timed_batch():
+            raise error
+    monkeypatch.undo()
+    found = samples(metrics.exposition()[0].decode())
+    buckets = {limit: value for (name, limit), value in found.items() if name == "patterns_worker_batch_seconds_bucket"}
+    assert {limit: buckets[limit] for limit in ("0.1", "0.25", "1.0", "2.5", "60.0", "+Inf")} == {
+        "0.1": 0,
+        "0.25": 1,
+        "1.0": 1,
+        "2.5": 2,
+        "60.0": 2,
+        "+Inf": 3,
+    }
+    assert found["patterns_worker_batch_seconds_sum", ""] == 902.75
 
 
 def test_a_worker_that_is_not_scraped_imports_no_client_of_prometheus() -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from patterns_k8s.chart.documents import definitions, schema_text, values_text
+from patterns_k8s.chart.documents import dashboards, definitions, schema_text, values_text
 from patterns_k8s.chart.templates import MANIFESTS, templates
 
 __all__ = ["CHART", "made", "main"]
@@ -20,6 +20,7 @@ def made() -> dict[str, str]:
         "values.schema.json": schema_text(),
         **{f"templates/{name}": _HEADER + text for name, text in templates().items()},
         **{f"crds/{name}": text for name, text in definitions().items()},
+        **{f"dashboards/{name}": text for name, text in dashboards().items()},
     }
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from patterns_k8s.chart.templates import MANIFESTS, base
 from patterns_k8s.chart.values import Values
 
-__all__ = ["default_values", "definitions", "schema_text", "values_text"]
+__all__ = ["dashboards", "default_values", "definitions", "schema_text", "values_text"]
 
 _HEADER = "# Made by `python -m patterns_k8s.chart` from values.py and manifests/base; a test fails when they differ.\n"
 
@@ -44,6 +44,11 @@ def definitions() -> dict[str, str]:
     """Return the definitions by the names of their files: what must be there before anything of their kinds."""
     names = ("crd.yaml", "kopf-peerings.crd.yaml")
     return {name: (MANIFESTS / name).read_text(encoding="utf-8") for name in names}
+
+
+def dashboards() -> dict[str, str]:
+    """Return the dashboards by the names of their files: Helm takes them as they are, with Grafana's own braces."""
+    return {"order-processors.json": (MANIFESTS / "components/monitoring/dashboard.json").read_text(encoding="utf-8")}
 
 
 def _lines(model: type[BaseModel], values: Mapping[str, Any], *, indent: int) -> Iterator[str]:

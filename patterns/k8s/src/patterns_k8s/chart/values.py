@@ -88,6 +88,10 @@ class Monitoring(_Group):
     """By which Prometheus selects them, for example release: kube-prometheus-stack."""
     prometheus_namespace: str = "monitoring"
     """From where workers may be scraped."""
+    dashboard: bool = False
+    """Whether to make a ConfigMap with a dashboard for Grafana's sidecar; also without the objects above."""
+    dashboard_labels: Texts = Field(default_factory=lambda: {"grafana_dashboard": "1"})
+    """Of that ConfigMap: the sidecar's own label and value."""
 
 
 class Values(_Group):

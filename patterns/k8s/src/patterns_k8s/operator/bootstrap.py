@@ -17,6 +17,7 @@ from patterns_k8s.operator.handlers import register
 from patterns_k8s.operator.memories import Memories
 from patterns_k8s.operator.metrics import Metrics
 from patterns_k8s.operator.parts import Connect, Parts
+from patterns_k8s.operator.processor_metrics import ProcessorMetrics
 from patterns_k8s.operator.recent import Recent
 from patterns_k8s.operator.reconciler import Lookups, Reconciler
 from patterns_k8s.operator.reminders import Reminders
@@ -73,6 +74,7 @@ def make_parts(settings: OperatorSettings, lookups: Lookups, metrics: Metrics, *
         clock=time.monotonic,
     )
     memories = Memories()
+    metrics.registry.register(ProcessorMetrics(memories))
     return Parts(
         settings=settings,
         connect=connect,

@@ -1,5 +1,7 @@
 """What the operator remembers of all OrderProcessors and their children."""
 
+from collections.abc import Iterator
+
 from patterns_k8s.operator.backfills import JobSeen, job_seen
 from patterns_k8s.operator.former import FormerChild
 from patterns_k8s.operator.ownership import controller_of, owner_uid
@@ -26,6 +28,9 @@ class Memories:
     def __len__(self) -> int:
         return len(self._tended.keys() | self._jobs.keys() | self._former.keys())
 
+    def __iter__(self) -> Iterator[Tended]:
+        return iter(self._tended.values())
+
     def recall(self, uid: str) -> Tended:
         """Return what is remembered of this one, or a new page."""
         if uid not in self._tended:
@@ -46,7 +51,7 @@ class Memories:
 
     def working_on(self, queue: str, *, namespace: str, but: str) -> list[str]:
         """Return the names of those that work on this queue, but for one."""
-        known = [each.processor for each in self._tended.values() if each.processor is not None]
+        known = [each.processor for each in self if each.processor is not None]
         return [
             each.name for each in known if each.namespace == namespace and each.name != but and each.spec.queue == queue
         ]

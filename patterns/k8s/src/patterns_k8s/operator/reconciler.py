@@ -78,6 +78,7 @@ class Reconciler:
         # One after the other: mostly both are known, and waiting for both at once would cost more than it saves.
         found = (await self._lookups.queue(spec.queue), await self._lookups.topic(spec.topic))
         tended.route = _route(found, tended.route)
+        tended.messages = found[0].messages if isinstance(found[0], QueueFound) else None
         replicas = self._scaler.scale(processor, tended, found, tell)
         settled = (processor, found, replicas)
         if settled == tended.settled and not self._diagnosis.is_due(tended.diagnosis):

@@ -51,6 +51,7 @@ class Tended:
         diagnosis: why its pods are not ready.
         unseen: whether there is news of children that no look has seen.
         route: as last resolved.
+        messages: in its queue, as last counted; None while that is not known.
         scaling: what the scaler remembers.
         workers: the wanted pods as the OrderProcessor has them.
         scaled_from_cluster: whether that began with what a Deployment had that was there.
@@ -71,6 +72,7 @@ class Tended:
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     unseen: bool = False
     route: Route | None = None
+    messages: int | None = None
     scaling: ScalingMemory | None = None
     workers: WantedWorkers = field(default_factory=WantedWorkers)
     scaled_from_cluster: bool = False

@@ -93,7 +93,7 @@ def make_worker(settings: WorkerSettings, stop: threading.Event) -> WorkerPool:
         )
         return Lane(
             queue,
-            _handle(receiver, Fulfilment(publisher)),
+            _handle(receiver, Fulfilment(publisher), metrics),
             size=size,
             poll_seconds=settings.poll_seconds,
             holding=holding,
@@ -121,5 +121,9 @@ def run_backfill(environment: Mapping[str, str], first: date, last: date) -> Bac
     return backfill(orders.between(first, last), publisher, logger=logger)
 
 
-def _handle(receiver: Receiver, fulfilment: Fulfilment) -> Handle:
-    return lambda batch: receiver.receive(batch, fulfilment)
+def _handle(receiver: Receiver, fulfilment: Fulfilment, metrics: WorkerMetrics) -> Handle:
+    def handle(batch: dict[str, Any]) -> dict[str, Any]:
+        with metrics.timed_batch():
+            return receiver.receive(batch, fulfilment)
+
+    return handle
