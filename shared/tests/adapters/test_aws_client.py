@@ -1,13 +1,13 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import botocore
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import ParamValidationError, UnknownServiceError
 from botocore.session import get_session
 
 from patterns_shared.adapters import aws_client
@@ -109,7 +109,7 @@ def _address_and_scope(client: Client, operation: str) -> tuple[str, str]:
     return request.url, scope[1]
 
 
-def _request_of(client: Client, operation: str) -> AWSPreparedRequest:
+def _request_of(client: Client, operation: str, **parameters: object) -> AWSPreparedRequest:
     """Return the request that would be sent."""
     sent: list[AWSPreparedRequest] = []
 
@@ -119,8 +119,43 @@ def _request_of(client: Client, operation: str) -> AWSPreparedRequest:
 
     client.meta.events.register_first("before-send", refuse)
     with pytest.raises(ConnectionRefusedError):
-        getattr(client, operation)()
+        getattr(client, operation)(**parameters)
     return sent[0]
+
+
+def _statement(*parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"Statement": "INSERT INTO \"t\" VALUE {'k':?}", "Parameters": list(parameters)}
+
+
+@pytest.mark.usefixtures("fresh_session")
+@pytest.mark.parametrize("checks_parameters", [True, False])
+def test_statements_are_sent_as_botocore_would_send_them(
+    monkeypatch: pytest.MonkeyPatch, *, checks_parameters: bool
+) -> None:
+    """Byte for byte, with every kind of parameter that JSON has, and with none."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    nested = {"M": {"list": {"L": [{"S": 'a "quoted" \u2028 é'}, {"NULL": True}]}, "set": {"NS": ["1", "2.5"]}}}
+    statements = [
+        _statement({"S": "k'1"}, {"N": "-9007199254740991"}, {"BOOL": False}, {"SS": ["a", "b"]}, nested),
+        {"Statement": "SELECT * FROM t", "ConsistentRead": True, "ReturnValuesOnConditionCheckFailure": "NONE"},
+    ]
+    ours, theirs = (
+        create_client("dynamodb", checks_parameters=checks_parameters),
+        get_session().create_client("dynamodb"),
+    )
+    bodies = [
+        _request_of(client, "batch_execute_statement", Statements=statements, ReturnConsumedCapacity="TOTAL").body
+        for client in (ours, theirs)
+    ]
+    assert bodies[0] == bodies[1]
+
+
+@pytest.mark.parametrize(("checks_parameters", "error"), [(True, ParamValidationError), (False, TypeError)])
+def test_a_binary_parameter_of_a_statement_is_refused(*, checks_parameters: bool, error: type[Exception]) -> None:
+    """It is not JSON, and what is not JSON never leaves this process as something else."""
+    client = create_client("dynamodb", checks_parameters=checks_parameters)
+    with pytest.raises(error):
+        client.batch_execute_statement(Statements=[_statement({"B": b"\x00"})])
 
 
 @pytest.mark.usefixtures("fresh_session")
@@ -153,9 +188,11 @@ def test_what_a_cold_start_imports() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "s3", "sqs", "ssm"])
-def test_a_description_is_botocores_own_without_documentation(service: str) -> None:
-    """Operations, shapes and members are as they are in botocore; only the texts for people are empty."""
+@pytest.mark.parametrize(
+    ("service", "documents"), [("dynamodb", {"BatchStatementRequest"}), ("s3", ()), ("sqs", ()), ("ssm", ())]
+)
+def test_a_description_is_botocores_own_without_documentation(service: str, documents: Collection[str]) -> None:
+    """Operations, shapes and members are botocore's; the texts for people are empty, and some shapes marked."""
 
     def described(loader: Any) -> Any:  # noqa: ANN401 - JSON
         return loader.load_service_model(service, "service-2")
@@ -170,4 +207,7 @@ def test_a_description_is_botocores_own_without_documentation(service: str) -> N
     theirs = described(get_session().get_component("data_loader"))
     ours = described(aws_client._session().get_component("data_loader"))
     assert ours != theirs
-    assert ours == without(theirs)
+    expected = without(theirs)
+    for shape in documents:
+        expected["shapes"][shape]["document"] = True
+    assert ours == expected

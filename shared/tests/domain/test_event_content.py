@@ -1,4 +1,6 @@
+import json
 from dataclasses import fields, replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -38,6 +40,20 @@ def test_an_event_that_was_sent_and_read_has_the_same_digest(event: Event) -> No
     again = decode_event(dict(reversed(encode_event(event).items())))
     for contact in (True, False):
         assert content_digest(again, contact=contact) == content_digest(event, contact=contact)
+
+
+@given(event=events())
+def test_a_digest_is_that_of_a_json_list(event: Event) -> None:
+    """With every kind of text in it: quotes, control characters, other scripts."""
+    data = encode_event(event)["data"]
+    listed = [
+        *(event.id, event.type.value, event.schema_version, event.occurred_at.isoformat()),
+        *(event.order_id, event.order_version, event.traceparent, data["customer_id"], data["contact"]["email"]),
+        [[line["sku"], line["quantity"], line["unit_price"]] for line in data["lines"]],
+        *(data["currency"], data["total"], event.data.placed_at.isoformat(), data.get("reason")),
+    ]
+    text = json.dumps(listed, separators=(",", ":"))
+    assert content_digest(event, contact=True) == sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("name", [each.name for each in fields(Event) if each.name not in {"data", "type"}])

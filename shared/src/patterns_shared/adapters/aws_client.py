@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ def _session() -> Session:
     return session
 
 
+# Botocore copies each parameter of each PartiQL statement into the request. A structure that is marked as a JSON
+# document goes in as it is: the same bytes, for less of the ledger's work. A binary parameter raises an error then.
+_EXTRAS: Mapping[str, Any] = {
+    "dynamodb/2012-08-10/service-2.sdk-extras": {"merge": {"shapes": {"BatchStatementRequest": {"document": True}}}},
+}
+"""What botocore merges into its service models, by the name of the file that could say so (`botocore.loaders`)."""
+
+
 class _Undocumented(JSONFileLoader):
     """Empties the documentation in a service's description, which is half of it and stays as long as a client."""
 
@@ -84,11 +93,13 @@ class _SparingLoader(Loader):
         return sorted({folder.name for path in paths for folder in os.scandir(path)})
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
-        """Give no list of every service's endpoint in every region, more than a megabyte of JSON.
+        """Give our extras, and no list of every service's endpoint in every region, more than a megabyte of JSON.
 
-        botocore makes a first guess from it. What a request goes by are the service's own endpoint rules, in every
-        partition, as long as the list is the built-in one: so that is what the path says.
+        botocore makes a first guess from the list. What a request goes by are the service's own endpoint rules, in
+        every partition, as long as the list is the built-in one: so that is what the path says.
         """
         if name == "endpoints":
             return {"version": 3, "partitions": []}, str(Path(self.BUILTIN_DATA_PATH, name))
+        if name in _EXTRAS:
+            return _EXTRAS[name], name
         return super().load_data_with_path(name)

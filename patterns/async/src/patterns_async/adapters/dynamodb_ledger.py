@@ -114,9 +114,9 @@ class DynamoDBLedger:
         return {"Statement": self._insert, "Parameters": _values(entry)}
 
 
-def _values(entry: Entry) -> tuple[dict[str, str], ...]:
+def _values(entry: Entry) -> list[dict[str, str]]:
     """Return the entry's attributes, in the order of their names."""
-    return (
+    return [
         {"S": entry.event_id},
         {"S": entry.order_id},
         {"N": str(entry.order_version)},
@@ -126,7 +126,7 @@ def _values(entry: Entry) -> tuple[dict[str, str], ...]:
         {"S": entry.occurred_at.isoformat()},
         {"S": entry.trace_id},
         {"S": entry.content},
-    )
+    ]
 
 
 def _compared(entry: Entry, item: Mapping[str, Any] | None) -> Booked | Exception:
