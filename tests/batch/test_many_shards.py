@@ -19,8 +19,8 @@ from tests.task_kills import Killer
 from tests.waiting import eventually
 
 from patterns_batch.testing.order_lines import lines_of, make_orders, parquet_of
+from patterns_infra.batch_names import BY_COMMAND
 from patterns_infra.local.platform import Platform
-from patterns_infra.reporting.upload import BY_COMMAND
 
 pytestmark = pytest.mark.integration
 

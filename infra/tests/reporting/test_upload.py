@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from patterns_infra.batch_names import BY_COMMAND
 from patterns_infra.reporting.deployed import DeployedBatch
-from patterns_infra.reporting.upload import BY_COMMAND, content_of, put_into_inbox
+from patterns_infra.reporting.upload import content_of, put_into_inbox
 
 
 def test_the_same_content_has_the_same_address(batch: DeployedBatch, tmp_path: Path) -> None:

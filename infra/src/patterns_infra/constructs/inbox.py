@@ -7,11 +7,11 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from patterns_infra.batch_names import BY_COMMAND
 from patterns_infra.constructs.acknowledgement import acknowledge
 from patterns_infra.constructs.alarms import Alarms
 from patterns_infra.constructs.dead_letter_queue import DeadLetterQueue
 from patterns_infra.constructs.private_bucket import PrivateBucket
-from patterns_infra.reporting.upload import BY_COMMAND
 from patterns_infra.settings import Settings
 
 __all__ = ["Inbox"]

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from patterns_infra.batch_names import BY_COMMAND
 from patterns_infra.place import AwsClient
 
-__all__ = ["BY_COMMAND", "content_of", "put_into_inbox", "put_list"]
-
-BY_COMMAND = "by-command/"
-"""Below this prefix of the inbox files start no report: who puts them there starts it, and can follow it."""
+__all__ = ["content_of", "put_into_inbox", "put_list"]
 
 _LONGEST_NAME = 100
 
