@@ -42,6 +42,10 @@ SYSTEM_PROGRAMS = {
     "python3",
     "source",
     "brew",
+    "npm",
+    "cat",
+    "mypy",  # of other groups than the tests'
+    "lint-imports",
 }
 
 
