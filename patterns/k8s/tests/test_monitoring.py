@@ -47,12 +47,6 @@ def exported() -> dict[str, Labels]:
     operator.applied.labels("")
     operator.repaired.labels("")
     operator.requests.labels("", "")
-    for result in ("failed", "changed", "settled"):
-        operator.rounds.labels(result)
-    for direction in ("up", "down"):
-        operator.scaled.labels(direction)
-    for answer in ("allowed", "refused"):
-        operator.admissions.labels(answer)
     worker = CollectorRegistry()
     worker.register(_collector(WorkerMetrics(lanes=1, held=lambda: 0, unreachable=dict)))
     found: dict[str, Labels] = {"up": {"job": {"patterns-operator"}}}
@@ -187,6 +181,19 @@ def test_a_metric_that_is_not_exported_is_found_out() -> None:
     ):
         with pytest.raises(AssertionError):
             check(wrong)
+
+
+def test_what_has_not_happened_yet_is_none() -> None:
+    """Prometheus counts from one sample to the next: the first failure would be missed without a sample before."""
+    registry = Metrics().registry
+    happened = {
+        "patterns_operator_rounds_total": ("result", {"failed", "changed", "settled"}),
+        "patterns_operator_scaled_total": ("direction", {"up", "down"}),
+        "patterns_operator_admissions_total": ("answer", {"allowed", "refused"}),
+    }
+    for name, (label, values) in happened.items():
+        assert {registry.get_sample_value(name, {label: value}) for value in values} == {0.0}, name
+        assert exported()[name] == {label: values}
 
 
 def test_what_is_not_known_of_an_order_processor_is_not_exported() -> None:

@@ -35,3 +35,11 @@ class Metrics:
         self.scaled = counter("scaled", "Changes of the number of pods", "direction")
         self.requests = counter("requests", "Requests to the cluster, by their answer (0 for none)", "verb", "status")
         self.admissions = counter("admissions", "OrderProcessors that asked to be let in", "answer")
+        # A series that is there from the beginning has a rate when it first happens.
+        for metric, values in (
+            (self.rounds, ("failed", "changed", "settled")),
+            (self.scaled, ("up", "down")),
+            (self.admissions, ("allowed", "refused")),
+        ):
+            for value in values:
+                metric.labels(value)
