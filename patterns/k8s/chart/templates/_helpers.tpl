@@ -51,10 +51,38 @@ WORKER_CREDENTIALS: {{ . | quote }}
 {{ .Values.webhook.secret | default "patterns-operator-webhook" }}
 {{- end }}
 
+{{/* Whether somebody else makes the webhook's certificate; at most one does. */}}
+{{- define "patterns.certificateIsBrought" -}}
+{{- $webhook := .Values.webhook -}}
+{{- $ways := list -}}
+{{- if $webhook.secret }}{{ $ways = append $ways "webhook.secret" }}{{ end -}}
+{{- if $webhook.certManager.enabled }}{{ $ways = append $ways "webhook.certManager" }}{{ end -}}
+{{- if $webhook.externalSecret.enabled }}{{ $ways = append $ways "webhook.externalSecret" }}{{ end -}}
+{{- if gt (len $ways) 1 -}}
+{{ fail (printf "%s exclude each other: each brings the webhook's certificate" (join " and " $ways)) }}
+{{- end -}}
+{{- if and $webhook.certManager.enabled $webhook.url -}}
+{{ fail "webhook.certManager is for the operator's Service: with webhook.url bring a certificate for its host by webhook.secret" }}
+{{- end -}}
+{{- if $ways }}true{{ end -}}
+{{- end }}
+
+{{- define "patterns.webhookAnnotations" -}}
+{{- $notes := dict -}}
+{{- if .Values.webhook.certManager.enabled -}}
+{{- $_ := set $notes "cert-manager.io/inject-ca-from" (printf "%s/patterns-operator-webhook" .Release.Namespace) -}}
+{{- end -}}
+{{- with merge $notes .Values.webhook.annotations }}{{ toYaml . }}{{ end -}}
+{{- end }}
+
 {{/* What the API server is to trust. */}}
 {{- define "patterns.caBundle" -}}
-{{- if .Values.webhook.secret -}}
+{{- if include "patterns.certificateIsBrought" . -}}
+{{- if and .Values.webhook.externalSecret.enabled (not .Values.webhook.annotations) -}}
+{{ required "webhook.caBundle is required with webhook.externalSecret: base64 of its authority's certificate" .Values.webhook.caBundle }}
+{{- else -}}
 {{ .Values.webhook.caBundle }}
+{{- end -}}
 {{- else -}}
 {{ index (include "patterns.certificate" . | fromJson) "ca.crt" }}
 {{- end -}}
@@ -66,8 +94,8 @@ a rendering and kept in the values, since each call would make another. A Secret
 the twelve for which its certificate is good; `helm template` sees no cluster, and always makes one.
 */}}
 {{- define "patterns.certificate" -}}
-{{- if .Values.webhook.secret -}}
-{{ dict "secret" .Values.webhook.secret | toJson }}
+{{- if include "patterns.certificateIsBrought" . -}}
+{{ dict "secret" (include "patterns.webhookSecret" .) | toJson }}
 {{- else -}}
 {{- if not (hasKey .Values "certificate") -}}
 {{- $host := printf "patterns-operator.%s.svc" .Release.Namespace -}}

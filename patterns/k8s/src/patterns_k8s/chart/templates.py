@@ -1,4 +1,4 @@
-"""The chart's templates: each file of the base with the values that people set, and the component for Prometheus."""
+"""The chart's templates: the base's files and the optional components' with the values that people set."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from patterns_k8s.chart import brought_certificates
 from patterns_k8s.chart.actions import Action, Block, Node, escaped, optional, write
 
 __all__ = ["MANIFESTS", "base", "templates"]
@@ -43,7 +44,10 @@ def templates() -> dict[str, str]:
     files["monitoring.yaml"] = tuple(
         each for n in _MONITORING for each in _documents(f"components/monitoring/{n}.yaml")
     )
+    for name, sources in brought_certificates.SOURCES.items():
+        files[name] = tuple(each for source in sources for each in _documents(source))
     conditions = {
+        **brought_certificates.CONDITIONS,
         "user-roles.yaml": ".Values.userRoles",
         "priority.yaml": 'eq .Values.priorityClassName "patterns-operator"',
         "network.yaml": ".Values.networkPolicy",
@@ -151,7 +155,7 @@ def _network_policy(manifest: Node) -> Node:
 
 
 def _webhook(manifest: Node) -> Node:
-    metadata = {**manifest["metadata"], optional("webhook.annotations"): None}
+    metadata = {**manifest["metadata"], brought_certificates.ANNOTATIONS: None}
     (webhook,) = manifest["webhooks"]
     service = webhook["clientConfig"]["service"]
     asked = Block(
@@ -181,6 +185,7 @@ def _alerts(manifest: Node) -> Node:
 
 
 _CHANGES: Mapping[str, Callable[[Node], Node]] = {
+    **brought_certificates.CHANGES,
     "ServiceAccount": _service_account,
     "RoleBinding": _role_binding,
     "Deployment": _deployment,

@@ -7,7 +7,9 @@ from pydantic.alias_generators import to_camel
 
 __all__ = [
     "Aws",
+    "CertManager",
     "Credentials",
+    "ExternalSecret",
     "Image",
     "Monitoring",
     "ServiceAccount",
@@ -65,6 +67,24 @@ class ServiceAccount(_Group):
     """For example eks.amazonaws.com/role-arn, for roles by OIDC. Pod Identity needs none."""
 
 
+class CertManager(_Group):
+    """Objects for cert-manager, which issues and renews the webhook's certificate in place of Helm."""
+
+    enabled: bool = False
+    """Whether to make them; cert-manager and its cainjector must run in the cluster."""
+    issuer_ref: Texts = Field(default_factory=dict)
+    """Name, kind and group of an Issuer of yours; empty for an authority of the chart's own."""
+
+
+class ExternalSecret(_Group):
+    """Objects for the External Secrets operator, which brings a certificate of yours from AWS Secrets Manager."""
+
+    enabled: bool = False
+    """Whether to make them: an ExternalSecret, and a SecretStore by the role of External Secrets itself."""
+    key: str = ""
+    """Required then: the secret's name or ARN; it is JSON with certificate and key. So is webhook.caBundle."""
+
+
 class Webhook(_Group):
     """How the API server reaches admission reviews."""
 
@@ -75,6 +95,10 @@ class Webhook(_Group):
     """Base64 of the certificate of that Secret's authority; empty where the annotations have it filled in."""
     annotations: Texts = Field(default_factory=dict)
     """Of the ValidatingWebhookConfiguration, for example cert-manager.io/inject-ca-from."""
+    cert_manager: CertManager = Field(default_factory=CertManager)
+    """Objects for cert-manager, which issues and renews the webhook's certificate in place of Helm."""
+    external_secret: ExternalSecret = Field(default_factory=ExternalSecret)
+    """Objects for the External Secrets operator, which brings a certificate of yours from AWS Secrets Manager."""
     url: Annotated[str, Field(pattern=r"^(https://.+)?$")] = ""
     """Where the API server asks, in a cluster without Services; empty for the operator's Service."""
 
