@@ -41,13 +41,13 @@ class Helm:
         folder.prepare()
         return cls(prepare_helm(Runner(folder.deploy_log), Timings(Silence())), home, kubeconfig)
 
-    def run(self, *words: str, values: Mapping[str, Any] | None = None, fails: bool = False) -> str:
-        """Run it with values and return what it printed, errors and warnings included."""
+    def run(self, *words: str, values: Mapping[str, Any] | None = None, secret: str = "", fails: bool = False) -> str:
+        """Run it with values, or with a secret to read, and return what it printed, errors and warnings included."""
         given = ("--values=-",) if values is not None else ()
         done = subprocess.run(
             [self.program, *words, *given],
             env={"PATH": os.defpath, "HOME": str(self.home), "KUBECONFIG": str(self.kubeconfig)},
-            input=yaml.safe_dump(values) if values is not None else "",
+            input=yaml.safe_dump(values) if values is not None else secret,
             capture_output=True,
             text=True,
             check=False,
