@@ -19,7 +19,7 @@ from patterns_infra.place import Place
 from patterns_infra.replaying.time_range import RangeRefused, read_instant
 from patterns_infra.settings import Target
 
-__all__ = ["JourneyOptions", "journey", "journey_at"]
+__all__ = ["JourneyOptions", "journey", "journey_at", "timeline"]
 
 _ORDER_ID = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -64,7 +64,7 @@ def journey_at(place: Place, options: JourneyOptions) -> None:
     elif options.as_otlp:
         sys.stdout.write(json.dumps(journey_to_otlp(found, stage=place.stage)) + "\n")
     else:
-        sys.stderr.writelines(f"{line}\n" for line in _lines(found))
+        sys.stderr.writelines(f"{line}\n" for line in timeline(found))
     sys.stderr.writelines(f"note: {note}\n" for note in found.notes)
     if not found.steps:
         sys.exit(FAILED)
@@ -81,7 +81,7 @@ def _check(options: JourneyOptions) -> datetime | None:
         raise WrongUse(str(refused)) from refused
 
 
-def _lines(found: Journey) -> list[str]:
+def timeline(found: Journey) -> list[str]:
     """Return a timeline. A page that waits for an outcome reads the order every few seconds: reads are only counted."""
     steps = [step for step in found.steps if not step.is_read]
     reads = len(found.steps) - len(steps)

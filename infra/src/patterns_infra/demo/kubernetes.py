@@ -12,7 +12,7 @@ from patterns_infra.demo.scene import Scene, eventually
 from patterns_infra.demo.stand_in_topic import published_topic, stand_in_topic
 from patterns_infra.kubernetes_names import OPERATOR, PROCESSOR, WORKERS
 
-__all__ = ["play"]
+__all__ = ["order_processor", "play"]
 
 _MANAGED = f"--selector=app.kubernetes.io/managed-by={OPERATOR}"
 _CHILDREN = "deployments,serviceaccounts,poddisruptionbudgets,networkpolicies"
@@ -31,7 +31,8 @@ async def play(scene: Scene) -> None:
         if topic:
             with topic_tap(scene.client, topic, name=f"patterns-demo-{secrets.token_hex(3)}") as tap:
                 flow = OrderFlow(scene, cluster, tap)
-                await decide_orders(flow)
+                if not scene.whole:
+                    await decide_orders(flow)
                 await scale(flow, most=_MOST_PODS)
             await _repair(scene, cluster)
         await _clear(scene, cluster)
@@ -55,7 +56,7 @@ async def _refusals(scene: Scene, cluster: ClusterView) -> None:
     }
     async with scene.part("OrderProcessors that make no sense", seconds=30):
         for field, spec in wrong.items():
-            why = await cluster.refused("refused", _manifest(scene, **spec))
+            why = await cluster.refused("refused", order_processor(scene, **spec))
             scene.checks.equal(
                 f"apply one whose {field} is wrong", expected=field, seen=field if field in why else why or "taken"
             )
@@ -73,12 +74,12 @@ async def _declared(scene: Scene, cluster: ClusterView) -> AsyncIterator[str]:
     }
     if topic:
         async with scene.part("an OrderProcessor", seconds=_SECONDS):
-            await cluster.apply(PROCESSOR, _manifest(scene, **spec))
+            await cluster.apply(PROCESSOR, order_processor(scene, **spec))
             await _works(scene, cluster)
         yield topic
         return
     async with scene.part("an OrderProcessor, whose topic nobody has brought yet", seconds=_SECONDS):
-        await cluster.apply(PROCESSOR, _manifest(scene, **spec))
+        await cluster.apply(PROCESSOR, order_processor(scene, **spec))
         seen = await cluster.condition(PROCESSOR, "Ready", until="False")
         scene.checks.equal("ask it how it is", expected="False NameNotPublished", seen=seen)
     with stand_in_topic(scene.client, scene.stage) as arn:
@@ -120,7 +121,8 @@ async def _clear(scene: Scene, cluster: ClusterView) -> None:
         scene.checks.equal("look for what is left of it", expected="nothing", seen=left or "nothing")
 
 
-def _manifest(scene: Scene, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the spec
+def order_processor(scene: Scene, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the spec
+    """Return the shop's OrderProcessor with these fields, for the image that the operator runs."""
     return {
         "apiVersion": "patterns.example.com/v1",
         "kind": "OrderProcessor",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import cast
 
+from patterns_infra.demo import end_to_end
 from patterns_infra.demo.checks import Checks, described
 from patterns_infra.demo.guest import directions, keep_guest
 from patterns_infra.demo.latencies import Latencies
@@ -54,26 +55,35 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
         _platform(first := next(groups), stay=stay, progress=progress) as platform,
     ):
         began = time.perf_counter()
-        for pattern in _in_turn(chosen, first, groups, progress, checks):
-            outputs = platform.outputs()
-            scene = Scene(
+        whole = {pattern.name for pattern in chosen} >= end_to_end.NEEDS
+
+        def scene_of(published: Mapping[str, str]) -> Scene:
+            return Scene(
                 stage=platform.stage,
-                outputs=_published(outputs, pattern),
+                outputs=published,
                 client=platform.client,
                 place=platform.place,
                 mails=platform.mails,
                 seed=seed,
                 orders=orders,
                 stay=stay,
+                whole=whole,
                 checks=checks,
                 latencies=latencies,
                 progress=progress,
                 left=left,
             )
-            asyncio.run(_play(pattern, scene))
+
+        for pattern in _in_turn(chosen, first, groups, progress, checks):
+            outputs = platform.outputs()
+            scene = scene_of(_published(outputs, pattern))
+            asyncio.run(_play(pattern.name, pattern.demo, scene))
             if scene.guest:
                 guest = scene.guest
                 keep_guest(platform.folder, guest, user_pool_id=scene.outputs["user_pool_id"])
+        if outputs.keys() >= end_to_end.NEEDS and whole:
+            of_all = {key: value for each in chosen for key, value in _published(outputs, each).items()}
+            asyncio.run(_play("the whole shop", end_to_end.SCENARIO, scene_of(of_all)))
         seconds = time.perf_counter() - began
     print_report(sys.stdout, checks, latencies, seconds=seconds)
     sys.stdout.writelines(f"{line}\n" for line in left)
@@ -138,16 +148,17 @@ def _interrupt(*_: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-async def _play(pattern: Pattern, scene: Scene) -> None:
-    module, _, name = pattern.demo.partition(":")
+async def _play(name: str, scenario: str, scene: Scene) -> None:
+    """Run a scenario, ``module:function``; what breaks it off is a difference in the summary."""
+    module, _, function = scenario.partition(":")
     if not module:
-        scene.checks.not_run(f"the demo of {pattern.name}", "it has none yet")
+        scene.checks.not_run(f"the demo of {name}", "it has none yet")
         return
-    play = cast("Scenario", getattr(import_module(module), name))
+    play = cast("Scenario", getattr(import_module(module), function))
     try:
         await play(scene)
     except Exception as error:  # noqa: BLE001 - the summary shows it, and the exit code tells
-        scene.checks.not_run(f"the demo of {pattern.name}", described(error))
+        scene.checks.not_run(f"the demo of {name}", described(error))
 
 
 def _published(outputs: Mapping[str, Mapping[str, str | None]], pattern: Pattern) -> dict[str, str]:

@@ -28,11 +28,14 @@ class NightlyReport:
 
     @classmethod
     @asynccontextmanager
-    async def scheduled(cls, scene: Scene) -> AsyncIterator["NightlyReport"]:
-        """Create the schedule, to be due in a few seconds, and remove it afterwards, whatever happens between."""
+    async def scheduled(cls, scene: Scene, *, moment: str | None = None) -> AsyncIterator["NightlyReport"]:
+        """Create the schedule, to be due in a few seconds, and remove it afterwards, whatever happens between.
+
+        With ``moment`` (RFC 3339, in UTC) the report is of the day before that, and not of yesterday.
+        """
         name = f"patterns-demo-{secrets.token_hex(4)}"
         due = datetime.now(UTC).replace(microsecond=0) + _AHEAD
-        await asyncio.to_thread(_create, scene, name, due)
+        await asyncio.to_thread(_create, scene, name, due, moment)
         try:
             yield cls(scene, due)
         finally:
@@ -56,12 +59,13 @@ class NightlyReport:
                 )
 
 
-def _create(scene: Scene, name: str, due: datetime) -> None:
+def _create(scene: Scene, name: str, due: datetime, moment: str | None) -> None:
     scheduler = scene.client("scheduler")
     daily = scheduler.get_schedule(Name=scene.outputs["schedule_name"])
     target = dict(daily["Target"])
     # Also when the report is there, from a demo on the same platform before.
-    target["Input"] = json.dumps({**json.loads(target["Input"]), "again": True})
+    given = {"scheduled": moment} if moment else {}
+    target["Input"] = json.dumps({**json.loads(target["Input"]), **given, "again": True})
     scheduler.create_schedule(
         Name=name,
         ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",

@@ -9,7 +9,6 @@ import httpx
 
 from patterns_infra.demo.plan import PlannedOrder
 from patterns_infra.demo.scene import together
-from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.demo.visit import Placed, Visit, state_of
 from patterns_shared.domain.orders import OrderStatus
 
@@ -25,7 +24,7 @@ async def place(visit: Visit) -> None:
     name = f"placing {len(plan.orders)} orders"
     async with scene.part(name, seconds=120, total=len(plan.orders)):
         answers = await together(
-            (_post(visit, order) for order in plan.orders), each=lambda done: scene.progress.advance(name, done, "")
+            (visit.post(order) for order in plan.orders), each=lambda done: scene.progress.advance(name, done, "")
         )
         for order, answer in zip(plan.orders, answers, strict=True):
             if answer.status_code == 201:
@@ -47,7 +46,7 @@ async def repeat(visit: Visit) -> None:
     """Send requests again, with the same key and body and with the same key and another body."""
     again = visit.plan.orders[: len(visit.customers)]
     async with visit.scene.part("repeating requests", seconds=30):
-        same = await together(_post(visit, order) for order in again)
+        same = await together(visit.post(order) for order in again)
         visit.scene.checks.each(
             "send a request again with its key: the order of the first time",
             expected={order.number: (200, visit.order_id(order.number)) for order in again},
@@ -86,7 +85,7 @@ async def page_through(visit: Visit) -> None:
     """Follow each customer's list from cursor to cursor."""
     async with visit.scene.part("paging through the lists", seconds=60):
         numbers = range(len(visit.customers))
-        lists = await together(_list(visit, visit.customers[n], limit=_PAGE) for n in numbers)
+        lists = await together(_ids(visit, n, limit=_PAGE) for n in numbers)
         visit.scene.checks.each(
             f"page through GET /orders, {_PAGE} at a time",
             # Ids are ordered by time: the newest order has the greatest.
@@ -133,7 +132,7 @@ async def filter_by_status(visit: Visit, status: OrderStatus, numbers: tuple[int
     """List every customer's orders in this status, which must be exactly these."""
     async with visit.scene.part(f"listing {status} orders", seconds=30):
         people = range(len(visit.customers))
-        lists = await together(_list(visit, visit.customers[n], limit=100, status=status) for n in people)
+        lists = await together(_ids(visit, n, limit=100, status=status) for n in people)
         chosen = [visit.plan.orders[n] for n in numbers]
         visit.scene.checks.each(
             f"list with status={status}",
@@ -143,26 +142,8 @@ async def filter_by_status(visit: Visit, status: OrderStatus, numbers: tuple[int
         )
 
 
-async def _post(visit: Visit, order: PlannedOrder) -> httpx.Response:
-    return await visit.shop.call(
-        "POST /orders",
-        shopper=visit.owner(order),
-        json=order.body,
-        headers={"Idempotency-Key": order.key, "traceparent": order.traceparent},
-    )
-
-
-async def _list(visit: Visit, shopper: Shopper, *, limit: int, status: OrderStatus | None = None) -> list[str]:
-    """Return the ids on all pages; the number of pages is bounded, in case a cursor leads in a circle."""
-    ids: list[str] = []
-    params: dict[str, Any] = {"limit": limit} | ({"status": status.value} if status else {})
-    for _ in range(len(visit.plan.orders) // limit + 2):
-        answer = (await visit.shop.call("GET /orders", shopper=shopper, params=params)).raise_for_status().json()
-        ids += [order["order_id"] for order in answer["orders"]]
-        if answer["next_cursor"] is None:
-            return ids
-        params["cursor"] = answer["next_cursor"]
-    raise RuntimeError(f"the list did not end after {len(ids)} orders")
+async def _ids(visit: Visit, customer: int, *, limit: int, status: OrderStatus | None = None) -> list[str]:
+    return [order["order_id"] for order in await visit.list_orders(customer, limit=limit, status=status)]
 
 
 def _counted(states: Iterable[object]) -> str:

@@ -20,7 +20,7 @@ from patterns_shared.adapters.event_messages import event_to_body
 from patterns_shared.adapters.sns import attributes_of
 from patterns_shared.domain.events import Event, EventType
 
-__all__ = ["poison"]
+__all__ = ["poison", "set_aside_and_put_back"]
 
 _COMPLAINT = "order_version: must be a whole number"
 _REFUSED = "the partner answered 422"
@@ -30,30 +30,34 @@ _SECONDS = 60.0
 async def poison(scene: Scene, recipients: Recipients, events: Sequence[Event]) -> None:
     """Break one message among good ones, and let the partner refuse another; then mend both."""
     async with scene.part("a poison message and a refusal", seconds=3 * _SECONDS):
-        events = await scene.placed(events)
-        broken = next(event for event in events if event.type is EventType.ORDER_FULFILLED)
-        good = [event for event in events if event is not broken]
-        recipients.partner.behave("refuse", status=422, for_requests=1)
-        await asyncio.to_thread(_publish_broken, scene, broken)
-        await recipients.publish(good)
-        expected = {"ledger": 1, "partner": 2, "notify": 1, "outcome": 1}
-        letters = await eventually(recipients.dead_letters, until=lambda seen: seen == expected, seconds=_SECONDS)
-        scene.checks.equal("break one message, refuse another: dead letters", expected=expected, seen=letters)
-        reasons = await asyncio.to_thread(lambda: {name: _reasons(scene, name) for name in RECEIVERS})
-        scene.checks.equal(
-            "ask each of them why",
-            expected={"ledger": 1, "partner": 2, "notify": 1, "outcome": 1},
-            seen={name: sum(_COMPLAINT in x or _REFUSED in x for x in found) for name, found in reasons.items()},
-        )
-        for name, found in reasons.items():
-            for reason in found:
-                scene.progress.say(f"{name:>10}  {reason}")
-        moved = {name: await asyncio.to_thread(_mend, scene, name, broken) for name in RECEIVERS}
-        scene.checks.equal("mend the broken one, and put all of them back", expected=expected, seen=moved)
-        reached = await follow(scene, recipients, events, seconds=_SECONDS)
-        compare(scene, events, reached)
-        left = sum((await recipients.dead_letters()).values())
-        scene.checks.equal("look for dead letters after that", expected=0, seen=left)
+        await set_aside_and_put_back(scene, recipients, await scene.placed(events))
+
+
+async def set_aside_and_put_back(scene: Scene, recipients: Recipients, events: Sequence[Event]) -> None:
+    """Do so with the events of orders that were placed: all that is about some orders."""
+    broken = next(event for event in events if event.type is EventType.ORDER_FULFILLED)
+    good = [event for event in events if event is not broken]
+    recipients.partner.behave("refuse", status=422, for_requests=1)
+    await asyncio.to_thread(_publish_broken, scene, broken)
+    await recipients.publish(good)
+    expected = {"ledger": 1, "partner": 2, "notify": 1, "outcome": 1}
+    letters = await eventually(recipients.dead_letters, until=lambda seen: seen == expected, seconds=_SECONDS)
+    scene.checks.equal("break one message, refuse another: dead letters", expected=expected, seen=letters)
+    reasons = await asyncio.to_thread(lambda: {name: _reasons(scene, name) for name in RECEIVERS})
+    scene.checks.equal(
+        "ask each of them why",
+        expected={"ledger": 1, "partner": 2, "notify": 1, "outcome": 1},
+        seen={name: sum(_COMPLAINT in x or _REFUSED in x for x in found) for name, found in reasons.items()},
+    )
+    for name, found in reasons.items():
+        for reason in found:
+            scene.progress.say(f"{name:>10}  {reason}")
+    moved = {name: await asyncio.to_thread(_mend, scene, name, broken) for name in RECEIVERS}
+    scene.checks.equal("mend the broken one, and put all of them back", expected=expected, seen=moved)
+    reached = await follow(scene, recipients, events, seconds=_SECONDS)
+    compare(scene, events, reached)
+    left = sum((await recipients.dead_letters()).values())
+    scene.checks.equal("look for dead letters after that", expected=0, seen=left)
 
 
 def _publish_broken(scene: Scene, event: Event) -> None:

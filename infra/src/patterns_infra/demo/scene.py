@@ -35,6 +35,7 @@ class Scene:
         seed: decides everything that the scenario chooses.
         orders: how many orders to place.
         stay: whether the platform stays up, so that somebody can sign in afterwards.
+        whole: whether every part of the shop is deployed. Then nothing stands in for a part: real orders follow.
         checks: what was tried, expected and seen.
         latencies: how long the answers took.
         progress: shows what is being done.
@@ -50,6 +51,7 @@ class Scene:
     seed: int
     orders: int
     stay: bool
+    whole: bool = False
     checks: Checks
     latencies: Latencies
     progress: Progress
@@ -114,11 +116,13 @@ async def together(work: Iterable[Awaitable[_T]], *, each: Callable[[int], None]
     return [task.result() for task in tasks]
 
 
-async def eventually(look: Callable[[], Awaitable[_T]], *, until: Callable[[_T], bool], seconds: float) -> _T:
-    """Look again and again until it is so or the time is up; return what was seen last either way."""
+async def eventually(
+    look: Callable[[], Awaitable[_T]], *, until: Callable[[_T], bool], seconds: float, pause: float = _PAUSE
+) -> _T:
+    """Look again after each pause, until it is so or the time is up; return what was seen last either way."""
     deadline = time.monotonic() + seconds
     while True:
         seen = await look()
         if until(seen) or time.monotonic() >= deadline:
             return seen
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(pause)

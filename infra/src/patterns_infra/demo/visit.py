@@ -11,6 +11,7 @@ from patterns_infra.demo.plan import Plan, PlannedOrder
 from patterns_infra.demo.scene import Scene, together
 from patterns_infra.demo.shop_client import ShopClient
 from patterns_infra.demo.shoppers import Shopper
+from patterns_shared.domain.orders import OrderStatus
 
 __all__ = ["Placed", "Visit", "state_of"]
 
@@ -69,6 +70,35 @@ class Visit:
             for number in wanted
         )
         return dict(zip(wanted, answers, strict=True))
+
+    async def post(self, order: PlannedOrder) -> httpx.Response:
+        """Place this order as its owner, under its key and in its trace."""
+        return await self.shop.call(
+            "POST /orders",
+            shopper=self.owner(order),
+            json=order.body,
+            headers={"Idempotency-Key": order.key, "traceparent": order.traceparent},
+        )
+
+    async def list_orders(
+        self, customer: int, *, limit: int, status: OrderStatus | None = None
+    ) -> list[dict[str, Any]]:
+        """Return a customer's orders from all pages.
+
+        Raises:
+            httpx.HTTPStatusError: a page was refused.
+            RuntimeError: the pages do not end.
+        """
+        found: list[dict[str, Any]] = []
+        params: dict[str, Any] = {"limit": limit, **({"status": status.value} if status else {})}
+        for _ in range(len(self.plan.orders) + 2):
+            answer = await self.shop.call("GET /orders", shopper=self.customers[customer], params=params)
+            page = answer.raise_for_status().json()
+            found += page["orders"]
+            if page["next_cursor"] is None:
+                return found
+            params["cursor"] = page["next_cursor"]
+        raise RuntimeError(f"the list did not end after {len(found)} orders")
 
     async def cancel(self, number: int, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """Cancel this order as its owner, in the order's trace."""

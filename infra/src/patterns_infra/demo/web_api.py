@@ -10,7 +10,7 @@ from typing import Any
 
 from patterns_infra.demo import ordering, overheard, refusals
 from patterns_infra.demo.event_tap import event_tap
-from patterns_infra.demo.plan import CUSTOMERS, make_plan
+from patterns_infra.demo.plan import CUSTOMERS, LEAST_ORDERS, make_plan
 from patterns_infra.demo.scene import Scene
 from patterns_infra.demo.shop_client import ShopClient, shop_client
 from patterns_infra.demo.shoppers import Shopper, remove, renew, sign_up
@@ -26,7 +26,7 @@ _GROUPS = {"customer": "customers", "operator": "operators"}
 
 async def play(scene: Scene) -> None:
     """Use every route as its users would, then follow the orders through the events."""
-    plan = make_plan(seed=scene.seed, orders=scene.orders)
+    plan = make_plan(seed=scene.seed, orders=max(LEAST_ORDERS, scene.orders // 5) if scene.whole else scene.orders)
     run = secrets.token_hex(3)
     tap_name = f"patterns-demo-{run}"
     async with AsyncExitStack() as stack:
@@ -57,7 +57,8 @@ async def play(scene: Scene) -> None:
             await refusals.ask_too_much(visit)
             await _renew(visit)
             await overheard.follow_events(visit, tap)
-            await overheard.decide_orders(visit)
+            if not scene.whole:
+                await overheard.decide_orders(visit)
         await _nothing_left(scene, tap_name)
 
 

@@ -1,0 +1,52 @@
+"""Every book of the day's orders, compared to the last order and cent, and shown as one table."""
+
+import asyncio
+
+from patterns_infra.demo.end_to_end.order_events import events_of
+from patterns_infra.demo.end_to_end.shop import Shop
+from patterns_infra.demo.fan_out import compare, follow
+from patterns_infra.demo.recipients import Reached
+from patterns_shared.domain.catalogue import CURRENCY
+from patterns_shared.domain.money import format_money
+from patterns_shared.domain.orders import OrderStatus
+
+__all__ = ["compare_books"]
+
+_SECONDS = 300.0
+
+
+async def compare_books(shop: Shop) -> None:
+    """Compare ledger, partner, mailbox and bus with what the plan and the API's promises say of every order."""
+    async with shop.scene.part("the books", seconds=_SECONDS + 60):
+        events = await asyncio.to_thread(events_of, shop, sorted(shop.placed))
+        reached = await follow(shop.scene, shop.recipients, events, seconds=_SECONDS)
+        compare(shop.scene, events, reached)
+        balances: dict[str, int] = {}
+        for event in events:
+            balances[event.order_id] = balances.get(event.order_id, 0) + reached.entries.get(event.id, 0)
+        shop.scene.checks.each(
+            "compare the ledger with what each customer was promised",
+            expected={
+                shop.order_id(order.number): order.total if shop.status(order) is OrderStatus.FULFILLED else 0
+                for order in shop.plan.orders
+                if order.number in shop.placed
+            },
+            # Less than nothing where a rejected order was cancelled: there is nothing to take back then.
+            seen={order_id: max(0, balance) for order_id, balance in balances.items()},
+            what="orders paid for in the ledger when fulfilled, else not",
+        )
+        _show(shop, reached, sum(max(0, balance) for balance in balances.values()))
+
+
+def _show(shop: Shop, reached: Reached, booked: int) -> None:
+    orders = [order for order in shop.plan.orders if order.number in shop.placed]
+    rows = [("placed", len(orders), sum(order.total for order in orders))]
+    for status in (OrderStatus.FULFILLED, OrderStatus.REJECTED, OrderStatus.CANCELLED):
+        chosen = [order for order in orders if shop.status(order) is status]
+        rows.append((status.value.lower(), len(chosen), sum(order.total for order in chosen)))
+    say = shop.scene.progress.say
+    say(f"{'':>12}{'orders':>10}{'value':>16}")
+    for name, count, value in rows:
+        say(f"{name:>12}{count:>10}{format_money(value, CURRENCY):>16}")
+    say(f"{'in the ledger':>12}{len(reached.entries):>9} entries, which come to {format_money(booked, CURRENCY)}")
+    say(f"at the partner: {len(reached.done)} events; mails: {len(reached.mails)}; on the bus: {len(reached.heard)}")
