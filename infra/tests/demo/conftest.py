@@ -147,7 +147,6 @@ def visiting(scene: Scene) -> Callable[[FakeShop, list[Act]], Checks]:
                 shop=ShopClient(scene.latencies, http),
                 plan=make_plan(seed=1, orders=scene.orders),
                 customers=[shopper(f"customer-{n}") for n in range(CUSTOMERS)],
-                operator=shopper("operator"),
             )
             for act in acts:
                 await act(visit)

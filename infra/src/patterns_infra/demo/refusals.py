@@ -97,14 +97,14 @@ def _orders(*skus: str) -> dict[str, Any]:
     return {"lines": [{"sku": sku, "quantity": 1} for sku in skus]}
 
 
-async def meet_others(visit: Visit) -> None:
+async def meet_others(visit: Visit, *, operator: Shopper) -> None:
     """Ask for another customer's order, as a customer and as an operator."""
     read, cancel, problem = "GET /orders/{order_id}", "POST /orders/{order_id}/cancel", "order-not-found"
     who = visit.customers[0]
     theirs = next(order for order in visit.plan.orders if order.customer != 0)
     async with visit.scene.part("another customer's order", seconds=30):
         path = {"order_id": visit.order_id(theirs.number)}
-        seen = await visit.shop.call(read, shopper=visit.operator, path=path)
+        seen = await visit.shop.call(read, shopper=operator, path=path)
         visit.scene.checks.each(
             "read a customer's order as operator",
             expected={theirs.number: (200, visit.owner(theirs).sub)},

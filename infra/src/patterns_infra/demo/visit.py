@@ -33,7 +33,6 @@ class Visit:
         shop: the API.
         plan: what is done and must come of it.
         customers: they place the orders.
-        operator: may read everybody's orders.
         placed: the orders that the API took, by their number in the plan.
     """
 
@@ -41,7 +40,6 @@ class Visit:
     shop: ShopClient
     plan: Plan
     customers: list[Shopper]
-    operator: Shopper
     placed: dict[int, Placed] = field(default_factory=dict)
 
     def owner(self, order: PlannedOrder) -> Shopper:

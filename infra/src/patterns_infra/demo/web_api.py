@@ -41,7 +41,7 @@ async def play(scene: Scene) -> None:
             types=[EventType.ORDER_PLACED, EventType.ORDER_CANCELLED],
             name=tap_name,
         ) as tap:
-            visit = Visit(scene=scene, shop=shop, plan=plan, customers=people[:CUSTOMERS], operator=people[CUSTOMERS])
+            visit = Visit(scene=scene, shop=shop, plan=plan, customers=people[:CUSTOMERS])
             await ordering.place(visit)
             if not visit.placed:
                 scene.checks.not_run("everything that is done with orders", "none was placed")
@@ -49,7 +49,7 @@ async def play(scene: Scene) -> None:
             await ordering.repeat(visit)
             await ordering.read_back(visit)
             await refusals.ask_wrongly(visit)
-            await refusals.meet_others(visit)
+            await refusals.meet_others(visit, operator=people[CUSTOMERS])
             # The lists come after everything that must not have placed an order.
             await ordering.page_through(visit)
             await ordering.cancel(visit)

@@ -16,7 +16,7 @@ _STEPS = frozenset(
     {
         ("api", "POST /orders 201"),
         ("relay", "relayed"),
-        ("worker", "decided"),
+        ("fulfilment", "fulfilled"),
         ("ledger", "booked"),
         ("partner", "delivered"),
         ("notify", "sent"),

@@ -55,6 +55,7 @@ async def _shop(scene: Scene) -> AsyncIterator[Shop]:
             shop=await stack.enter_async_context(shop_client(scene.outputs["api_url"], scene.latencies)),
             # Other baskets than those of the web API's own part.
             plan=make_plan(seed=scene.seed + 5, orders=scene.orders),
+            customers=[],
             run=run,
             cluster=cluster,
             recipients=Recipients(scene, partner, bus),

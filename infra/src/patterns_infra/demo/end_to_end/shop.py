@@ -8,7 +8,7 @@ from patterns_infra.demo.cluster_view import ClusterView
 from patterns_infra.demo.kubernetes import order_processor
 from patterns_infra.demo.plan import CUSTOMERS, PlannedOrder
 from patterns_infra.demo.recipients import Recipients
-from patterns_infra.demo.shoppers import Shopper, remove, sign_up
+from patterns_infra.demo.shoppers import remove, sign_up
 from patterns_infra.demo.visit import Visit
 from patterns_infra.kubernetes_names import PROCESSOR
 from patterns_shared.domain.orders import OrderStatus
@@ -32,7 +32,6 @@ class Shop(Visit):
     run: str
     cluster: ClusterView
     recipients: Recipients
-    customers: list[Shopper] = field(default_factory=list)
     cancelled: set[int] = field(default_factory=set)
 
     def status(self, order: PlannedOrder) -> OrderStatus:
