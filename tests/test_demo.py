@@ -70,3 +70,16 @@ def test_every_other_pattern_s_part_is_as_expected(
     pages = re.findall(r"^a sales report, for a browser: (.+)$", printed, re.MULTILINE)
     assert len(pages) == (pattern == "batch")
     assert all("<svg" in Path(page).read_text() for page in pages)
+
+
+def test_the_whole_shop_s_books_agree(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    """Orders pass all four patterns while parts of them fail; the journey of one is shown, and no problem is left."""
+    for queue in find_dead_letter_queues(platform.place):
+        platform.client("sqs").purge_queue(QueueUrl=queue.queue.url)
+    code = demo.run([], stay=False, seed=11, orders=40)
+    printed = capsys.readouterr()
+    assert code == 0, printed.out
+    assert re.search(r"^ok +compare the ledger with what each customer was promised +40 orders", printed.out, re.M)
+    assert re.search(r"^ok +compare the report with plain loops over the orders table", printed.out, re.M)
+    assert re.search(r"^ok +follow one order through the logs", printed.out, re.M)
+    assert re.search(r"^ok +ask for the status +no problem", printed.out, re.M)

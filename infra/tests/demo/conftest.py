@@ -156,6 +156,12 @@ def visiting(scene: Scene) -> Callable[[FakeShop, list[Act]], Checks]:
 
 
 @pytest.fixture
+def customers() -> list[Shopper]:
+    """The customers of a plan, signed in."""
+    return [shopper(f"customer-{n}") for n in range(CUSTOMERS)]
+
+
+@pytest.fixture
 def fake_shop() -> type[FakeShop]:
     """Make shops, honest ones by default."""
     return FakeShop

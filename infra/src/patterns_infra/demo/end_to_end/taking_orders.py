@@ -14,7 +14,7 @@ from patterns_infra.demo.visit import Placed, state_of
 from patterns_infra.outputs import read_outputs
 from patterns_infra.status import read_status
 
-__all__ = ["take_orders", "wait_for_outcomes"]
+__all__ = ["cancel_late", "place_orders", "take_orders", "wait_for_outcomes"]
 
 _SECONDS = 300.0
 _CONFIRMED, _TOO_LATE = (200, "CANCELLED", 2), (409, "order-closed")
@@ -26,11 +26,11 @@ async def take_orders(shop: Shop) -> None:
     half = len(orders) // 2
     async with scene.part(f"a day of {len(orders)} orders", seconds=_SECONDS):
         async with partner_down(shop):
-            first = await _place(shop, orders[:half])
+            first = await place_orders(shop, orders[:half])
             await place_again(shop, orders[: half // 10])
             await kill_a_worker(shop)
-            rest = await _place(shop, orders[half:])
-            await _cancel(shop)
+            rest = await place_orders(shop, orders[half:])
+            await cancel_late(shop)
         scene.checks.each(
             f"place {len(orders)} orders while the partner is down and a worker is killed",
             expected={order.number: (201, order.total) for order in orders},
@@ -66,7 +66,7 @@ async def wait_for_outcomes(shop: Shop) -> None:
         scene.checks.equal("look into every queue", expected="nothing waits", seen=left or "nothing waits")
 
 
-async def _place(shop: Shop, orders: Sequence[PlannedOrder]) -> list[httpx.Response]:
+async def place_orders(shop: Shop, orders: Sequence[PlannedOrder]) -> list[httpx.Response]:
     """Place orders; of those that shall be cancelled every other one is so at once, before anybody can decide it."""
 
     async def place(order: PlannedOrder) -> httpx.Response:
@@ -81,7 +81,7 @@ async def _place(shop: Shop, orders: Sequence[PlannedOrder]) -> list[httpx.Respo
     return await together(place(order) for order in orders)
 
 
-async def _cancel(shop: Shop) -> None:
+async def cancel_late(shop: Shop) -> None:
     """Cancel the other ones. An order that was decided before is not cancelled, and the API says so."""
     late = [number for number in shop.plan.cancelled[1::2] if number in shop.placed]
     answers = await together(_ask_to_cancel(shop, number) for number in late)
