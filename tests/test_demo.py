@@ -77,9 +77,12 @@ def test_the_whole_shop_s_books_agree(platform: Platform, capsys: pytest.Capture
     for queue in find_dead_letter_queues(platform.place):
         platform.client("sqs").purge_queue(QueueUrl=queue.queue.url)
     code = demo.run([], stay=False, seed=11, orders=40)
-    printed = capsys.readouterr()
-    assert code == 0, printed.out
-    assert re.search(r"^ok +compare the ledger with what each customer was promised +40 orders", printed.out, re.M)
-    assert re.search(r"^ok +compare the report with plain loops over the orders table", printed.out, re.M)
-    assert re.search(r"^ok +follow one order through the logs", printed.out, re.M)
-    assert re.search(r"^ok +ask for the status +no problem", printed.out, re.M)
+    printed = capsys.readouterr().out
+    assert code == 0, printed
+    for tried, expected in {
+        "compare the ledger with what each customer was promised": "40 orders",
+        "compare the report with plain loops over the orders table": "",
+        "follow one order through the logs: steps that are missing": "none",
+        "ask for the status": "no problem",
+    }.items():
+        assert re.search(rf"^ok +{tried} +{expected}", printed, re.MULTILINE)

@@ -23,6 +23,7 @@ def shop_of(scene: Scene) -> Callable[[httpx.AsyncClient], Shop]:
         return Shop(
             scene=scene,
             shop=ShopClient(scene.latencies, http),
+            cancelling=ShopClient(scene.latencies, http),
             plan=make_plan(seed=1, orders=scene.orders),
             customers=[],
             run="test",

@@ -82,6 +82,8 @@ async def scale(flow: OrderFlow, *, most: int) -> None:
     events = events_to_decide(seed=scene.seed + 4, orders=max(scene.orders, _PILE))
     expected = _expected(events)
     async with scene.part("scaling by the queue's depth", seconds=2 * _SECONDS):
+        # Orders of other parts of the demo are decided first, so that what piles up is counted.
+        await eventually(flow.waiting, until=lambda seen: not seen, seconds=_SECONDS)
         await _suspend(cluster, suspended=True)
         seen = await cluster.condition(PROCESSOR, "Ready", until="False Suspended")
         scene.checks.equal("suspend it", expected="False Suspended", seen=seen)

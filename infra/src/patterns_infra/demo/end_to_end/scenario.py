@@ -50,9 +50,13 @@ async def _shop(scene: Scene) -> AsyncIterator[Shop]:
         bus = stack.enter_context(event_tap(scene.client, source=source, types=OUTCOMES, name=f"patterns-demo-{run}"))
         listening = asyncio.create_task(bus.listen(lambda _: False, lull=0.0))
         stack.callback(listening.cancel)
+        first, second = [
+            await stack.enter_async_context(shop_client(scene.outputs["api_url"], scene.latencies)) for _ in range(2)
+        ]
         shop = Shop(
             scene=scene,
-            shop=await stack.enter_async_context(shop_client(scene.outputs["api_url"], scene.latencies)),
+            shop=first,
+            cancelling=second,
             # Other baskets than those of the web API's own part.
             plan=make_plan(seed=scene.seed + 5, orders=scene.orders),
             customers=[],

@@ -8,6 +8,7 @@ from patterns_infra.demo.cluster_view import ClusterView
 from patterns_infra.demo.kubernetes import order_processor
 from patterns_infra.demo.plan import CUSTOMERS, PlannedOrder
 from patterns_infra.demo.recipients import Recipients
+from patterns_infra.demo.shop_client import ShopClient
 from patterns_infra.demo.shoppers import remove, sign_up
 from patterns_infra.demo.visit import Visit
 from patterns_infra.kubernetes_names import PROCESSOR
@@ -23,12 +24,14 @@ class Shop(Visit):
     """A visit to the whole shop.
 
     Attributes:
+        cancelling: sends cancellations, which are too late after all the requests that ``shop`` has to send.
         run: makes names of this run unique.
         cluster: where the workers are.
         recipients: everybody who hears of an order.
         cancelled: numbers of the orders whose cancellation the API confirmed.
     """
 
+    cancelling: ShopClient
     run: str
     cluster: ClusterView
     recipients: Recipients

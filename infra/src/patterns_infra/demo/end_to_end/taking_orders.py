@@ -97,7 +97,7 @@ async def cancel_late(shop: Shop) -> None:
 
 
 async def _ask_to_cancel(shop: Shop, number: int) -> tuple[object, ...]:
-    answer = state_of(await shop.cancel(number))
+    answer = state_of(await shop.cancel(number, client=shop.cancelling))
     if answer == _CONFIRMED:
         shop.cancelled.add(number)
     return answer
