@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-__all__ = ["connect", "one_thread", "quoted"]
+__all__ = ["connect", "one_thread", "quoted", "session", "threads_of"]
 
 _ENGINE_SHARE = 0.55
 """Of the process's memory: the rest is the interpreter, the engine's own code and what it does not count."""
@@ -24,14 +24,29 @@ def connect(scratch: Path, *, memory_mb: int, threads: int) -> duckdb.DuckDBPyCo
             "allow_community_extensions": False,
         }
     )
-    database.execute("SET TimeZone = 'UTC'")
+    return _in_utc(database)
+
+
+def session(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return another connection to the database, for a thread of its own; temporary tables are not seen by it."""
+    return _in_utc(database.cursor())
+
+
+def threads_of(database: duckdb.DuckDBPyConnection) -> int:
+    """Return how many threads the database works with."""
+    (threads,) = database.execute("SELECT current_setting('threads')").fetchall()[0]
+    return int(threads)
+
+
+def _in_utc(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    database.execute("SET TimeZone = 'UTC'")  # each connection has a zone of its own
     return database
 
 
 @contextmanager
 def one_thread(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let the database work with one thread: what it writes then are the same bytes each time."""
-    (threads,) = database.execute("SELECT current_setting('threads')").fetchall()[0]
+    threads = threads_of(database)
     database.execute("SET threads = 1")
     yield
     database.execute(f"SET threads = {threads}")

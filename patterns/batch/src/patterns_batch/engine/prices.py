@@ -6,7 +6,16 @@ to a person; ``6.9`` has lost a digit, or is no price.
 
 from patterns_shared.domain.money import UNUSUAL_DIGITS
 
-__all__ = ["HINT", "PRICES", "decimal_price", "decimal_problem", "is_major", "text_price", "text_problem"]
+__all__ = [
+    "HINT",
+    "PRICES",
+    "decimal_price",
+    "decimal_problem",
+    "is_major",
+    "is_plain_whole",
+    "text_price",
+    "text_problem",
+]
 
 PRICES = ("auto", "minor", "major")
 """How prices are written: in minor units or with decimals, told by each; all in minor units; all in major units."""
@@ -18,6 +27,7 @@ HINT = {
 _THOUSANDS = "'[+-]?[0-9]+([.,][0-9]{3})+([.,][0-9]+)?'"
 _MAY_BE_THOUSANDS = "; three digits behind a dot or a comma may be decimals or thousands"
 _WHOLE = "'[+-]?[0-9]{1,15}'"
+_LARGEST_WHOLE = 10**15 - 1
 # Three zeros behind a dot may be thousands: 15.000 is fifteen thousand in Vietnam.
 _ZEROS = r"'[+-]?[0-9]{1,15}\.(0{0,2}|0{4,})'"
 _DECIMALS = "'[+-]?[0-9]{1,12}[.,][0-9]{1,4}'"
@@ -32,13 +42,22 @@ def _digits() -> str:
 
 
 _DIGITS = _digits()
+_WITHOUT = ", ".join(f"'{currency}'" for currency, digits in UNUSUAL_DIGITS.items() if not digits)
+_HAS_DECIMALS = f"coalesce(currency NOT IN ({_WITHOUT}), true)"
 _PLACES = "length(regexp_extract(unit_price, '[.,]([0-9]*)$', 1))"
 _UNITS = "regexp_replace(unit_price, '[.,]', '')::BIGINT"
 
 
+def is_plain_whole(column: str) -> str:
+    """Return whether a text is a whole number of at most 15 digits; a regular expression takes longer."""
+    number = f"TRY_CAST({column} AS BIGINT)"
+    return f"({number} BETWEEN {-_LARGEST_WHOLE} AND {_LARGEST_WHOLE} AND {number}::VARCHAR = {column})"
+
+
 def text_price(prices: str) -> str:
     """Return the expression for a price that is a text, in minor units; null when it is none."""
-    whole = f"WHEN regexp_full_match(unit_price, {_WHOLE}) THEN unit_price::BIGINT"
+    plain = is_plain_whole("unit_price")
+    whole = f"WHEN {plain} OR regexp_full_match(unit_price, {_WHOLE}) THEN unit_price::BIGINT"
     zeros = f"regexp_full_match(unit_price, {_ZEROS}) THEN split_part(unit_price, '.', 1)::BIGINT"
     decimals = f"regexp_full_match(unit_price, {_DECIMALS})"
     if prices == "minor":
@@ -46,7 +65,7 @@ def text_price(prices: str) -> str:
     if prices == "major":
         # A comma before three digits may as well stand between thousands.
         return (
-            f"CASE WHEN regexp_full_match(unit_price, {_WHOLE}) THEN unit_price::BIGINT * (10 ** ({_DIGITS}))::BIGINT "
+            f"CASE {whole} * (10 ** ({_DIGITS}))::BIGINT "
             f"WHEN {decimals} AND {_PLACES} <= ({_DIGITS}) AND NOT ({_PLACES} = 3 AND contains(unit_price, ',')) "
             f"THEN {_UNITS} * (10 ** (({_DIGITS}) - {_PLACES}))::BIGINT WHEN {zeros} * (10 ** ({_DIGITS}))::BIGINT END"
         )
@@ -65,8 +84,8 @@ def is_major(prices: str) -> str:
     if prices != "auto":
         return "NULL::BOOLEAN"
     return (
-        "CASE WHEN unit_price IS NOT NULL AND "
-        f"({_DIGITS}) > 0 THEN contains(unit_price, '.') OR contains(unit_price, ',') END"
+        f"CASE WHEN unit_price IS NOT NULL AND {_HAS_DECIMALS} "
+        "THEN contains(unit_price, '.') OR contains(unit_price, ',') END"
     )
 
 

@@ -1,8 +1,9 @@
 """Blocks: some ten megabytes of whole lines in a file of its own, with what decides how it can be read."""
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +34,7 @@ class Block:
         replaced: whether some bytes were not UTF-8.
         separator: a character that is not in it; empty when none was found.
         last: whether the input ends with it.
+        before: lines that belong to it, and are not in the file.
     """
 
     path: Path
@@ -44,10 +46,29 @@ class Block:
     replaced: bool
     separator: str
     last: bool
+    before: tuple[str, ...] = ()
+
+    def texts(self) -> Iterator[str]:
+        """Return its lines, without their ends."""
+        yield from self.before
+        with self.path.open(encoding="utf-8", newline="\n") as text:
+            for line in text:
+                yield line.removesuffix("\n")
+
+    def behind(self, rest: Sequence[str], block: "Block") -> "Block":
+        """Return this block with lines before its own: those that ``block``, just before it, ended with."""
+        return replace(
+            self,
+            first_line=self.first_line - len(rest),
+            lines=self.lines + len(rest),
+            plain=False,
+            replaced=self.replaced or block.replaced,
+            before=(*rest, *self.before),
+        )
 
 
 class Blocks:
-    """Writes chunks into blocks, one after the other; ``lines`` is the number of the next line to be written."""
+    """Writes chunks into blocks, each a file; ``lines`` is the number of the next line to be written."""
 
     def __init__(self, chunks: Iterator[Chunk], folder: Path, *, skip: int, columns: int, delimiter: str) -> None:
         """Take the chunks without so many lines; of CSV, its columns and its delimiter."""
@@ -55,6 +76,7 @@ class Blocks:
         self._csv = columns, delimiter.encode()
         self._next = next(self._chunks, None)
         self._rest = _NOTHING
+        self._written = 0
         self.lines = 0
 
     def put_back(self, rest: Sequence[str], block: Block) -> None:
@@ -64,10 +86,11 @@ class Blocks:
         self.lines -= len(rest)
 
     def next(self) -> Block | None:
-        """Write the next block in place of the last one, and return it; None when all lines were written."""
+        """Write the next block, and return it; None when all lines were written."""
         if self._next is None and not self._rest.text:
             return None
-        path, first_line = self._folder / "block", self.lines
+        path, first_line = self._folder / f"block-{self._written}", self.lines
+        self._written += 1
         facts, rest, self._rest = _Facts(*self._csv), self._rest, _NOTHING
         with path.open("wb") as out:
             self.lines += facts.write(rest, out)
@@ -78,7 +101,7 @@ class Blocks:
             path=path,
             first_line=first_line,
             lines=self.lines - first_line,
-            plain=facts.plain,
+            plain=facts.plain(path),
             quoted=facts.quoted,
             spaced=facts.spaced,
             replaced=facts.replaced,
@@ -97,13 +120,11 @@ def _without(lines: int, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 
 class _Facts:
-    """What is known of the chunks of one block."""
+    """What is known of the chunks of one block: each look at the text takes as long as a tenth of reading it."""
 
     def __init__(self, columns: int, delimiter: bytes) -> None:
         self._columns, self._delimiter = columns, delimiter
-        self._empty = {b"\n\n", b"\n" + delimiter * (columns - 1) + b"\n"}
-        # The engine leaves a row out that has a value too many, but not when it is empty.
-        self._empty_last = {delimiter + b"\n", delimiter + b'""\n'} if delimiter else set()
+        self._only_delimiters = b"\n" + delimiter * (columns - 1) + b"\n"
         # Spaces between a mark and the delimiter, or the end of the line.
         self._spaced = {b'\n "', delimiter + b' "', b'  "', b'" \n', b'" ' + delimiter, b'"  '}
         self._spaced |= {b'\t"', b'"\t'} if delimiter != b"\t" else set()
@@ -111,12 +132,18 @@ class _Facts:
         self.separators = set(_SEPARATORS)
         self.quoted, self.spaced, self.replaced = False, False, False
         self._plain, self._ends_empty = True, False
-        self._lines = self._delimiters = 0
+        self._lines = 0
 
-    @property
-    def plain(self) -> bool:
-        """As of a block. Fewer delimiters than there must be are told by the engine; more may also be in texts."""
-        return self._plain and not (self._ends_empty and self._delimiters != self._lines * (self._columns - 1))
+    def plain(self, path: Path) -> bool:
+        """As of a block, which is in this file.
+
+        Fewer delimiters than there must be are told by the engine; more may also be in texts.
+        """
+        if not (self._plain and self._ends_empty):
+            return self._plain
+        with path.open("rb") as file:
+            delimiters = sum(text.count(self._delimiter) for text in iter(partial(file.read, 1 << 20), b""))
+        return delimiters == self._lines * (self._columns - 1)
 
     def write(self, chunk: Chunk, out: BinaryIO) -> int:
         """Write the chunk, and return how many lines it has."""
@@ -125,16 +152,29 @@ class _Facts:
         # The engine takes a mark for the encoding's, wherever in the input the block begins.
         marked = not self.size and text.startswith(BOM_UTF8)
         self.size += len(text)
-        empty = any(each in text or text.startswith(each[1:]) for each in self._empty)
-        self._plain = self._plain and not (chunk.cut or empty or marked or b"\r" in text)
+        lines = text.split(b"\n")
+        del lines[-1]
+        # One walk over the lines' last bytes takes a third of three searches for two bytes each.
+        ends = {line[-1:] for line in lines}
+        quoted = b'"' in text
+        ends_empty = self._has_empty_end(text, ends, quoted=quoted)
+        self._plain = self._plain and not (
+            chunk.cut or marked or b"" in ends or b"\r" in text or (ends_empty and self._has_no_value(text))
+        )
         self.replaced = self.replaced or chunk.replaced
         self.separators = {each for each in self.separators if each.encode() not in text}
-        if b'"' in text:
+        if quoted:
             self.quoted = True
             self.spaced = self.spaced or any(each in text for each in self._spaced)
-        if self._delimiter:
-            self._ends_empty = self._ends_empty or any(each in text for each in self._empty_last)
-            self._delimiters += text.count(self._delimiter)
-        lines = text.count(b"\n")
-        self._lines += lines
-        return lines
+        self._ends_empty = self._ends_empty or ends_empty
+        self._lines += len(lines)
+        return len(lines)
+
+    def _has_empty_end(self, text: bytes, ends: Container[bytes], *, quoted: bool) -> bool:
+        """Whether a line ends in an empty value: the engine leaves out a row with one too many, but not such a one."""
+        delimiter = self._delimiter
+        return bool(delimiter) and (delimiter[-1:] in ends or (quoted and delimiter + b'""\n' in text))
+
+    def _has_no_value(self, text: bytes) -> bool:
+        """Whether a line has nothing but delimiters."""
+        return self._only_delimiters in text or text.startswith(self._only_delimiters[1:])

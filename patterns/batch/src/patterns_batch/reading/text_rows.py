@@ -13,6 +13,7 @@ from patterns_batch.errors import BadInput
 from patterns_batch.reading.blocks import Block, Blocks
 from patterns_batch.reading.csv_records import CsvRecords
 from patterns_batch.reading.decoding import chunks, in_utf8
+from patterns_batch.reading.engine_reads import NOT_READ, EngineReads, ReadBlock
 from patterns_batch.reading.json_records import documents, names_of_line, record_of_line
 from patterns_batch.reading.records import Record, write_records
 from patterns_batch.reading.unpacking import Damaged
@@ -91,62 +92,80 @@ class TextRows:
         skip = head.header_lines if portion.begins else 0
         blocks = Blocks(found, self._folder, skip=skip, columns=head.width, delimiter=head.delimiter)
         blocks.lines = portion.first_line
+        engine = self._csv_by_engine if head.format == "csv" else self._json_by_engine
         try:
-            while block := blocks.next():
-                read = self._read_csv if head.format == "csv" else self._read_json_lines
-                blocks.put_back(read(block), block)
+            with EngineReads(self._database, self._folder, engine) as reads:
+                while block := blocks.next():
+                    reads.begin(block, self._next_row)
+                    if reads.full:
+                        self._take_next(reads, blocks)
+                while not reads.empty:
+                    self._take_next(reads, blocks)
         finally:
             self.lines = blocks.lines
 
-    def _read_csv(self, block: Block) -> list[str]:
-        """Write the rows of a block; return the lines at its end whose row goes on in the next one."""
-        head, target = self._head, self._next_file()
-        if block.plain and not block.spaced and head.width <= _MOST_COLUMNS:
-            read = stage_csv(
-                self._database,
-                block.path,
-                target,
-                width=head.width,
-                places=head.places,
-                delimiter=head.delimiter,
-                first_row=self._next_row,
-                first_line=block.first_line,
-                quoting=block.quoted,
-                replaced=block.replaced,
-                prices=self._prices,
-            )
-            if read == block.lines:
-                self._keep(target, read)
-                return []
-        with block.path.open(encoding="utf-8", newline="\n") as text:
-            lines = (line.removesuffix("\n") for line in text)
-            records = CsvRecords(
-                lines,
-                width=head.width,
-                places=head.places,
-                delimiter=head.delimiter,
-                last=block.last,
-                first_line=block.first_line,
-            )
-            numbered = ((block.first_line + line, record) for line, record in records)
-            self._write(self._placed(numbered), replaced=block.replaced)
+    def _take_next(self, reads: EngineReads, blocks: Blocks) -> None:
+        """Keep what the engine read of the next block where that is sure; else read it exactly."""
+        read = reads.next(self._next_row)
+        block = read.block
+        take = self._take_csv if self._head.format == "csv" else self._take_json
+        rest = take(read)
+        if rest and not reads.put_back(rest, block):
+            blocks.put_back(rest, block)
+        block.path.unlink()
+
+    def _csv_by_engine(self, connection: duckdb.DuckDBPyConnection, block: Block, first_row: int, target: Path) -> int:
+        head = self._head
+        if not block.plain or block.spaced or head.width > _MOST_COLUMNS:
+            return NOT_READ
+        return stage_csv(
+            connection,
+            block.path,
+            target,
+            width=head.width,
+            places=head.places,
+            delimiter=head.delimiter,
+            first_row=first_row,
+            first_line=block.first_line,
+            quoting=block.quoted,
+            replaced=block.replaced,
+            prices=self._prices,
+        )
+
+    def _take_csv(self, read: ReadBlock) -> list[str]:
+        """Keep the rows of a block; return the lines at its end whose row goes on in the next one."""
+        head, block = self._head, read.block
+        if read.rows == block.lines:
+            self._keep(read.target, read.rows)
+            return []
+        read.target.unlink(missing_ok=True)
+        records = CsvRecords(
+            block.texts(),
+            width=head.width,
+            places=head.places,
+            delimiter=head.delimiter,
+            last=block.last,
+            first_line=block.first_line,
+        )
+        numbered = ((block.first_line + line, record) for line, record in records)
+        self._write(self._placed(numbered), replaced=block.replaced)
         return records.rest
 
-    def _read_json_lines(self, block: Block) -> list[str]:
-        if block.plain and block.separator:
-            with block.path.open(encoding="utf-8") as text:
-                usual = names_of_line(text.readline())
-            target, lines = (
-                self._next_file(),
-                JsonLines(block.path, block.separator, self._next_row, block.first_line, usual),
-            )
-            read = stage_json(self._database, lines, target, replaced=block.replaced, prices=self._prices)
-            # A line of spaces is no row, and would leave a gap between the places.
-            if read == block.lines or not _has_blank_line(block.path):
-                self._keep(target, read)
-                if read != block.lines:
-                    self._write_doubtful(block, lines, read)
-                return []
+    def _json_by_engine(self, connection: duckdb.DuckDBPyConnection, block: Block, first_row: int, target: Path) -> int:
+        if not (block.plain and block.separator):
+            return NOT_READ
+        lines = _json_lines(block, first_row)
+        return stage_json(connection, lines, target, replaced=block.replaced, prices=self._prices)
+
+    def _take_json(self, read: ReadBlock) -> list[str]:
+        block, first_row = read.block, self._next_row
+        # A line of spaces is no row, and would leave a gap between the places.
+        if read.rows != NOT_READ and (read.rows == block.lines or not _has_blank_line(block.path)):
+            self._keep(read.target, read.rows)
+            if read.rows != block.lines:
+                self._write_doubtful(block, _json_lines(block, first_row), read.rows)
+            return []
+        read.target.unlink(missing_ok=True)
         with block.path.open(encoding="utf-8", newline="\n") as text:
             found = ((number, line) for number, line in enumerate(text, start=block.first_line) if line.strip())
             records = ((number, record_of_line(line)) for number, line in found)
@@ -190,12 +209,18 @@ class TextRows:
         return self._portion.first_row + self.rows
 
     def _next_file(self) -> Path:
-        return self._folder / f"rows-{len(self.files):05}.parquet"
+        return self._folder / f"exact-{len(self.files):05}.parquet"
 
     def _keep(self, target: Path, rows: int) -> None:
         if rows:
             self.files.append(target)
         self.rows += rows
+
+
+def _json_lines(block: Block, first_row: int) -> JsonLines:
+    with block.path.open(encoding="utf-8") as text:
+        usual = names_of_line(text.readline())
+    return JsonLines(block.path, block.separator, first_row, block.first_line, usual)
 
 
 def _has_blank_line(path: Path) -> bool:
