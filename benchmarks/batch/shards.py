@@ -4,7 +4,7 @@ As a program: ``python -m benchmarks.batch.shards NAME FILE FOLDER`` plans a fil
 """
 
 import json
-import resource
+import os
 import statistics
 import subprocess
 import sys
@@ -24,6 +24,7 @@ BENCHMARK = "batch-shards"
 LINES = {"csv": 3_000_000, "parquet": 10_000_000}
 """Enough that a shard's work takes ten seconds and more, and the start of a process does not decide."""
 _MODULE = "benchmarks.batch.shards"
+_READY = "ready"
 
 
 def measure(rounds: int) -> list[Result]:
@@ -77,23 +78,48 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def work(path: Path, folder: Path, shards: int) -> dict[str, int]:
-    """Plan the file as so many shards, work each off in a process of its own, and return what it took, in ms."""
+    """Plan the file as so many shards, work each off in a process of its own, and return what it took, in ms.
+
+    Each process has a processor of its own, as a task of one virtual processor has. The clock starts when all of them
+    have started: that takes each as long, whatever its shard, and longer on Fargate than here.
+    """
     began = _clock()
     _, manifest = steps_of(path, folder, shards=shards)
     planned = _clock()
     assert len(manifest.shards) == shards
     command = [sys.executable, "-m", _MODULE, str(shards), str(path), str(folder)]
-    processes = [subprocess.Popen([*command, str(number)]) for number in range(shards)]
+    processes = [
+        subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for number in range(shards)
+    ]
+    assert [_said(process) for process in processes] == [_READY] * shards
+    started = _clock()
+    for process in processes:
+        assert process.stdin
+        process.stdin.close()
+    processor = sum(int(_said(process)) for process in processes)
     assert not any(process.wait() for process in processes)
-    done, used = _clock(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = _clock()
     lines = sum(json.loads(each.read_bytes())["read"] for each in (folder / "runs/run/partials").iterdir())
-    processor = round(1000 * (used.ru_utime + used.ru_stime))
-    return {"plan": planned - began, "work": done - planned, "processor": processor, "lines": lines}
+    return {"plan": planned - began, "work": done - started, "processor": processor, "lines": lines}
+
+
+def _said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
 
 
 def _one_shard(path: Path, folder: Path, shards: int, number: int) -> None:
+    """Say that the process has started, wait for the end of the input, and say what the shard took, in ms."""
+    if sys.platform == "linux":
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[number % len(processors)]})
     steps, manifest = steps_of(path, folder, shards=shards)
+    print(_READY, flush=True)
+    sys.stdin.read()
+    began = time.process_time_ns()
     steps.sharder.work(manifest, number)
+    print((time.process_time_ns() - began) // 1_000_000, flush=True)
 
 
 def _clock() -> int:
