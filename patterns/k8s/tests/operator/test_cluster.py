@@ -203,3 +203,13 @@ def test_pods_that_have_ended_are_not_counted(run: Run, emulator: Emulator) -> N
         assert await cluster.count_pods("test", {"app": "worker"}) == 2
 
     run(story)
+
+
+def test_a_namespace_that_is_being_deleted_says_so(run: Run, emulator: Emulator) -> None:
+    """By its date."""
+    emulator.terminating.add("going")
+
+    async def story(cluster: Any) -> None:  # noqa: ANN401 - a cluster
+        assert [await cluster.is_terminating(name) for name in ("kept", "going")] == [False, True]
+
+    run(story)

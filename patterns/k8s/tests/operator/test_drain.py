@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from patterns_k8s.operator.answers import ClusterError, Refused
 from patterns_k8s.operator.drain import drain
 from patterns_k8s.operator.processor import Manifest, Owner, labels_of, selector_of
 from patterns_k8s.testing.cluster_contract import make_deployment
@@ -67,3 +68,28 @@ def test_a_deployment_of_a_version_before_is_drained_too(cluster: FakeCluster) -
     add_deployment(cluster, OWNER, "child")
     assert left(cluster, former=["child"]) == 1
     assert cluster.objects["Deployment", "child"]["spec"]["replicas"] == 0
+
+
+def refuse(_verb: str, kind: str) -> None:
+    """Refuse what a Role in the namespace would allow."""
+    if kind in {"Deployment", "Pod"}:
+        raise Refused(kind, "forbidden")
+
+
+def test_a_namespace_that_is_being_deleted_ends_the_workers_itself(cluster: FakeCluster) -> None:
+    """It has taken the operator's Role first, so waiting would be for ever."""
+    add_deployment(cluster, OWNER)
+    cluster.fail = refuse
+    cluster.terminating.add("test")
+    assert left(cluster) == 0
+
+
+def test_a_missing_right_alone_ends_no_drain(cluster: FakeCluster) -> None:
+    """The workers still hold messages; with the right, they are waited for as ever, also while the namespace goes."""
+    add_deployment(cluster, OWNER)
+    cluster.fail = refuse
+    with pytest.raises(ClusterError, match="forbidden"):
+        left(cluster)
+    cluster.fail = lambda _verb, _kind: None
+    cluster.terminating.add("test")
+    assert left(cluster) == 1

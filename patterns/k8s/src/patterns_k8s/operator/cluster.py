@@ -91,6 +91,14 @@ class Cluster:
         except Gone:
             return
 
+    async def is_terminating(self, namespace: str) -> bool:
+        """Return whether the namespace is being deleted, and with it everything in it."""
+        try:
+            found = await self._connection.ask("GET", f"/api/v1/namespaces/{namespace}")
+        except Gone:
+            return False
+        return bool(found["metadata"].get("deletionTimestamp"))
+
     async def list_pods(self, namespace: str, labels: Mapping[str, str], *, account: str = "") -> list[Manifest]:
         """Return the pods that have these labels, and this service account if one is named."""
         query = "labelSelector=" + ",".join(f"{key}={value}" for key, value in labels.items())

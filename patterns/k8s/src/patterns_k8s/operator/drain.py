@@ -1,7 +1,12 @@
-"""The end of an OrderProcessor: its workers finish first, then it may go, and the cluster collects the rest."""
+"""The end of an OrderProcessor: its workers finish first, then it may go, and the cluster collects the rest.
+
+A namespace that is being deleted ends its pods by itself, with their grace, and stays until they have ended. With the
+operator's Role it also takes the right to do anything about them (docs/adr/0067).
+"""
 
 from collections.abc import Collection
 
+from patterns_k8s.operator.answers import Refused
 from patterns_k8s.operator.own_children import OwnChildren
 from patterns_k8s.operator.ownership import NameTaken
 from patterns_k8s.operator.ports import Children
@@ -15,8 +20,17 @@ async def drain(cluster: Children, owner: Owner, *, former: Collection[str] = ()
 
     ``former`` are names of Deployments of its that are still there from a version before. A Deployment that is not this
     owner's, or was orphaned, keeps its pods, and they are not waited for. Nor is a backfill: what it has not published
-    another run would publish.
+    another run would publish. Nor are pods that only the deletion of their namespace can still end.
     """
+    try:
+        return await _drain(cluster, owner, former)
+    except Refused:
+        if await cluster.is_terminating(owner.namespace):
+            return 0
+        raise
+
+
+async def _drain(cluster: Children, owner: Owner, former: Collection[str]) -> int:
     children = OwnChildren(cluster)
     others = False
     for name in (owner.child_name, *former):

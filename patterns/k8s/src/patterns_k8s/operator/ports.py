@@ -44,6 +44,10 @@ class Children(Merges, Protocol):
         """Delete the object if it is there; raises Conflict when it has another version."""
         ...
 
+    async def is_terminating(self, namespace: str) -> bool:
+        """Return whether the namespace is being deleted, and with it everything in it."""
+        ...
+
     async def list_pods(self, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
         """Return the pods with these labels, those that have ended included."""
         ...

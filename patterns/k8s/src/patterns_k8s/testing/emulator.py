@@ -23,6 +23,7 @@ __all__ = ["ORDER_PROCESSORS", "Emulator", "Fault", "resource_of"]
 
 ORDER_PROCESSORS = kmock.resource(GROUP, VERSION, PLURAL)
 _ANNOTATION = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?")
+_NAMESPACE = re.compile(r"/api/v1/namespaces/(?P<name>[^/]+)")
 Request = Any
 """kmock's request, whose class it does not export with types."""
 
@@ -44,13 +45,14 @@ def resource_of(plural: str) -> kmock.resource:
 
 
 class Emulator(kmock.KubernetesEmulator):
-    """An API server of one namespace."""
+    """An API server of one namespace. Those in ``terminating`` are being deleted."""
 
     def __attrs_post_init__(self) -> None:
         """Declare the kinds that the operator watches and makes."""
         super().__attrs_post_init__()
         self.faults: list[Fault] = []
         self.seen: list[tuple[str, str]] = []
+        self.terminating: set[str] = set()
         self._versions = count(1_000)
         verbs = ["get", "list", "watch", "create", "patch", "delete"]
         kinds = {
@@ -67,6 +69,12 @@ class Emulator(kmock.KubernetesEmulator):
             )
 
     async def _handle(self, request: Request) -> web.StreamResponse:
+        # kmock takes what is asked of a namespace itself for a listing in it.
+        if found := _NAMESPACE.fullmatch(str(request.url.path)):
+            ending = {"deletionTimestamp": "2026-11-30T12:00:00Z"} if found["name"] in self.terminating else {}
+            return web.json_response(
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": dict(found.groupdict(), **ending)}
+            )
         if request.resource is not None and request.action is not None:
             self.seen.append((request.action.value, request.resource.plural))
             for fault in self.faults:

@@ -22,6 +22,8 @@ class FakeCluster:
         self.objects: dict[tuple[str, str], Manifest] = {}
         self.asked: list[tuple[str, str]] = []
         self.fail: Callable[[str, str], None] = lambda _verb, _kind: None
+        self.terminating: set[str] = set()
+        """Namespaces that are being deleted."""
         self._versions = count(1)
 
     async def get(self, reference: Mapping[str, Any]) -> Manifest:
@@ -74,6 +76,12 @@ class FakeCluster:
         if key in self.objects:
             _check(key, self.objects[key], {"resourceVersion": version})
             del self.objects[key]
+
+    async def is_terminating(self, namespace: str) -> bool:
+        """Return whether the namespace is being deleted."""
+        self.asked.append(("get", "Namespace"))
+        self.fail("get", "Namespace")
+        return namespace in self.terminating
 
     async def list_pods(self, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
         """Return the pods with these labels."""
