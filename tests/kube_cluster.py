@@ -24,10 +24,14 @@ from patterns_infra.local.ports import choose_port
 from patterns_infra.local.progress import Silence, Timings
 from patterns_infra.local.runner import Runner
 
-__all__ = ["NAMESPACE", "KubeCluster", "running_cluster"]
+__all__ = ["AS_WRITTEN", "IN_SYSTEM", "NAMESPACE", "SYSTEM", "KubeCluster", "running_cluster"]
 
-NAMESPACE = "patterns"
-"""Where the operator and its OrderProcessors live; the manifests say so."""
+NAMESPACE, SYSTEM = "patterns", "patterns-system"
+"""Where OrderProcessors live, and where their operator does; the manifests say so."""
+IN_SYSTEM = f"--namespace={SYSTEM}"
+"""For kubectl, in place of the namespace that it is given here."""
+AS_WRITTEN = "--namespace="
+"""For kubectl: each manifest's own."""
 _KUBECTL = Path(sys.prefix) / "bin" / "kubectl"
 _IMAGE_TAGS = ("v1", "v2")
 """Two releases of the same program, so that one can be upgraded to the other."""
@@ -74,9 +78,9 @@ class KubeCluster:
         items = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         return self.kubectl("apply", "--filename=-", given=items, fails=fails)
 
-    def get(self, kind: str, name: str) -> dict[str, Any] | None:
-        """Return an object, None when it is not there."""
-        found = self.kubectl("get", kind, name, "--output=json", "--ignore-not-found")
+    def get(self, kind: str, name: str, *words: str) -> dict[str, Any] | None:
+        """Return an object, None when it is not there; ``words`` are further arguments of kubectl."""
+        found = self.kubectl("get", kind, name, "--output=json", "--ignore-not-found", *words)
         return json.loads(found) if found else None
 
     def list(self, kind: str, **labels: str) -> list[dict[str, Any]]:

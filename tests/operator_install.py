@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.kube_cluster import KubeCluster
+from tests.kube_cluster import AS_WRITTEN, SYSTEM, KubeCluster
 
 from patterns_infra.local.control_plane.authority import Authority
 from patterns_infra.local.ports import HOST
 from patterns_infra.paths import REPOSITORY
 
-__all__ = ["OPERATOR", "SETTINGS", "Installation", "free_port", "install"]
+__all__ = ["OPERATOR", "SETTINGS", "Installation", "free_port", "install", "restore_namespace"]
 
 OPERATOR = "patterns-operator"
 """Name of its Deployment and of its ServiceAccount."""
@@ -45,8 +45,14 @@ def install(cluster: KubeCluster, folder: Path) -> Installation:
     cluster.kubectl("wait", *established)
     settings = SETTINGS | {"WEBHOOK_HOST": HOST, "WEBHOOK_PORT": str(port)}
     (folder / "kustomization.yaml").write_text(json.dumps(_kustomization(folder, settings, authority, port)))
-    cluster.kubectl("apply", "--server-side", f"--kustomize={folder}")
+    cluster.kubectl("apply", "--server-side", f"--kustomize={folder}", AS_WRITTEN)
     return Installation(folder, port)
+
+
+def restore_namespace(cluster: KubeCluster) -> None:
+    """Make the namespace of the OrderProcessors again after its deletion, with the operator's rights in it."""
+    files = (f"--filename={MANIFESTS / 'base' / name}" for name in ("namespace.yaml", "rbac.yaml"))
+    cluster.kubectl("apply", "--server-side", "--field-manager=restore", *files, AS_WRITTEN)
 
 
 def _kustomization(folder: Path, settings: Mapping[str, str], authority: bytes, port: int) -> dict[str, object]:
@@ -54,13 +60,13 @@ def _kustomization(folder: Path, settings: Mapping[str, str], authority: bytes, 
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "namespace": "patterns",
         "resources": [os.path.relpath(MANIFESTS / "overlays" / "local", folder.resolve())],
         "components": [os.path.relpath(MANIFESTS / "components" / "certificate-renewal", folder.resolve())],
         "images": [{"name": "patterns-k8s", "newTag": "v1"}],
         "configMapGenerator": [
             {
                 "name": "patterns-operator-settings",
+                "namespace": SYSTEM,
                 "behavior": "merge",
                 "literals": [f"{name}={value}" for name, value in settings.items()],
             }
@@ -68,6 +74,7 @@ def _kustomization(folder: Path, settings: Mapping[str, str], authority: bytes, 
         "secretGenerator": [
             {
                 "name": "patterns-operator-webhook",
+                "namespace": SYSTEM,
                 "files": ["tls.crt", "tls.key"],
                 "options": {"disableNameSuffixHash": True},
             }

@@ -1,16 +1,16 @@
-"""What the operator's account may do, by the Role in force, and what it did, by the audit log: in one form."""
+"""What the operator's account may do, by the roles in force, and what it did, by the audit log: in one form."""
 
 import json
 from collections.abc import Iterable
 from http import HTTPStatus
 
 from tests.audit import Call
-from tests.kube_cluster import NAMESPACE, KubeCluster
+from tests.kube_cluster import SYSTEM, KubeCluster
 from tests.operator_install import OPERATOR
 
 __all__ = ["OPERATOR_USER", "Right", "rights_in_force", "rights_used"]
 
-OPERATOR_USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
+OPERATOR_USER = f"system:serviceaccount:{SYSTEM}:{OPERATOR}"
 Right = tuple[str, str, str, str]
 """API group, resource with its subresource, verb, and the one name that it is for, empty for all."""
 
@@ -21,12 +21,13 @@ def rights_in_force(cluster: KubeCluster, account_name: str = OPERATOR) -> set[R
         *json.loads(cluster.kubectl("get", "rolebindings", "--all-namespaces", "--output=json"))["items"],
         *json.loads(cluster.kubectl("get", "clusterrolebindings", "--output=json"))["items"],
     ]
-    account = {"kind": "ServiceAccount", "name": account_name, "namespace": NAMESPACE}
+    account = {"kind": "ServiceAccount", "name": account_name, "namespace": SYSTEM}
     rights: set[Right] = set()
     for binding in bindings:
         if any(account.items() <= subject.items() for subject in binding.get("subjects", ())):
             named = binding["roleRef"]
-            role = cluster.get(named["kind"].lower(), named["name"])
+            where = binding["metadata"].get("namespace", "")
+            role = cluster.get(named["kind"].lower(), named["name"], *([f"--namespace={where}"] if where else []))
             assert role is not None
             for rule in role["rules"]:
                 rights |= _rights(rule)

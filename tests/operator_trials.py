@@ -128,7 +128,7 @@ class Trial:
         return Counter(
             f"{call.verb} {call.resource}"
             for call in asked
-            if call.resource and call.verb != "watch" and call.resource != "kopfpeerings"
+            if call.resource and call.verb != "watch" and call.resource != "clusterkopfpeerings"
         )
 
     def _add(self) -> None:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import psutil
-from tests.kube_cluster import NAMESPACE, KubeCluster
+from tests.kube_cluster import IN_SYSTEM, NAMESPACE, KubeCluster
 from tests.operator_install import OPERATOR, SETTINGS, Installation, free_port
 from tests.pod_roles import keys_of
 from tests.waiting import eventually
@@ -108,7 +108,7 @@ class Operators:
         self._installation = installation
         self._folder = folder
         self._numbers = iter(range(1_000_000))
-        self._token = cluster.kubectl("create", "token", OPERATOR, "--duration=8h").strip()
+        self._token = cluster.kubectl("create", "token", OPERATOR, "--duration=8h", IN_SYSTEM).strip()
         self._keys = keys_of(cluster, OPERATOR)
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
-from tests.kube_cluster import NAMESPACE, KubeCluster
+from tests.kube_cluster import NAMESPACE, SYSTEM, KubeCluster
 from tests.order_processors import child
 
 from patterns_infra.kubernetes_names import OPERATOR, WORKERS
@@ -36,7 +36,8 @@ class PodRoles:
         """Read the roles of a stack that is deployed beside the cluster."""
         self._iam, self._eks = cluster.client("iam"), cluster.client("eks")
         (operator, self._eks_name), (worker, _) = (
-            associated_role(cluster.aws, ServiceAccount(NAMESPACE, name, "")) for name in (OPERATOR, WORKERS)
+            associated_role(cluster.aws, ServiceAccount(namespace, name, ""))
+            for namespace, name in ((SYSTEM, OPERATOR), (NAMESPACE, WORKERS))
         )
         self._operator, self._worker = operator.rpartition("/")[2], worker.rpartition("/")[2]
         self._of_operator, self._of_workers = self._policy(self._operator), self._policy(self._worker)
@@ -83,7 +84,9 @@ class PodRoles:
 
 def keys_of(cluster: KubeCluster, account: str) -> Keys:
     """Return keys of a service account's role, as its pods get them."""
-    return assume_associated(cluster.aws, ServiceAccount(NAMESPACE, account, "test")).keys
+    return assume_associated(
+        cluster.aws, ServiceAccount(SYSTEM if account == OPERATOR else NAMESPACE, account, "test")
+    ).keys
 
 
 def _published(cluster: KubeCluster, name: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.kube_cluster import KubeCluster, running_cluster
+from tests.kube_cluster import IN_SYSTEM, KubeCluster, running_cluster
 from tests.operator_install import OPERATOR, install
 from tests.operators import Operators
 from tests.pod_roles import PodRoles
@@ -35,8 +35,8 @@ def surroundings() -> Iterator[Surroundings]:
         with running_cluster(LocalFolder(folder / "state")) as cluster:
             roles = PodRoles.deploy(cluster)
             installation = install(cluster, folder / "install")
-            cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0")
+            cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0", IN_SYSTEM)
             cluster.kubectl("delete", "validatingwebhookconfiguration", OPERATOR)
             gone = f"--selector=app.kubernetes.io/name={OPERATOR}"
-            cluster.kubectl("wait", "--for=delete", "pod", gone, "--timeout=40s", seconds=50)
+            cluster.kubectl("wait", "--for=delete", "pod", gone, "--timeout=40s", IN_SYSTEM, seconds=50)
             yield Surroundings(cluster, Operators(cluster, installation, folder), roles, folder)

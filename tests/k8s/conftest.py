@@ -11,7 +11,7 @@ import pytest
 from tests.audit import AuditLog
 from tests.fault_table import FaultTable
 from tests.faulty_api_server import FaultyApiServer
-from tests.kube_cluster import KubeCluster, running_cluster
+from tests.kube_cluster import IN_SYSTEM, KubeCluster, running_cluster
 from tests.operator_install import OPERATOR, Installation, install
 from tests.operator_trials import Trial
 from tests.operators import OperatorProcess, Operators
@@ -59,21 +59,23 @@ def audit(cluster: KubeCluster) -> AuditLog:
 @pytest.fixture(scope="module")
 def operator_pod(cluster: KubeCluster, installed: Installation) -> Iterator[str]:  # noqa: ARG001 - it must be installed
     """Run the operator as a pod, as installed; the Deployment's name."""
-    cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=1")
-    cluster.kubectl("rollout", "status", f"deployment/{OPERATOR}", "--timeout=60s", seconds=70)
+    cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=1", IN_SYSTEM)
+    cluster.kubectl("rollout", "status", f"deployment/{OPERATOR}", "--timeout=60s", IN_SYSTEM, seconds=70)
     yield OPERATOR
-    cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0")
+    cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0", IN_SYSTEM)
     cluster.kubectl(
-        *("wait", "--for=delete", "pod", f"--selector=app.kubernetes.io/name={OPERATOR}", "--timeout=40s"), seconds=50
+        *("wait", "--for=delete", "pod", f"--selector=app.kubernetes.io/name={OPERATOR}", "--timeout=40s", IN_SYSTEM),
+        seconds=50,
     )
 
 
 @pytest.fixture(scope="module")
 def operators(cluster: KubeCluster, installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> Operators:
     """Return what starts operators as processes, while none runs as a pod."""
-    cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0")
+    cluster.kubectl("scale", f"deployment/{OPERATOR}", "--replicas=0", IN_SYSTEM)
     cluster.kubectl(
-        *("wait", "--for=delete", "pod", f"--selector=app.kubernetes.io/name={OPERATOR}", "--timeout=40s"), seconds=50
+        *("wait", "--for=delete", "pod", f"--selector=app.kubernetes.io/name={OPERATOR}", "--timeout=40s", IN_SYSTEM),
+        seconds=50,
     )
     return Operators(cluster, installed, tmp_path_factory.mktemp("operators"))
 

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from tests.audit import AuditLog
-from tests.kube_cluster import NAMESPACE, KubeCluster
+from tests.kube_cluster import IN_SYSTEM, SYSTEM, KubeCluster
 from tests.operator_install import OPERATOR, Installation
 from tests.operator_rights import rights_in_force, rights_used
 from tests.operators import Operators
@@ -48,14 +48,14 @@ def bundle(cluster: KubeCluster) -> str:
 
 def secret_files(cluster: KubeCluster) -> dict[str, bytes]:
     """Return the Secret's files."""
-    found = cluster.get("secret", SECRET)
+    found = cluster.get("secret", SECRET, IN_SYSTEM)
     assert found is not None
     return {name: base64.b64decode(content) for name, content in found["data"].items()}
 
 
 def patch(cluster: KubeCluster, kind: str, name: str, body: dict[str, Any]) -> None:
     """Change an object, as an administrator may."""
-    cluster.kubectl("patch", kind, name, "--type=strategic", f"--patch={json.dumps(body)}")
+    cluster.kubectl("patch", kind, name, IN_SYSTEM, "--type=strategic", f"--patch={json.dumps(body)}")
 
 
 def put_certificate(cluster: KubeCluster) -> Issued:
@@ -172,7 +172,7 @@ def test_reviews_are_answered_all_through_the_turn(
     for pem in (old.authority, new["ca.crt"]):
         assert x509.load_pem_x509_certificate(pem) in trusted
     allowed = rights_in_force(cluster, CERTIFICATE)
-    calls = audit.calls(f"system:serviceaccount:{NAMESPACE}:{CERTIFICATE}", since=before)
+    calls = audit.calls(f"system:serviceaccount:{SYSTEM}:{CERTIFICATE}", since=before)
     assert all(call.allowed for call in calls)
     assert rights_used(calls, allowed) == allowed, "it has rights that it does not need"
 
@@ -190,17 +190,17 @@ _OBJECTS = (("secret", SECRET), ("validatingwebhookconfiguration", OPERATOR))
 
 
 def _version(cluster: KubeCluster, kind: str, name: str) -> str:
-    found = cluster.get(kind, name)
+    found = cluster.get(kind, name, IN_SYSTEM)
     assert found is not None
     return str(found["metadata"]["resourceVersion"])
 
 
 def _renew(cluster: KubeCluster) -> None:
     """Run the job now, as the alarm says, with less patience: there is one API server."""
-    cluster.kubectl("set", "env", f"cronjob/{CERTIFICATE}", "TRUST_SECONDS=5")
+    cluster.kubectl("set", "env", f"cronjob/{CERTIFICATE}", "TRUST_SECONDS=5", IN_SYSTEM)
     name = f"renew-{secrets.token_hex(3)}"
-    cluster.kubectl("create", "job", f"--from=cronjob/{CERTIFICATE}", name)
-    cluster.kubectl("wait", "--for=condition=Complete", f"job/{name}", "--timeout=120s", seconds=130)
+    cluster.kubectl("create", "job", f"--from=cronjob/{CERTIFICATE}", name, IN_SYSTEM)
+    cluster.kubectl("wait", "--for=condition=Complete", f"job/{name}", "--timeout=120s", IN_SYSTEM, seconds=130)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

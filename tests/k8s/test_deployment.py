@@ -21,7 +21,14 @@ from patterns_infra.kubernetes.deploying import reached_locally
 from patterns_infra.kubernetes.installing import Installer
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.rendering import Installation
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, PROCESSOR, WORKERS
+from patterns_infra.kubernetes_names import (
+    CERTIFICATE,
+    NAMESPACE,
+    OPERATOR,
+    OPERATOR_NAMESPACE,
+    PROCESSOR,
+    WORKERS,
+)
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.cluster_choice import cluster_uid, settle_cluster
 from patterns_infra.local.errors import DeployFailed
@@ -31,8 +38,9 @@ from patterns_infra.registry import PATTERNS
 
 pytestmark = pytest.mark.integration
 
-IN_NAMESPACE = f"--namespace={NAMESPACE}"
+IN_NAMESPACE, IN_SYSTEM = f"--namespace={NAMESPACE}", f"--namespace={OPERATOR_NAMESPACE}"
 OF_OPERATOR = f"--selector=app.kubernetes.io/name={OPERATOR}"
+OF_WORKERS = "--selector=app.kubernetes.io/name=order-worker"
 KINDS = "orderprocessors.patterns.example.com"
 
 
@@ -68,7 +76,7 @@ def working(kubectl: Kubectl, orders: Path) -> Iterator[None]:
 
 def pods(kubectl: Kubectl) -> set[str]:
     """Return the operator's pods, each known by its uid."""
-    return {x["metadata"]["uid"] for x in kubectl.items("pods", OF_OPERATOR, IN_NAMESPACE)}
+    return {x["metadata"]["uid"] for x in kubectl.items("pods", OF_OPERATOR, "--all-namespaces")}
 
 
 def installer(kubectl: Kubectl) -> Installer:
@@ -113,10 +121,10 @@ def test_status_tells_of_order_processors(platform: Platform, kubectl: Kubectl, 
     kubectl.run("apply", f"--filename={orders}")
     kubectl.run("wait", "--for=condition=Ready", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
     assert told()["processors"][PROCESSOR].startswith("WorkersReady, 1 of 1 pods")
-    kubectl.run("scale", f"deployment/{OPERATOR}", "--replicas=0", IN_NAMESPACE)
+    kubectl.run("scale", f"deployment/{OPERATOR}", "--replicas=0", IN_SYSTEM)
     assert eventually(lambda: [x for x in told()["problems"] if x.startswith("no operator is available")], seconds=30)
-    kubectl.run("scale", f"deployment/{OPERATOR}", "--replicas=1", IN_NAMESPACE)
-    kubectl.run("rollout", "status", f"deployment/{OPERATOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
+    kubectl.run("scale", f"deployment/{OPERATOR}", "--replicas=1", IN_SYSTEM)
+    kubectl.run("rollout", "status", f"deployment/{OPERATOR}", IN_SYSTEM, "--timeout=60s", seconds=90)
     kubectl.delete(KINDS, PROCESSOR, IN_NAMESPACE, seconds=120)
 
 
@@ -153,6 +161,51 @@ def test_an_operator_that_fails_is_quoted(kubectl: Kubectl, wanted: Installation
         installer(kubectl).install(wrong, seconds=6)
     assert "LOOK_SECONDS" in caught.value.detail
     installer(kubectl).install(wanted, seconds=60)
+
+
+@pytest.mark.usefixtures("working")
+def test_an_operator_of_a_version_before_is_replaced(kubectl: Kubectl, wanted: Installation) -> None:
+    """It was beside the OrderProcessors. Never two act, nothing of it is left, and no worker notices."""
+    workers = {each["metadata"]["uid"] for each in kubectl.items("pods", OF_WORKERS, IN_NAMESPACE)}
+    assert workers
+    earlier = [_moved(found) for kind, name in EARLIER if (found := kubectl.get(kind, name, IN_SYSTEM))]
+    assert len(earlier) == len(EARLIER)
+    (settings,) = (x for x in earlier[0]["spec"]["template"]["spec"]["containers"][0]["envFrom"] if "configMapRef" in x)
+    generated = kubectl.get("configmap", settings["configMapRef"]["name"], IN_SYSTEM)
+    assert generated
+    kubectl.delete("namespace", OPERATOR_NAMESPACE, seconds=120)
+    items = {"apiVersion": "v1", "kind": "List", "items": [*earlier, _moved(generated)]}
+    kubectl.run("apply", "--server-side", "--filename=-", given=json.dumps(items))
+    assert eventually(lambda: pods(kubectl), seconds=60)
+    with pytest.raises(DeployFailed, match="has the operator of stage 'local'"):
+        installer(kubectl).install(replace(wanted, stage="other"), seconds=1)
+    installer(kubectl).install(wanted, seconds=120)
+    assert {x["metadata"]["namespace"] for x in kubectl.items("pods", OF_OPERATOR, "--all-namespaces")} == {
+        OPERATOR_NAMESPACE
+    }
+    for kind, name in (*EARLIER, ("configmap", generated["metadata"]["name"])):
+        assert kubectl.get(kind, name, IN_NAMESPACE) is None, (kind, name)
+    assert {each["metadata"]["uid"] for each in kubectl.items("pods", OF_WORKERS, IN_NAMESPACE)} == workers
+    before = pods(kubectl)
+    installer(kubectl).install(wanted, seconds=120)
+    assert pods(kubectl) == before
+
+
+EARLIER = (
+    *((kind, OPERATOR) for kind in ("deployment", "service", "serviceaccount", "networkpolicy", "poddisruptionbudget")),
+    *((kind, CERTIFICATE) for kind in ("cronjob", "serviceaccount", "role", "rolebinding", "networkpolicy")),
+    ("secret", f"{OPERATOR}-webhook"),
+)
+"""What a version before had in the namespace of the OrderProcessors."""
+
+
+def _moved(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an object as it was made, in the namespace of the OrderProcessors."""
+    kept = {key: value for key, value in found["metadata"].items() if key in {"name", "labels", "annotations"}}
+    spec = {key: value for key, value in found.get("spec", {}).items() if not key.startswith("clusterIP")}
+    made = {**found, "metadata": {**kept, "namespace": NAMESPACE}, **({"spec": spec} if spec else {})}
+    made.pop("status", None)
+    return made
 
 
 def test_a_cluster_has_room_for_one_stage(kubectl: Kubectl, wanted: Installation) -> None:
@@ -199,8 +252,8 @@ def test_the_workers_role_is_for_them_and_for_what_they_do(platform: Platform) -
         clusterName=outputs["cluster_name"], associationId=found["associationId"]
     )["association"]["roleArn"]
     sts = administrator(platform, "sts")
-    for account in ("default", OPERATOR):
-        tags = {"kubernetes-namespace": NAMESPACE, "kubernetes-service-account": account}
+    for namespace, account in ((NAMESPACE, "default"), (OPERATOR_NAMESPACE, OPERATOR), (OPERATOR_NAMESPACE, WORKERS)):
+        tags = {"kubernetes-namespace": namespace, "kubernetes-service-account": account}
         given = [{"Key": key, "Value": value} for key, value in tags.items()]
         with pytest.raises(sts.exceptions.ClientError, match="not authorized to perform: sts:AssumeRole"):
             sts.assume_role(RoleArn=arn, RoleSessionName="test", Tags=given)
@@ -226,15 +279,17 @@ def test_destroying_drains_and_leaves_nothing(platform: Platform, kubectl: Kubec
     refused = patterns(platform, "destroy", "k8s")
     assert refused.returncode == 1
     assert re.search(r"messages wait and would be lost: \d+ in Fulfilment.*--discard", refused.stderr)
-    assert kubectl.get("deployment", OPERATOR, IN_NAMESPACE)
+    assert kubectl.get("deployment", OPERATOR, IN_SYSTEM)
     kubectl.run("apply", f"--filename={orders}")
     kubectl.run("wait", "--for=condition=Ready", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=60s", seconds=90)
     done = patterns(platform, "destroy", "k8s", "--discard")
     assert done.returncode == 0, done.stderr
     assert re.search(r"messages that are lost: \d+ in Fulfilment", done.stderr)
     assert f"{PATTERNS['k8s'].stack_name(LOCAL_STAGE)}: destroyed" in done.stderr
-    roles = [f"clusterrole/patterns-orderprocessors-{role}" for role in ("view", "edit", "admin")]
-    for kind in (f"namespace/{NAMESPACE}", f"crd/{KINDS}", f"validatingwebhookconfiguration/{OPERATOR}", *roles):
+    roles = [f"clusterrole/patterns-orderprocessors-{role}" for role in ("view", "edit")]
+    roles += [f"{kind}/{OPERATOR}" for kind in ("clusterrole", "clusterrolebinding")]
+    places = [f"namespace/{name}" for name in (NAMESPACE, OPERATOR_NAMESPACE)]
+    for kind in (*places, f"crd/{KINDS}", f"validatingwebhookconfiguration/{OPERATOR}", *roles):
         assert kubectl.get(kind) is None, kind
     assert "k8s" not in platform.outputs()
     assert not administrator(platform, "eks").list_clusters()["clusters"]
@@ -252,7 +307,7 @@ def test_without_an_operator_a_removal_goes_on(kubectl: Kubectl, wanted: Install
     """Nobody would take the finalizer away; what the workers held comes again."""
     kubectl.run("apply", f"--filename={orders}")
     kubectl.run("wait", "--for=condition=QueueResolved", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=30s")
-    kubectl.delete("deployment", OPERATOR, IN_NAMESPACE)
+    kubectl.delete("deployment", OPERATOR, IN_SYSTEM)
     removed = threading.Thread(target=installer(kubectl).remove)
     removed.start()
     removed.join(timeout=120)

@@ -93,7 +93,7 @@ def test_a_release_from_its_installation_to_its_end(place: KubeCluster, tmp_path
         for kind in ("all,configmap,secret,serviceaccount", "clusterrole,validatingwebhookconfiguration")
     ]
     assert "patterns" not in "".join(left), left
-    assert place.get("role", OPERATOR) is place.get("kopfpeering", OPERATOR) is None
+    assert place.get("role", OPERATOR) is place.get("clusterkopfpeering", OPERATOR) is None
     assert place.get("crd", "orderprocessors.patterns.example.com"), "deleting it would delete every OrderProcessor"
 
 

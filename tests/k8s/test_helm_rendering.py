@@ -58,11 +58,13 @@ def test_it_is_what_kustomize_builds(helm: Helm, tmp_path: Path, *, monitoring: 
         **LEAST,
         "settings": {"LOOK_SECONDS": "2"},
         "monitoring": {"enabled": monitoring, "dashboard": monitoring},
+        "watchNamespace": "patterns",
     }
-    charted, built = _by_name(helm.render(values)), _kustomized(tmp_path, monitoring=monitoring)
+    rendered = helm.render(values, namespace="patterns-system")
+    charted, built = _by_name(rendered), _kustomized(tmp_path, monitoring=monitoring)
     secret = charted.pop(("Secret", f"{OPERATOR}-webhook"))
     assert set(secret["data"]) == {"tls.crt", "tls.key", "ca.crt"}
-    del built["Namespace", "patterns"]
+    del built["Namespace", "patterns"], built["Namespace", "patterns-system"]
     assert charted.keys() == built.keys()
     for key, wanted in built.items():
         assert _alike(charted[key]) == _alike(wanted), key
@@ -122,7 +124,7 @@ def _kustomized(folder: Path, *, monitoring: bool) -> Objects:
         "configMapGenerator": [
             {
                 "name": f"{OPERATOR}-settings",
-                "namespace": "patterns",
+                "namespace": "patterns-system",
                 "behavior": "merge",
                 "literals": ["STAGE=dev", "AWS_REGION=eu-central-1"],
                 "options": {"disableNameSuffixHash": True},
@@ -148,9 +150,6 @@ def _alike(manifest: dict[str, Any]) -> dict[str, Any]:
         template["metadata"].pop("annotations", None)
         (container,) = template["spec"]["containers"]
         container.pop("imagePullPolicy", None)
-        (namespace,) = (each for each in container["env"] if each["name"] == "NAMESPACE")
-        namespace.pop("valueFrom", None)
-        namespace.pop("value", None)
     for webhook in made.get("webhooks", ()):
         webhook["clientConfig"].pop("caBundle", None)
     return dict(made)

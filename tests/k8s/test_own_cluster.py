@@ -29,6 +29,7 @@ from patterns_infra.kubernetes_names import (
     NAMESPACE,
     OPERATOR,
     OPERATOR_CREDENTIALS,
+    OPERATOR_NAMESPACE,
     PROCESS_NODE,
     PROCESS_NODE_LABEL,
     PROCESSOR,
@@ -101,8 +102,8 @@ class Own:
         return Platform.require(folder=self.folder)
 
     def secret(self, name: str) -> dict[str, Any]:
-        """Return a Secret."""
-        found = self.cluster.get("secret", name)
+        """Return a Secret of the operator's or of the workers'."""
+        found = self.cluster.get("secret", name, _place_of(name))
         assert found
         return found
 
@@ -114,7 +115,12 @@ class Own:
     def pods(self) -> dict[str, set[str]]:
         """Return the uids of pods by what they are."""
         found: dict[str, set[str]] = {}
-        for pod in json.loads(self.cluster.kubectl("get", "pods", "--output=json"))["items"]:
+        pods = [
+            pod
+            for place in (NAMESPACE, OPERATOR_NAMESPACE)
+            for pod in json.loads(self.cluster.kubectl("get", "pods", "--output=json", f"--namespace={place}"))["items"]
+        ]
+        for pod in pods:
             found.setdefault(pod["metadata"]["labels"]["app.kubernetes.io/name"], set()).add(pod["metadata"]["uid"])
         return found
 
@@ -122,9 +128,10 @@ class Own:
         """Whether nothing of the project is in the cluster."""
         names = (
             *(f"{kind}/{OPERATOR}" for kind in ("validatingwebhookconfiguration", "priorityclass")),
-            *(f"clusterrole/patterns-orderprocessors-{role}" for role in ("view", "edit", "admin")),
-            *(f"{kind}/{CERTIFICATE}" for kind in ("clusterrole", "clusterrolebinding")),
-            *(f"namespace/{NAMESPACE}", f"crd/{KINDS}", "crd/kopfpeerings.kopf.dev"),
+            *(f"clusterrole/patterns-orderprocessors-{role}" for role in ("view", "edit")),
+            *(f"{kind}/{name}" for name in (OPERATOR, CERTIFICATE) for kind in ("clusterrole", "clusterrolebinding")),
+            *(f"namespace/{name}" for name in (NAMESPACE, OPERATOR_NAMESPACE)),
+            *(f"crd/{KINDS}", "crd/clusterkopfpeerings.kopf.dev"),
         )
         left = [name for name in names if self.cluster.get(*name.split("/"))]
         return not left
@@ -144,6 +151,10 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
             yield made
         finally:
             made.patterns("down")
+
+
+def _place_of(secret: str) -> str:
+    return f"--namespace={OPERATOR_NAMESPACE if secret == OPERATOR_CREDENTIALS else NAMESPACE}"
 
 
 def _as_json(cluster: KubeCluster) -> str:
@@ -255,7 +266,7 @@ def test_keys_that_end_soon_are_renewed(deployed: Own) -> None:
     before, keys = deployed.pods(), deployed.keys(WORKER_CREDENTIALS)
     for name in (OPERATOR_CREDENTIALS, WORKER_CREDENTIALS):
         deployed.cluster.kubectl(
-            *("annotate", "secret", name, "--overwrite", f"{EXPIRES}=2026-01-01T00:00:00+00:00"),
+            *("annotate", "secret", name, _place_of(name), "--overwrite", f"{EXPIRES}=2026-01-01T00:00:00+00:00"),
         )
     deployed.succeed("deploy", "k8s")
     assert deployed.keys(WORKER_CREDENTIALS) != keys
@@ -317,12 +328,11 @@ def test_destroy_drains_and_leaves_nothing(own: Own) -> None:
     told = {each["name"]: each.get("value") for each in pod["spec"]["containers"][0]["env"]}
     assert told["AWS_ENDPOINT_URL"] == own.platform.endpoint_url
     assert HOST in own.platform.endpoint_url
-    theirs = {"apiVersion": "kopf.dev/v1", "kind": "KopfPeering", "metadata": {"name": "other", "namespace": "default"}}
-    own.cluster.kubectl("apply", "--filename=-", "--namespace=default", given=json.dumps(theirs))
+    own.cluster.apply({"apiVersion": "kopf.dev/v1", "kind": "ClusterKopfPeering", "metadata": {"name": "other"}})
     said = own.succeed("destroy", "k8s")
     assert "patterns-local-k8s: destroyed" in said
-    assert "other" in own.cluster.kubectl("get", "kopfpeerings", "--namespace=default"), "of somebody else's operator"
-    own.cluster.kubectl("delete", "crd", "kopfpeerings.kopf.dev")
+    assert "other" in own.cluster.kubectl("get", "clusterkopfpeerings"), "of somebody else's operator"
+    own.cluster.kubectl("delete", "crd", "clusterkopfpeerings.kopf.dev")
     assert own.is_empty()
     assert read_chosen(own.folder, LOCAL_STAGE) is None
     assert own.platform.kubeconfig is None
@@ -348,8 +358,9 @@ def test_for_kind_the_image_is_built_and_loaded(own: Own, tmp_path: Path) -> Non
         assert build.startswith("docker build --file ")
         assert build.endswith(f" --tag {image} .")
         assert load == f"kind load docker-image --name {CONTEXT} {image}"
-        (pod,) = own.cluster.list("pods", name=OPERATOR)
-        assert [each["image"] for each in pod["spec"]["containers"]] == [image]
+        operator = own.cluster.get("deployment", OPERATOR, f"--namespace={OPERATOR_NAMESPACE}")
+        assert operator
+        assert [each["image"] for each in operator["spec"]["template"]["spec"]["containers"]] == [image]
         own.succeed("up", "k8s", **there)
         assert len(asked.read_text().splitlines()) == 4, "another deployment may have other sources"
     own.succeed("destroy", "k8s")
@@ -376,6 +387,10 @@ def test_what_is_somebody_elses_is_refused(own: Own) -> None:
     chosen = ("--kubeconfig", str(own.kubeconfig), "--context", CONTEXT, "--image", IMAGE)
     assert f"{CONTEXT} has a namespace 'patterns' of somebody else's" in own.refused("deploy", "k8s", *chosen)
     own.cluster.kubectl("label", "namespace", NAMESPACE, "app.kubernetes.io/part-of=patterns")
+    own.cluster.kubectl("create", "namespace", OPERATOR_NAMESPACE)
+    assert f"has a namespace '{OPERATOR_NAMESPACE}' of somebody else's" in own.refused("deploy", "k8s", *chosen)
+    own.cluster.kubectl("delete", "namespace", OPERATOR_NAMESPACE, seconds=90)
+    # As a version before has it.
     own.cluster.kubectl("create", "deployment", OPERATOR, "--image=example.com/x:1", "--replicas=0")
     assert f"{CONTEXT} has an operator already that gets its role" in own.refused("deploy", "k8s", *chosen)
     own.cluster.kubectl("delete", "namespace", NAMESPACE, seconds=90)

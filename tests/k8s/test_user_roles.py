@@ -25,12 +25,11 @@ ALLOWED = {
         "orderprocessors": READ | WRITE,
         "orderprocessors/status": READ,
         "orderprocessors/scale": READ | {"update", "patch"},
-        "kopfpeerings.kopf.dev": READ | {"create", "update", "patch", "delete"},
     },
     "none": {},
 }
 """What users may do, by the cluster's role that is bound to them in the namespace."""
-RESOURCES = ("orderprocessors", "orderprocessors/status", "orderprocessors/scale", "kopfpeerings.kopf.dev")
+RESOURCES = ("orderprocessors", "orderprocessors/status", "orderprocessors/scale")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def users(cluster: KubeCluster, operators: object) -> Iterator[None]:  # noqa: A
         cluster.kubectl("create", "rolebinding", f"user-{role}", f"--clusterrole={role}", f"--user={role}")
     eventually(lambda: _may(cluster, "view", "get", "orderprocessors"), seconds=30)
     eventually(lambda: _may(cluster, "edit", "create", "orderprocessors"), seconds=30)
-    eventually(lambda: _may(cluster, "admin", "patch", "kopfpeerings.kopf.dev"), seconds=30)
+    eventually(lambda: _may(cluster, "admin", "create", "orderprocessors"), seconds=30)
     yield
     cluster.kubectl("delete", "rolebinding", *(f"user-{role}" for role in roles))
 
@@ -56,7 +55,7 @@ def _may(cluster: KubeCluster, user: str, verb: str, resource: str, *, group: st
 @pytest.mark.usefixtures("users")
 @pytest.mark.parametrize("user", ALLOWED)
 def test_what_a_role_of_the_cluster_may_do(cluster: KubeCluster, user: str) -> None:
-    """View reads; edit writes, too, and scales; admin minds the peering; no role writes a status."""
+    """View reads; edit and admin write, too, and scale; no role writes a status."""
     rules = json.loads(cluster.kubectl("get", "clusterrole", user, "--output=json"))["rules"] if ALLOWED[user] else []
     granted: dict[str, set[str]] = {}
     for rule in rules:

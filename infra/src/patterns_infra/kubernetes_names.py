@@ -8,6 +8,7 @@ __all__ = [
     "NAMESPACE",
     "OPERATOR",
     "OPERATOR_CREDENTIALS",
+    "OPERATOR_NAMESPACE",
     "PACKAGE",
     "PROCESSOR",
     "PROCESS_NODE",
@@ -20,6 +21,9 @@ __all__ = [
 PACKAGE = "patterns-k8s"
 MANIFESTS = REPOSITORY / "patterns" / "k8s" / "manifests"
 NAMESPACE = "patterns"
+"""Where OrderProcessors and their workers are."""
+OPERATOR_NAMESPACE = "patterns-system"
+"""Where the operator is: it has to outlive the other namespace."""
 OPERATOR = "patterns-operator"
 """The operator: its deployment, its service account, and what else is its own."""
 CERTIFICATE = f"{OPERATOR}-certificate"

@@ -221,14 +221,16 @@ def test_zones_are_a_setting(synthesize_k8s_with: Callable[..., SynthesizedStack
 
 
 def test_the_graph_of_worker_pods_counts_deployments_pods(anywhere_k8s: SynthesizedStack) -> None:
-    """The operator's left out; a metric of Services would count the operator's alone, since workers have no Service."""
+    """In their namespace; a metric of Services would count none of them, since workers have no Service."""
     body = json.dumps(anywhere_k8s.only("CloudWatch::Dashboard")["DashboardBody"])
     assert "service_number_of_running_pods" not in body
     found = re.search(r"SEARCH\('([^']*replicas_ready[^']*)'", body)
     assert found
     search = found[1].replace("\\", "")
     assert search.startswith("{ContainerInsights,ClusterName,Namespace,PodName} ")
-    assert 'Namespace="patterns" NOT PodName="patterns-operator"' in search
+    assert search.endswith('(Namespace="patterns")')
+    both = '(Namespace="patterns" OR Namespace="patterns-system")'
+    assert body.replace("\\", "").count(both) == 2, "restarts and memory are the operator's, too"
 
 
 def test_the_age_of_the_webhooks_certificate_raises_an_alarm(anywhere_k8s: SynthesizedStack) -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from patterns_infra.kubernetes.kubectl import Kubectl
-from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, WORKERS
+from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, OPERATOR_NAMESPACE, WORKERS
 
 OPTIONAL = ("monitoring", "argo-cd", "keda")
 Objects = dict[tuple[str, str], dict[str, Any]]
@@ -35,13 +35,17 @@ def test_each_optional_component_has_an_example() -> None:
 
 
 def test_monitoring_comes_with_the_operator(built: dict[str, Objects]) -> None:
-    """In its namespace, with the label and the namespace that the example's Prometheus has."""
+    """Beside what is scraped, with the label and the namespace that the example's Prometheus has."""
     objects = built["monitoring"]
-    kinds = {("ServiceMonitor", OPERATOR), ("PodMonitor", "order-workers"), ("PrometheusRule", "patterns")}
-    assert kinds <= objects.keys()
+    kinds = {
+        ("ServiceMonitor", OPERATOR): OPERATOR_NAMESPACE,
+        ("PodMonitor", "order-workers"): NAMESPACE,
+        ("PrometheusRule", "patterns"): OPERATOR_NAMESPACE,
+    }
+    assert kinds.keys() <= objects.keys()
     assert ("Deployment", OPERATOR) in objects
-    for key in kinds:
-        assert objects[key]["metadata"]["namespace"] == NAMESPACE
+    for key, namespace in kinds.items():
+        assert objects[key]["metadata"]["namespace"] == namespace
         assert objects[key]["metadata"]["labels"]["release"] == "kube-prometheus-stack"
     (rule,) = objects["NetworkPolicy", "order-workers-metrics"]["spec"]["ingress"]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "observability"}}}]

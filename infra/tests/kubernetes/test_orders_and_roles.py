@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, PROCESSOR, WORKERS
+from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, OPERATOR_NAMESPACE, PROCESSOR, WORKERS
 from patterns_infra.synthesized import SynthesizedStack
 from patterns_shared.adapters.queue_visibility import least_seconds
 
@@ -15,7 +15,7 @@ Statement = dict[str, Any]
 def statements(stack: SynthesizedStack, service_account: str) -> list[Statement]:
     """Return every statement of the role that Pod Identity gives to a service account."""
     (association,) = (x for x in stack.all("EKS::PodIdentityAssociation") if x["ServiceAccount"] == service_account)
-    assert association["Namespace"] == NAMESPACE
+    assert association["Namespace"] == {OPERATOR: OPERATOR_NAMESPACE, WORKERS: NAMESPACE}[service_account]
     return stack.statements_of({"Role": association["RoleArn"]})
 
 
@@ -125,5 +125,6 @@ def test_the_manifests_have_the_same_names() -> None:
     (deployment,) = (x for x in documents if x["kind"] == "Deployment")
     assert deployment["metadata"]["name"] == OPERATOR
     assert deployment["spec"]["template"]["spec"]["serviceAccountName"] == OPERATOR
-    (namespace,) = yaml.safe_load_all((MANIFESTS / "base" / "namespace.yaml").read_text())
-    assert namespace["metadata"]["name"] == NAMESPACE
+    assert deployment["metadata"]["namespace"] == OPERATOR_NAMESPACE
+    namespaces = yaml.safe_load_all((MANIFESTS / "base" / "namespace.yaml").read_text())
+    assert {each["metadata"]["name"] for each in namespaces} == {NAMESPACE, OPERATOR_NAMESPACE}

@@ -19,18 +19,20 @@ from patterns_infra.kubernetes_names import (
     NAMESPACE,
     OPERATOR,
     OPERATOR_CREDENTIALS,
+    OPERATOR_NAMESPACE,
     PROCESSOR,
     WORKER_CREDENTIALS,
 )
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/patterns-dev-k8s-images:0a1b"
+PLACES = {OPERATOR_CREDENTIALS: OPERATOR_NAMESPACE, WORKER_CREDENTIALS: NAMESPACE}
 Objects = dict[tuple[str, str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def certificate() -> WebhookCertificate:
     """Return a certificate for the operator's Service."""
-    return webhook_certificate(f"{OPERATOR}.{NAMESPACE}.svc", None, None, now=dt.datetime.now(dt.UTC))
+    return webhook_certificate(f"{OPERATOR}.{OPERATOR_NAMESPACE}.svc", None, None, now=dt.datetime.now(dt.UTC))
 
 
 def rendered(folder: Path) -> Objects:
@@ -66,7 +68,7 @@ def test_what_a_deployment_adds(tmp_path: Path, certificate: WebhookCertificate,
     told = settings_of(objects)
     assert (told["STAGE"], told["AWS_REGION"], told["LOOK_SECONDS"]) == ("dev", "eu-central-1", "7")
     secret = objects["Secret", f"{OPERATOR}-webhook"]
-    assert secret["metadata"]["namespace"] == NAMESPACE
+    assert secret["metadata"]["namespace"] == OPERATOR_NAMESPACE
     assert {name: base64.b64decode(x) for name, x in secret["data"].items()} == dict(certificate.files)
     (webhook,) = objects["ValidatingWebhookConfiguration", OPERATOR]["webhooks"]
     assert base64.b64decode(webhook["clientConfig"]["caBundle"]) == certificate.files["ca.crt"]
@@ -112,7 +114,8 @@ def test_a_security_group_for_the_workers(tmp_path: Path, certificate: WebhookCe
 def keys(name: str, key: str = "ASIA0123") -> RoleSecret:
     """Return a role's keys."""
     variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "a+/b==", "AWS_SESSION_TOKEN": "t=="}
-    return RoleSecret(name=name, variables=variables, expires=dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
+    expires = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
+    return RoleSecret(name=name, namespace=PLACES[name], variables=variables, expires=expires)
 
 
 def elsewhere(endpoint: str = "http://172.18.0.1:4566", key: str = "ASIA0123") -> Installation:
@@ -141,7 +144,7 @@ def test_a_cluster_of_ones_own(tmp_path: Path, certificate: WebhookCertificate) 
     assert webhook["clientConfig"]["service"]["name"] == OPERATOR
     for name in (OPERATOR_CREDENTIALS, WORKER_CREDENTIALS):
         secret = objects["Secret", name]
-        assert secret["metadata"]["namespace"] == NAMESPACE
+        assert secret["metadata"]["namespace"] == PLACES[name]
         assert read_role_secret(secret) == keys(name), "not what is read again by the next deployment"
     everything_else = [x for (kind, _), x in objects.items() if kind != "Secret"]
     assert "ASIA0123" not in str(everything_else)
@@ -186,7 +189,10 @@ def test_an_image_by_its_digest(tmp_path: Path, certificate: WebhookCertificate)
 
 def test_a_secret_of_somebody_elses_making_is_not_taken_for_keys() -> None:
     """Nor one without a date."""
-    good = {"metadata": {"name": "n", "annotations": {EXPIRES: "2026-11-26T00:00:00+00:00"}}, "data": {"A": "Yg=="}}
+    good = {
+        "metadata": {"name": "n", "namespace": "p", "annotations": {EXPIRES: "2026-11-26T00:00:00+00:00"}},
+        "data": {"A": "Yg=="},
+    }
     found = read_role_secret(good)
     assert found
     assert found.variables == {"A": "b"}
@@ -198,9 +204,9 @@ def test_a_secret_of_somebody_elses_making_is_not_taken_for_keys() -> None:
         None,
         {**good, "data": None},
         {**good, "data": {"A": "Yg"}},
-        {**good, "metadata": {"name": "n"}},
-        {**good, "metadata": {"name": "n", "annotations": {EXPIRES: "tomorrow"}}},
-        {**good, "metadata": {"name": "n", "annotations": {EXPIRES: "2026-11-26T00:00:00"}}},
+        {**good, "metadata": {"name": "n", "namespace": "p"}},
+        {**good, "metadata": {"name": "n", "namespace": "p", "annotations": {EXPIRES: "tomorrow"}}},
+        {**good, "metadata": {"name": "n", "namespace": "p", "annotations": {EXPIRES: "2026-11-26T00:00:00"}}},
     ):
         assert read_role_secret(wrong) is None
 
@@ -255,15 +261,15 @@ def test_the_certificate_is_renewed_by_the_image_that_was_deployed(
     write_operator(tmp_path, elsewhere(), certificate)
     objects = rendered(tmp_path)
     job = objects["CronJob", CERTIFICATE]
-    assert job["metadata"]["namespace"] == NAMESPACE
+    assert job["metadata"]["namespace"] == OPERATOR_NAMESPACE
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["containers"][0]["image"] == IMAGE
-    assert objects["ServiceAccount", pod["serviceAccountName"]]["metadata"]["namespace"] == NAMESPACE
+    assert objects["ServiceAccount", pod["serviceAccountName"]]["metadata"]["namespace"] == OPERATOR_NAMESPACE
     for kind, plural in (("Role", "Secret"), ("ClusterRole", "ValidatingWebhookConfiguration")):
         [rule] = objects[kind, CERTIFICATE]["rules"]
         assert (plural, *rule["resourceNames"]) in objects
     for kind in ("RoleBinding", "ClusterRoleBinding"):
         [subject] = objects[kind, CERTIFICATE]["subjects"]
-        assert (subject["name"], subject["namespace"]) == (pod["serviceAccountName"], NAMESPACE)
+        assert (subject["name"], subject["namespace"]) == (pod["serviceAccountName"], OPERATOR_NAMESPACE)
     ports = [port for rule in objects["NetworkPolicy", CERTIFICATE]["spec"]["egress"] for port in rule["ports"]]
     assert {port["port"] for port in ports} == {53, 443, 6443}

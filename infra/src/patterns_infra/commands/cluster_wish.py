@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from patterns_infra.commands.failures import WrongUse
+from patterns_infra.kubernetes.earlier_layout import find_operator
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
 from patterns_infra.kubernetes_names import (
     NAMESPACE,
-    OPERATOR,
     OPERATOR_CREDENTIALS,
+    OPERATOR_NAMESPACE,
     PROCESS_NODE,
     PROCESS_NODE_LABEL,
 )
@@ -173,12 +174,14 @@ def _looked_at(named: ChosenCluster, kubectl: Kubectl, stage: str) -> ChosenClus
 
 def _refuse_taken(context: str, kubectl: Kubectl, stage: str) -> None:
     """Refuse what an installation, or its removal, would take away from somebody else."""
-    namespace = kubectl.get("namespace", NAMESPACE)
     label, ours = _PART_OF
-    if namespace and namespace["metadata"].get("labels", {}).get(label) != ours:
-        raise DeployFailed(f"{context} has a namespace {NAMESPACE!r} of somebody else's, which would be taken over")
-    here = f"--namespace={NAMESPACE}"
-    if kubectl.get("deployment", OPERATOR, here) and kubectl.get("secret", OPERATOR_CREDENTIALS, here) is None:
+    for name in (NAMESPACE, OPERATOR_NAMESPACE):
+        namespace = kubectl.get("namespace", name)
+        if namespace and namespace["metadata"].get("labels", {}).get(label) != ours:
+            raise DeployFailed(f"{context} has a namespace {name!r} of somebody else's, which would be taken over")
+    operator = find_operator(kubectl)
+    here = f"--namespace={operator['metadata']['namespace']}" if operator else ""
+    if operator and kubectl.get("secret", OPERATOR_CREDENTIALS, here) is None:
         raise DeployFailed(
             f"{context} has an operator already that gets its role from its node, so it is another platform's own "
             f"cluster in use: first destroy k8s there, then deploy stage {stage!r} to it"

@@ -6,7 +6,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from patterns_infra.constructs.alarms import Alarms
-from patterns_infra.kubernetes_names import CERTIFICATE, NAMESPACE
+from patterns_infra.kubernetes_names import CERTIFICATE, OPERATOR_NAMESPACE
 
 __all__ = ["CertificateWatch"]
 
@@ -46,8 +46,8 @@ class CertificateWatch(Construct):
             below=_LEAST_DAYS,
             what_to_do=(
                 f"The certificate of the operator's webhook ends in less than {_LEAST_DAYS} days and was not renewed. "
-                f"When it has ended, no OrderProcessor can be applied. See why: kubectl logs -n {NAMESPACE} --selector "
-                f"app.kubernetes.io/name={CERTIFICATE}. Renew it now: kubectl create job -n {NAMESPACE} "
-                f"--from=cronjob/{CERTIFICATE} renew-now"
+                f"When it has ended, no OrderProcessor can be applied. See why: kubectl logs -n {OPERATOR_NAMESPACE} "
+                f"--selector app.kubernetes.io/name={CERTIFICATE}. Renew it now: kubectl create job "
+                f"-n {OPERATOR_NAMESPACE} --from=cronjob/{CERTIFICATE} renew-now"
             ),
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from patterns_infra.demo.scene import Scene, eventually
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
-from patterns_infra.kubernetes_names import OPERATOR
+from patterns_infra.kubernetes_names import OPERATOR, OPERATOR_NAMESPACE
 
 __all__ = ["ClusterView"]
 
@@ -63,7 +63,8 @@ class ClusterView:
 
     async def operator_image(self) -> str:
         """Return the image that the operator runs, which is the workers', too."""
-        found = await self.get("deployment", OPERATOR)
+        where = f"--namespace={OPERATOR_NAMESPACE}"
+        found = await asyncio.to_thread(lambda: self._kubectl.get("deployment", OPERATOR, where))
         return str(found["spec"]["template"]["spec"]["containers"][0]["image"]) if found else ""
 
     async def processor(self, name: str) -> dict[str, Any]:

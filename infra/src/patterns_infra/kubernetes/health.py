@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from patterns_infra.kubernetes.earlier_layout import find_operator
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR
+from patterns_infra.kubernetes_names import NAMESPACE
 from patterns_infra.place import Place
 
 __all__ = ["ClusterHealth", "read_cluster_health"]
@@ -41,9 +42,9 @@ def read_cluster_health(place: Place) -> ClusterHealth:
 
 
 def _look(kubectl: Kubectl) -> ClusterHealth:
-    patience, here = f"--request-timeout={_REQUEST_SECONDS}s", f"--namespace={NAMESPACE}"
+    patience = f"--request-timeout={_REQUEST_SECONDS}s"
     health = ClusterHealth()
-    operator = kubectl.get("deployment", OPERATOR, here, patience)
+    operator = find_operator(kubectl, patience)
     if not (operator or {}).get("status", {}).get("availableReplicas"):
         health.problems.append("no operator is available: nothing scales, nothing is repaired")
     for each in kubectl.items(_KIND, "--all-namespaces", patience):

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from patterns_infra.kubernetes.earlier_layout import find_operator, remove_earlier_operator
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
 from patterns_infra.kubernetes.rendering import STAGE_LABEL, Installation, write_operator, write_orders
 from patterns_infra.kubernetes.rollout import explain, wait_for_operator
 from patterns_infra.kubernetes.webhook_certificate import WebhookCertificate, webhook_certificate
-from patterns_infra.kubernetes_names import CERTIFICATE, MANIFESTS, NAMESPACE, OPERATOR
+from patterns_infra.kubernetes_names import CERTIFICATE, MANIFESTS, NAMESPACE, OPERATOR, OPERATOR_NAMESPACE
 from patterns_infra.local.errors import DeployFailed
 
 __all__ = ["INSTALL_STEPS", "Installer"]
@@ -21,10 +22,11 @@ __all__ = ["INSTALL_STEPS", "Installer"]
 INSTALL_STEPS = 4
 _DEFINITIONS = ("crd.yaml", "kopf-peerings.crd.yaml")
 _PROCESSORS = "orderprocessors.patterns.example.com"
-_PEERINGS = "kopfpeerings.kopf.dev"
+_PEERINGS = "clusterkopfpeerings.kopf.dev"
+_EARLIER_PEERINGS = "kopfpeerings.kopf.dev"
 _MANAGER = "--field-manager=patterns-deploy"
-_USER_ROLES = tuple(f"patterns-orderprocessors-{role}" for role in ("view", "edit", "admin"))
-_HOST = f"{OPERATOR}.{NAMESPACE}.svc"
+_USER_ROLES = tuple(f"patterns-orderprocessors-{role}" for role in ("view", "edit"))
+_HOST = f"{OPERATOR}.{OPERATOR_NAMESPACE}.svc"
 _REACH_SECONDS = 20
 _ADMISSION_SECONDS = 30.0
 _DRAIN_SECONDS = 960.0
@@ -73,6 +75,8 @@ class Installer:
             self._apply(f"--filename={MANIFESTS / name}")
         names = (f"crd/{_PROCESSORS}", f"crd/{_PEERINGS}")
         self.kubectl.run("wait", "--for=condition=Established", "--timeout=60s", *names, seconds=90)
+        if remove_earlier_operator(self.kubectl):
+            self.advance(1, f"operator: from the namespace {NAMESPACE} to {OPERATOR_NAMESPACE}")
         self.advance(1, "operator")
         with _private_folder() as folder:
             host = _host_of(wanted.webhook_url) if wanted.webhook_url else _HOST
@@ -102,25 +106,27 @@ class Installer:
         self._drain()
         self.advance(1, "operator")
         self.kubectl.delete("validatingwebhookconfiguration", OPERATOR)
-        self.kubectl.delete("deployment", OPERATOR, f"--namespace={NAMESPACE}", "--cascade=foreground")
+        remove_earlier_operator(self.kubectl)
+        self.kubectl.delete("deployment", OPERATOR, f"--namespace={OPERATOR_NAMESPACE}", "--cascade=foreground")
         self.kubectl.delete("priorityclass", OPERATOR)
-        self.kubectl.delete("clusterrolebinding,clusterrole", CERTIFICATE)
-        self.advance(2, "namespace")
-        self.kubectl.delete("namespace", NAMESPACE, seconds=300)
+        self.kubectl.delete("clusterrolebinding,clusterrole", OPERATOR, CERTIFICATE)
+        self.advance(2, "namespaces")
+        self.kubectl.delete("namespace", NAMESPACE, OPERATOR_NAMESPACE, seconds=300)
         self.advance(3, "definitions")
         self.kubectl.delete("clusterrole", *_USER_ROLES)
-        # The second kind is kopf's: in a cluster of many, other operators may agree by it, too.
-        others = self.kubectl.items(_PEERINGS, "--all-namespaces")
-        self.kubectl.delete("crd", _PROCESSORS, *(() if others else (_PEERINGS,)))
+        self.kubectl.delete(_PEERINGS, OPERATOR)
+        # These kinds are kopf's: in a cluster of many, other operators may agree by them, too.
+        unused = [each for each in (_PEERINGS, _EARLIER_PEERINGS) if not self.kubectl.items(each, "--all-namespaces")]
+        self.kubectl.delete("crd", _PROCESSORS, *unused)
         self.advance(4, "gone")
 
     def _certificate(self, host: str) -> WebhookCertificate:
-        secret = self.kubectl.get("secret", f"{OPERATOR}-webhook", f"--namespace={NAMESPACE}")
+        secret = self.kubectl.get("secret", f"{OPERATOR}-webhook", f"--namespace={OPERATOR_NAMESPACE}")
         configuration = self.kubectl.get("validatingwebhookconfiguration", OPERATOR)
         return webhook_certificate(host, secret, configuration, now=dt.datetime.now(dt.UTC))
 
     def _refuse_another_stage(self, stage: str) -> None:
-        found = self.kubectl.get("deployment", OPERATOR, f"--namespace={NAMESPACE}")
+        found = find_operator(self.kubectl)
         there = found and found["metadata"].get("labels", {}).get(STAGE_LABEL, stage)
         if there and there != stage:
             raise DeployFailed(
@@ -133,7 +139,7 @@ class Installer:
         if not there:
             return
         self.advance(0, f"draining {', '.join(there)}")
-        if self.kubectl.get("deployment", OPERATOR, f"--namespace={NAMESPACE}") is None:
+        if find_operator(self.kubectl) is None:
             # Nobody is left to take the finalizer away, and no worker is lost by that: its messages come again.
             for name in there:
                 patch = '--patch={"metadata":{"finalizers":null}}'

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from patterns_infra.kubernetes.role_secret import EXPIRES, RoleSecret, digest_of
 from patterns_infra.kubernetes.webhook_certificate import ROLLOUT, WebhookCertificate
-from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, PACKAGE
+from patterns_infra.kubernetes_names import MANIFESTS, OPERATOR, OPERATOR_NAMESPACE, PACKAGE
 
 __all__ = ["STAGE_LABEL", "Installation", "write_operator", "write_orders"]
 
@@ -62,7 +62,12 @@ def write_operator(folder: Path, wanted: Installation, certificate: WebhookCerti
             "components": [_path(folder, "components", name) for name in (_RENEWAL, *wanted.components)],
             "images": [_image(wanted.image)],
             "configMapGenerator": [
-                {"name": f"{OPERATOR}-settings", "namespace": NAMESPACE, "behavior": "merge", "literals": literals}
+                {
+                    "name": f"{OPERATOR}-settings",
+                    "namespace": OPERATOR_NAMESPACE,
+                    "behavior": "merge",
+                    "literals": literals,
+                }
             ],
             "secretGenerator": [*_webhook_secret(certificate), *map(_generated, wanted.role_secrets)],
             "patches": [*_patches(wanted, certificate)],
@@ -81,14 +86,14 @@ def _webhook_secret(certificate: WebhookCertificate) -> list[dict[str, Any]]:
         return []
     options = {"disableNameSuffixHash": True, "labels": _PART_OF, "annotations": {ROLLOUT: certificate.rollout}}
     name = f"{OPERATOR}-webhook"
-    return [{"name": name, "namespace": NAMESPACE, "files": sorted(certificate.files), "options": options}]
+    return [{"name": name, "namespace": OPERATOR_NAMESPACE, "files": sorted(certificate.files), "options": options}]
 
 
 def _generated(secret: RoleSecret) -> dict[str, Any]:
     until = {EXPIRES: secret.expires.isoformat()}
     return {
         "name": secret.name,
-        "namespace": NAMESPACE,
+        "namespace": secret.namespace,
         "literals": [f"{name}={value}" for name, value in sorted(secret.variables.items())],
         "options": {"disableNameSuffixHash": True, "labels": _PART_OF, "annotations": until},
     }

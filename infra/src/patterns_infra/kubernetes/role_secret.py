@@ -18,11 +18,13 @@ class RoleSecret:
 
     Attributes:
         name: its name.
+        namespace: that of the pods that read it.
         variables: those by which AWS's clients find keys.
         expires: until when they are good, with a time zone.
     """
 
     name: str
+    namespace: str
     variables: Mapping[str, str] = field(repr=False)
     expires: dt.datetime
 
@@ -41,7 +43,14 @@ def read_role_secret(found: Mapping[str, object] | None) -> RoleSecret | None:
         variables = {str(name): base64.b64decode(value).decode() for name, value in data.items()}
     except (KeyError, TypeError, ValueError):
         return None
-    return RoleSecret(name=str(metadata["name"]), variables=variables, expires=expires) if expires.tzinfo else None
+    if expires.tzinfo is None:
+        return None
+    return RoleSecret(
+        name=str(metadata["name"]),
+        namespace=str(metadata["namespace"]),
+        variables=variables,
+        expires=expires,
+    )
 
 
 def digest_of(secrets: Sequence[RoleSecret]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR
+from patterns_infra.kubernetes_names import OPERATOR, OPERATOR_NAMESPACE
 from patterns_infra.local.errors import DeployFailed
 
 __all__ = ["explain", "wait_for_operator"]
@@ -27,7 +27,7 @@ def wait_for_operator(kubectl: Kubectl, *, seconds: float, say: Callable[[str], 
     """
     deadline, said = time.monotonic() + seconds, ""
     while True:
-        deployment = kubectl.get("deployment", OPERATOR, f"--namespace={NAMESPACE}")
+        deployment = kubectl.get("deployment", OPERATOR, f"--namespace={OPERATOR_NAMESPACE}")
         waiting = _waits_for(deployment)
         if not waiting:
             return
@@ -64,7 +64,7 @@ def explain(kubectl: Kubectl) -> str:
 
 def _explained(kubectl: Kubectl) -> Iterator[str]:
     selector = f"--selector=app.kubernetes.io/name={OPERATOR}"
-    pods = kubectl.items("pods", selector, f"--namespace={NAMESPACE}")
+    pods = kubectl.items("pods", selector, f"--namespace={OPERATOR_NAMESPACE}")
     if not pods:
         yield from _events(kubectl, "ReplicaSet")
     for pod in pods:
@@ -91,14 +91,14 @@ def _state(pod: dict[str, Any]) -> str:
 def _events(kubectl: Kubectl, kind: str, name: str = "") -> Iterator[str]:
     chosen = f"--field-selector=involvedObject.kind={kind},type=Warning"
     chosen += f",involvedObject.name={name}" if name else ""
-    for event in kubectl.items("events", chosen, f"--namespace={NAMESPACE}")[-3:]:
+    for event in kubectl.items("events", chosen, f"--namespace={OPERATOR_NAMESPACE}")[-3:]:
         yield f"  {event.get('reason', '')}: {event.get('message', '')}"
 
 
 def _log(kubectl: Kubectl, name: str) -> Iterator[str]:
     for which in ((), ("--previous",)):
         try:
-            text = kubectl.run("logs", name, f"--namespace={NAMESPACE}", f"--tail={_LINES}", *which)
+            text = kubectl.run("logs", name, f"--namespace={OPERATOR_NAMESPACE}", f"--tail={_LINES}", *which)
         except KubectlFailed:  # it never started: its state says why
             continue
         if text.strip():

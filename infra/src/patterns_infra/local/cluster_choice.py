@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from patterns_infra.kubernetes.earlier_layout import find_operator
 from patterns_infra.kubernetes.installing import Installer
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.rendering import STAGE_LABEL
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR
 from patterns_infra.local.chosen_cluster import ChosenCluster, read_chosen
 from patterns_infra.local.chosen_image import require_programs
 from patterns_infra.local.errors import DeployFailed
@@ -37,7 +37,7 @@ def settle_cluster(folder: LocalFolder, stage: str, wished: ChosenCluster | None
     if known is None and there:
         if cluster_uid(there.kubectl) == wished.uid:
             raise DeployFailed("this is the platform's own cluster: it is used without --kubeconfig")
-        found = there.kubectl.get("deployment", OPERATOR, f"--namespace={NAMESPACE}")
+        found = find_operator(there.kubectl)
         if found and found["metadata"].get("labels", {}).get(STAGE_LABEL) == stage:
             raise DeployFailed(f"the operator of stage {stage!r} is in the platform's own cluster, and {first}")
     return wished

@@ -8,7 +8,14 @@ import datetime as dt
 
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes.role_secret import RoleSecret, read_role_secret
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, OPERATOR_CREDENTIALS, WORKER_CREDENTIALS, WORKERS
+from patterns_infra.kubernetes_names import (
+    NAMESPACE,
+    OPERATOR,
+    OPERATOR_CREDENTIALS,
+    OPERATOR_NAMESPACE,
+    WORKER_CREDENTIALS,
+    WORKERS,
+)
 from patterns_infra.local.associated_role import RoleNotFound, ServiceAccount, associated_role, assume_associated
 from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.local_aws import Keys, client_for
@@ -18,7 +25,7 @@ __all__ = ["role_secrets"]
 _GOOD_SECONDS = 12 * 3600
 """The longest that STS gives keys for. The emulator refuses them from then on, and when it is another run's."""
 _RENEWED_BEFORE = 6 * 3600.0
-_ACCOUNTS = {OPERATOR_CREDENTIALS: OPERATOR, WORKER_CREDENTIALS: WORKERS}
+_ACCOUNTS = {OPERATOR_CREDENTIALS: (OPERATOR_NAMESPACE, OPERATOR), WORKER_CREDENTIALS: (NAMESPACE, WORKERS)}
 
 
 def role_secrets(kubectl: Kubectl, endpoint_url: str, *, cluster: str) -> tuple[tuple[RoleSecret, ...], bool]:
@@ -33,17 +40,19 @@ def role_secrets(kubectl: Kubectl, endpoint_url: str, *, cluster: str) -> tuple[
         DeployFailed: the platform gives no such role.
     """
     secrets, renewed = [], False
-    for name, account in _ACCOUNTS.items():
-        role = ServiceAccount(NAMESPACE, account, f"deployed-{account}")
+    for name, (namespace, account) in _ACCOUNTS.items():
+        role = ServiceAccount(namespace, account, f"deployed-{account}")
         try:
-            kept = read_role_secret(kubectl.get("secret", name, f"--namespace={NAMESPACE}"))
+            kept = read_role_secret(kubectl.get("secret", name, f"--namespace={namespace}"))
             if kept and _is_good(kept, endpoint_url, associated_role(endpoint_url, role, cluster)[0]):
                 secrets.append(kept)
                 continue
             given = assume_associated(endpoint_url, role, cluster=cluster, seconds=_GOOD_SECONDS)
         except RoleNotFound as missing:
             raise DeployFailed(f"no role for pods: {missing}") from missing
-        secrets.append(RoleSecret(name=name, variables=given.keys.variables(), expires=given.until))
+        secrets.append(
+            RoleSecret(name=name, namespace=namespace, variables=given.keys.variables(), expires=given.until)
+        )
         renewed = True
     return tuple(secrets), renewed
 

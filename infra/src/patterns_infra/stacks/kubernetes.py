@@ -19,7 +19,13 @@ from patterns_infra.constructs.pod_role import PodRole
 from patterns_infra.constructs.published_names import PublishedNames
 from patterns_infra.constructs.worker_firewall import WorkerFirewall
 from patterns_infra.container_images import image_tag
-from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR, WORKER_GROUP_OUTPUT, WORKERS
+from patterns_infra.kubernetes_names import (
+    NAMESPACE,
+    OPERATOR,
+    OPERATOR_NAMESPACE,
+    WORKER_GROUP_OUTPUT,
+    WORKERS,
+)
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Nodes, Settings
 from patterns_infra.stacks.pattern_stack import PatternStack
@@ -96,7 +102,7 @@ class KubernetesStack(PatternStack):
 
     def _operator(self) -> None:
         """Looks up where queue and topic are, and how long the queue is."""
-        operator = self._pod_role("Operator", OPERATOR)
+        operator = self._pod_role("Operator", OPERATOR_NAMESPACE, OPERATOR)
         operator.allow(
             ["ssm:GetParameter"], self._published("k8s/fulfilment_queue_url"), self._published("async/topic_arn")
         )
@@ -104,7 +110,7 @@ class KubernetesStack(PatternStack):
 
     def _worker(self) -> None:
         """Takes orders, tells the topic of another stack, sets dead letters aside; a backfill reads the orders."""
-        worker = self._pod_role("Worker", WORKERS)
+        worker = self._pod_role("Worker", NAMESPACE, WORKERS)
         worker.allow(
             [
                 "sqs:ReceiveMessage",
@@ -137,9 +143,9 @@ class KubernetesStack(PatternStack):
         )
         worker.allow(["dynamodb:Scan"], orders)
 
-    def _pod_role(self, name: str, service_account: str) -> PodRole:
+    def _pod_role(self, name: str, namespace: str, service_account: str) -> PodRole:
         cluster = self._kubernetes.cluster
-        return PodRole(self, name, cluster=cluster, namespace=NAMESPACE, service_account=service_account)
+        return PodRole(self, name, cluster=cluster, namespace=namespace, service_account=service_account)
 
     def _published(self, name: str) -> str:
         """Return the ARN of a published name, of whichever pattern."""
@@ -163,21 +169,22 @@ class KubernetesStack(PatternStack):
                 "Dead letters": [queue.dead_letters.visible],
                 # Of a Deployment Container Insights gives these by PodName, which is the Deployment's name then:
                 # https://github.com/aws/amazon-cloudwatch-agent/blob/main/translator/translate/otel/exporter/awsemf/kubernetes.go
-                "Worker pods": [self._insight("replicas_ready", "PodName", f' NOT PodName="{OPERATOR}"')],
-                "Restarts": [self._insight("pod_number_of_container_restarts", "PodName")],
+                "Worker pods": [self._insight("replicas_ready", NAMESPACE)],
+                "Restarts": [self._insight("pod_number_of_container_restarts", NAMESPACE, OPERATOR_NAMESPACE)],
                 "Webhook certificate (days left)": [self._certificate.days_left],
-                "Memory (%)": [self._insight("pod_memory_utilization_over_pod_limit", "PodName")],
+                "Memory (%)": [self._insight("pod_memory_utilization_over_pod_limit", NAMESPACE, OPERATOR_NAMESPACE)],
             },
         )
 
-    def _insight(self, metric: str, dimension: str, but: str = "") -> cloudwatch.IMetric:
-        """Return a metric of Container Insights about the workers and the operator, one line for each.
+    def _insight(self, metric: str, *namespaces: str) -> cloudwatch.IMetric:
+        """Return a metric of Container Insights about what runs in these namespaces, one line for each Deployment.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-enhanced-EKS.html
         """
+        places = " OR ".join(f'Namespace="{name}"' for name in namespaces)
         found = (
-            f'{{ContainerInsights,ClusterName,Namespace,{dimension}}} MetricName="{metric}" '
-            f'ClusterName="{self.stack_name}" Namespace="{NAMESPACE}"{but}'
+            f'{{ContainerInsights,ClusterName,Namespace,PodName}} MetricName="{metric}" '
+            f'ClusterName="{self.stack_name}" ({places})'
         )
         return cloudwatch.MathExpression(
             expression=f"SEARCH('{found}', 'Maximum', 60)", label="", period=Duration.minutes(1)

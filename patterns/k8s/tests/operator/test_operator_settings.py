@@ -74,6 +74,7 @@ def test_what_it_writes_has_names_of_its_own() -> None:
     assert settings.persistence.finalizer == "patterns.example.com/drain"
     assert settings.peering.name == "patterns-operator"
     assert settings.peering.mandatory
+    assert settings.peering.clusterwide, "it would go with the namespace that is watched"
     assert settings.peering.priority != others.peering.priority
     assert settings.watching.server_timeout
     assert settings.networking.request_timeout

@@ -17,9 +17,11 @@ _RELEASE = Action("{{ .Release.Namespace }}")
 _WATCHED = Action('{{ include "patterns.watched" . }}')
 _LABELS = Block('{{- include "patterns.labels" . | nindent INDENT }}')
 _CERTIFICATE = "patterns-operator-webhook"
-_IN_WATCHED = frozenset({"Role", "RoleBinding", "KopfPeering", "PodMonitor"})
+_IN_WATCHED = frozenset({"Role", "RoleBinding", "PodMonitor"})
 """Kinds that are about OrderProcessors and their workers, and so are where those are."""
-_CLUSTER = frozenset({"ClusterRole", "ClusterRoleBinding", "PriorityClass", "ValidatingWebhookConfiguration"})
+_CLUSTER = frozenset(
+    {"ClusterKopfPeering", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "ValidatingWebhookConfiguration"}
+)
 """Kinds that have no namespace."""
 _MONITORING = ("service-monitor", "pod-monitor", "network-policy", "alerts")
 
@@ -39,7 +41,7 @@ def base(kind: str) -> dict[str, Any]:
 def templates() -> dict[str, str]:
     """Return the text of each template by the name of its file."""
     names = yaml.safe_load((MANIFESTS / "base/kustomization.yaml").read_text(encoding="utf-8"))["resources"]
-    # The namespace is the release's, which Helm makes.
+    # The operator's namespace is the release's, which Helm makes; the other one is there already.
     files = {name: _documents(f"base/{name}") for name in names if name != "namespace.yaml"}
     files["monitoring.yaml"] = tuple(
         each for n in _MONITORING for each in _documents(f"components/monitoring/{n}.yaml")
@@ -82,6 +84,13 @@ def _unchanged(manifest: Node) -> Node:
 
 def _service_account(manifest: Node) -> Node:
     return {**manifest, "metadata": {**manifest["metadata"], optional("serviceAccount.annotations"): None}}
+
+
+def _cluster_role(manifest: Node) -> Node:
+    def placed(rule: Mapping[str, Any]) -> Node:
+        return {**rule, "resourceNames": [_WATCHED]} if rule["resources"] == ["namespaces"] else rule
+
+    return {**manifest, "rules": [*map(placed, manifest["rules"])]}
 
 
 def _role_binding(manifest: Node) -> Node:
@@ -175,8 +184,8 @@ def _monitor(manifest: Node) -> Node:
 def _alerts(manifest: Node) -> Node:
     def described(rule: Mapping[str, Any]) -> Node:
         text = escaped(rule["annotations"]["description"])
-        place = _RELEASE if "patterns-operator" in text else _WATCHED
-        quoted = text.replace("-n patterns", f"-n {place}").replace("'", "''")
+        placed = text.replace("-n patterns-system", f"-n {_RELEASE}").replace("-n patterns ", f"-n {_WATCHED} ")
+        quoted = placed.replace("'", "''")
         description = Action(f"'{quoted}'")
         return {**rule, "annotations": {**rule["annotations"], "description": description}}
 
@@ -187,6 +196,8 @@ def _alerts(manifest: Node) -> Node:
 _CHANGES: Mapping[str, Callable[[Node], Node]] = {
     **brought_certificates.CHANGES,
     "ServiceAccount": _service_account,
+    "ClusterRole": _cluster_role,
+    "ClusterRoleBinding": _role_binding,
     "RoleBinding": _role_binding,
     "Deployment": _deployment,
     "NetworkPolicy": _network_policy,

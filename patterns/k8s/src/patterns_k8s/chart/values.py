@@ -132,7 +132,8 @@ class Values(_Group):
     replicas: Annotated[int, Field(ge=0, le=10)] = 1
     """Operators. One acts, the others take over from it: two where a node may fail."""
     watch_namespace: str = ""
-    """Whose OrderProcessors are looked after, where the workers run; empty for the release's own. It must be there."""
+    """Whose OrderProcessors are looked after, where the workers run; empty for the release's own. It must be there. One
+    that is not the release's can be deleted while OrderProcessors are in it: the operator has to outlive them."""
     settings: Texts = Field(default_factory=dict)
     """Further variables of the operator, for example LOOK_SECONDS or PEERING_SECONDS."""
     credentials: Credentials = Field(default_factory=Credentials)
@@ -140,7 +141,7 @@ class Values(_Group):
     service_account: ServiceAccount = Field(default_factory=ServiceAccount)
     """The operator's service account, patterns-operator."""
     user_roles: bool = True
-    """Whether the cluster's roles view, edit and admin include OrderProcessors."""
+    """Whether the cluster's roles view and edit, and so admin, include OrderProcessors."""
     network_policy: bool = True
     """Whether the operator is let out to DNS, AWS and the API server only."""
     webhook: Webhook = Field(default_factory=Webhook)

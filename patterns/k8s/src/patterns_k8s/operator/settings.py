@@ -46,12 +46,12 @@ class OperatorSettings:
         surroundings: ``STAGE``, ``AWS_REGION`` and, where AWS is not at its usual place, ``AWS_ENDPOINT_URL``: told to
             every pod that the operator makes; ``WORKER_CREDENTIALS``, the Secret with their role, where the cluster
             gives them none.
-        namespace: ``NAMESPACE``, the one that it looks after.
+        namespace: ``NAMESPACE``, whose OrderProcessors it looks after: another one than its own.
         look_seconds: ``LOOK_SECONDS`` from one look at a queue to the next.
         host: ``POD_IP``, the address to be asked at; empty for all.
         liveness_port: ``LIVENESS_PORT``, where kopf says that it lives.
         status_port: ``STATUS_PORT``, where readiness and metrics are asked for.
-        peering: ``PEERING``, the KopfPeering by which operators agree on who acts; ``none`` for one that is alone.
+        peering: ``PEERING``, the ClusterKopfPeering by which operators agree on who acts; ``none`` for one alone.
         peering_seconds: ``PEERING_SECONDS`` after which a silent peer counts as gone.
         webhook: None without ``WEBHOOK_CERTIFICATES``: then nobody asks.
     """
@@ -104,7 +104,8 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     - What an object looked like is not compared with what it looks like, since no handler is about a change: kopf would
       copy every body of every event for it. And it soon forgets an object that nothing happens to, and its last body.
     - Events are posted by `EventRecorder`, which counts what happens again.
-    - Of two operators with the same priority both would wait, so each draws its own.
+    - Of two operators with the same priority both would wait, so each draws its own. They agree by an object without a
+      namespace, which a deletion of the watched namespace does not take away.
     """
     settings.persistence.finalizer = _FINALIZER
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
@@ -121,7 +122,7 @@ def configure(settings: kopf.OperatorSettings, ours: OperatorSettings) -> None:
     settings.watching.chunk_size = 500
     settings.scanning.disabled = True
     settings.posting.enabled = False
-    settings.peering.namespaced = True
+    settings.peering.clusterwide = True
     settings.peering.standalone = ours.peering == "none"
     settings.peering.mandatory = not settings.peering.standalone
     settings.peering.name = ours.peering
