@@ -46,12 +46,13 @@ def example(name: str) -> Objects:
 @pytest.mark.parametrize("name", WAYS)
 def test_chart_and_example_have_the_same_objects(helm: Helm, name: str) -> None:
     """Their specs, and how the API server calls the webhook; neither has a certificate of its own, or renews one."""
-    charted, built = by_name(helm.render({**LEAST, "webhook": WAYS[name]})), example(name)
+    values = {**LEAST, "webhook": WAYS[name], "watchNamespace": "patterns"}
+    charted, built = by_name(helm.render(values, namespace="patterns-system")), example(name)
     brought = {key for key in built if built[key]["apiVersion"].partition("/")[0] in {"cert-manager.io", GROUP}}
     assert brought
     for key in brought:
         assert charted[key]["spec"] == built[key]["spec"]
-        assert charted[key]["metadata"]["namespace"] == built[key]["metadata"]["namespace"] == "patterns"
+        assert charted[key]["metadata"]["namespace"] == built[key]["metadata"]["namespace"] == "patterns-system"
     hooks = [each["ValidatingWebhookConfiguration", OPERATOR] for each in (charted, built)]
     assert hooks[0]["webhooks"] == hooks[1]["webhooks"]
     assert hooks[0]["metadata"].get("annotations") == hooks[1]["metadata"].get("annotations")

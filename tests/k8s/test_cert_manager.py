@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.kube_cluster import NAMESPACE, KubeCluster, running_cluster
+from tests.kube_cluster import AS_WRITTEN, IN_SYSTEM, NAMESPACE, SYSTEM, KubeCluster, running_cluster
 from tests.operator_install import MANIFESTS, OPERATOR, install
 from tests.waiting import eventually
 
@@ -52,15 +52,15 @@ def test_what_cert_manager_writes_is_served_and_left_alone(tmp_path: Path) -> No
         _take_component(cluster, folder, port)
         _inject(cluster, _signed(authority, authority))
         first = _issue(cluster, authority)
-        cluster.kubectl("rollout", "status", f"deployment/{OPERATOR}", "--timeout=180s", seconds=190)
+        cluster.kubectl("rollout", "status", f"deployment/{OPERATOR}", "--timeout=180s", IN_SYSTEM, seconds=190)
         eventually(lambda: _shown(cluster, port) == first, seconds=180)
         _review(cluster)
 
         before = _bundle(cluster), _secret(cluster)
-        cluster.kubectl("apply", "--server-side", f"--kustomize={folder}")
-        cluster.kubectl("create", "job", f"--from=cronjob/{CERTIFICATE}", "renew")
-        cluster.kubectl("wait", "--for=condition=Complete", "job/renew", "--timeout=180s", seconds=190)
-        assert "which has to renew it" in cluster.kubectl("logs", "job/renew")
+        cluster.kubectl("apply", "--server-side", f"--kustomize={folder}", AS_WRITTEN)
+        cluster.kubectl("create", "job", f"--from=cronjob/{CERTIFICATE}", "renew", IN_SYSTEM)
+        cluster.kubectl("wait", "--for=condition=Complete", "job/renew", "--timeout=180s", IN_SYSTEM, seconds=190)
+        assert "which has to renew it" in cluster.kubectl("logs", "job/renew", IN_SYSTEM)
         assert (_bundle(cluster), _secret(cluster)) == before
         assert _owners_of_bundle(cluster) == ["cert-manager-cainjector"]
 
@@ -93,11 +93,11 @@ def _take_component(cluster: KubeCluster, folder: Path, port: int) -> None:
         [{"op": "replace", "path": "/webhooks/0/clientConfig", "value": called}]
     )
     path.write_text(json.dumps(content))
-    cluster.kubectl("apply", "--server-side", f"--kustomize={folder}")
+    cluster.kubectl("apply", "--server-side", f"--kustomize={folder}", AS_WRITTEN)
     found = cluster.get(CONFIGURATION, OPERATOR) or {}
-    assert found["metadata"]["annotations"]["cert-manager.io/inject-ca-from"] == f"{NAMESPACE}/{SECRET}"
+    assert found["metadata"]["annotations"]["cert-manager.io/inject-ca-from"] == f"{SYSTEM}/{SECRET}"
     assert "caBundle" not in found["webhooks"][0]["clientConfig"]
-    assert cluster.get("certificates.cert-manager.io", SECRET)
+    assert cluster.get("certificates.cert-manager.io", SECRET, IN_SYSTEM)
 
 
 def _define(cluster: KubeCluster, kind: str, plural: str) -> None:
@@ -136,7 +136,7 @@ def _issue(cluster: KubeCluster, authority: ec.EllipticCurvePrivateKey) -> bytes
     applied = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": SECRET, "namespace": NAMESPACE},
+        "metadata": {"name": SECRET, "namespace": SYSTEM},
         "data": {name: base64.b64encode(content).decode() for name, content in files.items()},
     }
     _apply_as(cluster, "cert-manager-certificates-issuing", applied)
@@ -145,7 +145,7 @@ def _issue(cluster: KubeCluster, authority: ec.EllipticCurvePrivateKey) -> bytes
 
 def _apply_as(cluster: KubeCluster, manager: str, applied: dict[str, Any]) -> None:
     words = ("--server-side", "--force-conflicts", f"--field-manager={manager}", "--filename=-")
-    cluster.kubectl("apply", *words, given=json.dumps(applied))
+    cluster.kubectl("apply", *words, AS_WRITTEN, given=json.dumps(applied))
 
 
 def _signed(key: ec.EllipticCurvePrivateKey, authority: ec.EllipticCurvePrivateKey) -> bytes:
@@ -191,7 +191,7 @@ def _bundle(cluster: KubeCluster) -> str:
 
 
 def _secret(cluster: KubeCluster) -> dict[str, str]:
-    return dict((cluster.get("secret", SECRET) or {})["data"])
+    return dict((cluster.get("secret", SECRET, IN_SYSTEM) or {})["data"])
 
 
 def _owners_of_bundle(cluster: KubeCluster) -> list[str]:
