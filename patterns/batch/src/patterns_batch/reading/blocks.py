@@ -120,7 +120,7 @@ def _without(lines: int, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 
 class _Facts:
-    """What is known of the chunks of one block: each look at the text takes as long as a tenth of reading it."""
+    """What is known of the chunks of one block; the text is looked through as few times as that takes."""
 
     def __init__(self, columns: int, delimiter: bytes) -> None:
         self._columns, self._delimiter = columns, delimiter
@@ -154,7 +154,7 @@ class _Facts:
         self.size += len(text)
         lines = text.split(b"\n")
         del lines[-1]
-        # One walk over the lines' last bytes takes a third of three searches for two bytes each.
+        # One walk over the lines' last bytes takes less time than three searches for two bytes each.
         ends = {line[-1:] for line in lines}
         quoted = b'"' in text
         ends_empty = self._has_empty_end(text, ends, quoted=quoted)

@@ -22,7 +22,7 @@ __all__ = ["NOT_READ", "EngineReads", "ReadBlock"]
 NOT_READ = -1
 """Rows of a block that the engine did not read, or could not."""
 _MOST_THREADS = 2
-"""Blocks that are read at once: each takes some 60 MB."""
+"""Blocks that are read at once: each takes memory for a reader's buffers and a row group."""
 _Read = Callable[[duckdb.DuckDBPyConnection, Block, int, Path], int]
 
 
