@@ -10,7 +10,7 @@ import yaml
 from patterns_infra.kubernetes.kubectl import Kubectl
 from patterns_infra.kubernetes_names import MANIFESTS, NAMESPACE, OPERATOR, OPERATOR_NAMESPACE, WORKERS
 
-OPTIONAL = ("monitoring", "argo-cd", "keda")
+OPTIONAL = ("monitoring", "argo-cd", "keda", "cert-manager", "external-secrets")
 Objects = dict[tuple[str, str], dict[str, Any]]
 
 
