@@ -51,9 +51,9 @@ def kept(cluster: KubeCluster, kind: str, name: str) -> tuple[str, Any, Any, Any
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("name", ["patterns-operator", "web", "default"])
 def test_a_name_that_others_have_is_harmless(cluster: KubeCluster, queue: OrderQueue, name: str) -> None:
-    """The operator's own, another Deployment, the namespace's account: all stay as they are."""
-    if name == "web":
-        cluster.apply(deployment_of_others("web"))
+    """An operator's of a version before, another Deployment, the namespace's account: all stay as they are."""
+    if name != "default":
+        cluster.apply(deployment_of_others(name))
     theirs = [(kind, name) for kind in KINDS if cluster.get(kind, name)]
     assert theirs
     before = {each: kept(cluster, *each) for each in theirs}
@@ -65,8 +65,8 @@ def test_a_name_that_others_have_is_harmless(cluster: KubeCluster, queue: OrderQ
     cluster.kubectl("delete", "orderprocessor", name, "--timeout=60s", seconds=70)
     eventually(lambda: not any(cluster.get(kind, child(name)) for kind in KINDS), seconds=30)
     assert {each: kept(cluster, *each) for each in theirs} == before
-    if name == "web":
-        cluster.kubectl("delete", "deployment", "web")
+    if name != "default":
+        cluster.kubectl("delete", "deployment", name)
 
 
 @pytest.mark.usefixtures("operator")
