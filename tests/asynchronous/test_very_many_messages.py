@@ -52,8 +52,9 @@ def test_the_books_are_exact_and_complete_after_mending(
     eventually(lambda: partner.seen()["done"] >= len(good), seconds=60 + messages / 10, pause=1.0)
     receivers.settle("partner", seconds=60)
     assert {event_id: seen["done"] for event_id, seen in partner.events().items()} == dict.fromkeys(good, 1)
-    broken = Counter(each.is_json and each.event.type in TOLD_TO_PARTNER for each in traffic.broken)
-    assert len(dead_letters(platform, "partner")) == broken[True]
+    broken = {each.body for each in traffic.broken if each.is_json and each.event.type in TOLD_TO_PARTNER}
+    # Dead letters of other tests that were hidden when this one began are there as well.
+    assert {letter["body"] for letter in dead_letters(platform, "partner")} & told.keys() == broken
 
 
 def booked(receivers: Receivers, traffic: Traffic) -> dict[str, int]:
