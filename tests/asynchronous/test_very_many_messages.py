@@ -1,7 +1,6 @@
 """Very many messages at once, one in a hundred broken, one in twenty twice: the books are exact, nothing is lost."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -36,7 +35,8 @@ def test_the_books_are_exact_and_complete_after_mending(
 
     letters = dead_letters(platform, "ledger")
     told = {each.body: each for each in traffic.broken}
-    assert Counter(letter["body"] for letter in letters) == Counter(told.keys())
+    # As a set: a client whose answer is late sends a dead letter once more, and SQS keeps both.
+    assert {letter["body"] for letter in letters} == told.keys()
     assert all(told[letter["body"]].complaint in letter["reason"] for letter in letters)
 
     mended = [{**letter, "body": told[letter["body"]].mended} for letter in letters]
