@@ -64,6 +64,12 @@ def test_a_suppressed_address_is_not_written_to(desk: Desk) -> None:
     assert not desk.mailer.mails
 
 
+def test_a_suppressed_mail_that_comes_again_is_a_duplicate_at_once(desk: Desk) -> None:
+    """It does not wait for the end of a claim that nobody works on."""
+    desk.suppressions.add("ada@example.com", SuppressionReason.BOUNCE)
+    assert [desk.notifications.notify(SALE) for _ in range(2)] == [Notified.SUPPRESSED, Notified.SEEN]
+
+
 def test_a_mail_waits_while_nobody_knows_whether_its_address_is_suppressed(desk: Desk) -> None:
     """It goes out once the table answers again."""
     desk.suppressions.unavailable = True

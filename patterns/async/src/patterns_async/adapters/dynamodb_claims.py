@@ -29,6 +29,7 @@ CLAIMS_KEPT = timedelta(days=30)
 
 _NOT_SENT = "attribute_not_exists(#sent)"
 _NOT_CLAIMED = "(attribute_not_exists(#until) OR #until < :now)"
+_NOT_CANCELLED = "attribute_not_exists(cancelled)"
 _SAME_CONTENT = "(attribute_not_exists(#content) OR #content = :content)"
 
 
@@ -50,6 +51,9 @@ class DynamoDBClaims:
         claim_id = {"S": str(uuid4())}
         sets = "#until = :until, #claim = :claim, #content = :content, expires_at = :expires"
         sets += ", cancelled = :true" if cancels else ""
+        # What is superseded takes no claim, for which its repetitions would have to wait.
+        condition = f"{_NOT_SENT} AND {_NOT_CLAIMED} AND {_SAME_CONTENT}"
+        condition += "" if cancels else f" AND {_NOT_CANCELLED}"
         content = {"S": content_digest(event, contact=True)}
         try:
             with transient_as_unavailable(_DEPENDENCY):
@@ -57,7 +61,7 @@ class DynamoDBClaims:
                     TableName=self._table,
                     Key=_key(event),
                     UpdateExpression=f"SET {sets}",
-                    ConditionExpression=f"{_NOT_SENT} AND {_NOT_CLAIMED} AND {_SAME_CONTENT}",
+                    ConditionExpression=condition,
                     ExpressionAttributeNames={**_sent(event), **_until(event), **_claim(event), **_content(event)},
                     ExpressionAttributeValues={
                         ":now": _seconds(now),
@@ -73,11 +77,17 @@ class DynamoDBClaims:
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-            return self._after_refusal(error, event, claim_id, content)
+            return self._after_refusal(error, event, claim_id, content, cancels=cancels)
         return _is_cancelled(answer["Attributes"])
 
     def _after_refusal(
-        self, error: ClientError, event: Event, claim_id: Mapping[str, str], content: Mapping[str, str]
+        self,
+        error: ClientError,
+        event: Event,
+        claim_id: Mapping[str, str],
+        content: Mapping[str, str],
+        *,
+        cancels: bool,
     ) -> bool:
         item: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # not in the stubs
         # An item from before contents were kept has none.
@@ -85,6 +95,8 @@ class DynamoDBClaims:
             raise EventConflict(event.id) from None
         if _sent(event)["#sent"] in item:
             raise AlreadySent(event.id) from None
+        if _is_cancelled(item) and not cancels:
+            return True
         if item.get(_claim(event)["#claim"]) == claim_id:
             return _is_cancelled(item)  # the answer of this very claim was lost, and the client repeated it
         # Not until the claim runs out: whoever holds it is done in a moment, if it did not die.

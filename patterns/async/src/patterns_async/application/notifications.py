@@ -38,7 +38,7 @@ class Claims(Protocol):
     def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
         """Claim the mail about this event for a while, and return whether its order is cancelled.
 
-        With ``cancels`` the order is cancelled from now on.
+        With ``cancels`` the order is cancelled from now on. Without, nothing is claimed where it is cancelled already.
 
         Raises:
             AlreadySent: it went out.
@@ -48,7 +48,7 @@ class Claims(Protocol):
         ...
 
     def mark_sent(self, event: Event, *, now: datetime) -> None:
-        """Remember that the mail went out.
+        """Remember that the mail went out, or that it never will.
 
         Raises:
             TemporarilyUnavailable: the store is down; the mail will go out again.
@@ -98,6 +98,7 @@ class Notifications:
         if cancelled and not cancels:
             return Notified.SUPERSEDED
         if self._suppressions.includes(mail.to):
+            self._claims.mark_sent(event, now=self._now())  # repetitions would wait for the end of the claim
             return Notified.SUPPRESSED
         self._mailer.send(mail)
         self._claims.mark_sent(event, now=self._now())

@@ -159,6 +159,14 @@ class ClaimsContract:
         claims.mark_sent(event, now=_NOW)
         assert claims.claim(replace(event, id="another"), cancels=False, now=_NOW) is False
 
+    def test_what_comes_after_a_cancellation_takes_no_claim(self, claims: Claims, event: Event) -> None:
+        """Its repetitions wait for nobody; the cancellation's own claim holds."""
+        cancellation = replace(event, id="cancellation")
+        claims.claim(cancellation, cancels=True, now=_NOW)
+        assert [claims.claim(event, cancels=False, now=_NOW) for _ in range(3)] == [True] * 3
+        with pytest.raises(TemporarilyUnavailable):
+            claims.claim(cancellation, cancels=True, now=_NOW)
+
     def test_a_cancellation_is_known_to_what_comes_after_it(self, claims: Claims, event: Event) -> None:
         """Of the same order, and of no other."""
         assert claims.claim(replace(event, id="cancellation"), cancels=True, now=_NOW) is True

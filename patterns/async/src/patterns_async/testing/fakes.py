@@ -92,6 +92,8 @@ class InMemoryClaims:
             raise EventConflict(event.id)
         if key in self.sent:
             raise AlreadySent(event.id)
+        if event.order_id in self.cancelled and not cancels:
+            return True
         if key in self.claimed_until and now <= self.claimed_until[key]:
             raise TemporarilyUnavailable("the claim of another worker")
         self.claimed_until[key] = now + self._lease
