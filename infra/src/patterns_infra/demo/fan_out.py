@@ -8,7 +8,7 @@ from patterns_infra.demo.recipients import OUTCOMES, RECEIVERS, TOLD_TO_PARTNER,
 from patterns_infra.demo.scene import Scene
 from patterns_shared.domain.events import Event, EventType
 
-__all__ = ["compare", "expected_counts", "fan_out", "follow"]
+__all__ = ["balances", "compare", "expected_counts", "fan_out", "follow"]
 
 _EFFECT = {EventType.ORDER_FULFILLED: 1, EventType.ORDER_CANCELLED: -1, EventType.ORDER_REJECTED: 0}
 _SUBJECTS = {
@@ -106,13 +106,13 @@ def compare(scene: Scene, events: Sequence[Event], reached: Reached) -> None:
     )
     checks.each(
         "sum each order's entries",
-        expected=_balances(events, {event.id: _EFFECT[event.type] * event.data.total for event in events}),
-        seen=_balances(events, reached.entries),
+        expected=balances(events, {event.id: _EFFECT[event.type] * event.data.total for event in events}),
+        seen=balances(events, reached.entries),
         what="orders' balances, in whatever order their events came",
     )
 
 
-def _balances(events: Sequence[Event], entries: Mapping[str, int]) -> dict[str, int]:
+def balances(events: Sequence[Event], entries: Mapping[str, int]) -> dict[str, int]:
     """Return what each order comes to: its entries added up, and never less than nothing."""
     sums: dict[str, int] = {}
     for event in events:

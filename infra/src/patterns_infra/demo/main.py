@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import cast
 
@@ -56,34 +57,31 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
     ):
         began = time.perf_counter()
         whole = {pattern.name for pattern in chosen} >= end_to_end.NEEDS
-
-        def scene_of(published: Mapping[str, str]) -> Scene:
-            return Scene(
-                stage=platform.stage,
-                outputs=published,
-                client=platform.client,
-                place=platform.place,
-                mails=platform.mails,
-                seed=seed,
-                orders=orders,
-                stay=stay,
-                whole=whole,
-                checks=checks,
-                latencies=latencies,
-                progress=progress,
-                left=left,
-            )
-
+        every_scene = Scene(
+            stage=platform.stage,
+            outputs={},
+            client=platform.client,
+            place=platform.place,
+            mails=platform.mails,
+            seed=seed,
+            orders=orders,
+            stay=stay,
+            whole=whole,
+            checks=checks,
+            latencies=latencies,
+            progress=progress,
+            left=left,
+        )
         for pattern in _in_turn(chosen, first, groups, progress, checks):
             outputs = platform.outputs()
-            scene = scene_of(_published(outputs, pattern))
+            scene = replace(every_scene, outputs=_published(outputs, pattern))
             asyncio.run(_play(pattern.name, pattern.demo, scene))
             if scene.guest:
                 guest = scene.guest
                 keep_guest(platform.folder, guest, user_pool_id=scene.outputs["user_pool_id"])
         if outputs.keys() >= end_to_end.NEEDS and whole:
             of_all = {key: value for each in chosen for key, value in _published(outputs, each).items()}
-            asyncio.run(_play("the whole shop", end_to_end.SCENARIO, scene_of(of_all)))
+            asyncio.run(_play("the whole shop", end_to_end.SCENARIO, replace(every_scene, outputs=of_all)))
         seconds = time.perf_counter() - began
     print_report(sys.stdout, checks, latencies, seconds=seconds)
     sys.stdout.writelines(f"{line}\n" for line in left)

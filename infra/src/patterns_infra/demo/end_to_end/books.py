@@ -4,7 +4,7 @@ import asyncio
 
 from patterns_infra.demo.end_to_end.order_events import events_of
 from patterns_infra.demo.end_to_end.shop import Shop
-from patterns_infra.demo.fan_out import compare, follow
+from patterns_infra.demo.fan_out import balances, compare, follow
 from patterns_infra.demo.recipients import Reached
 from patterns_shared.domain.catalogue import CURRENCY
 from patterns_shared.domain.money import format_money
@@ -21,9 +21,7 @@ async def compare_books(shop: Shop) -> None:
         events = await asyncio.to_thread(events_of, shop, sorted(shop.placed))
         reached = await follow(shop.scene, shop.recipients, events, seconds=_SECONDS)
         compare(shop.scene, events, reached)
-        balances: dict[str, int] = {}
-        for event in events:
-            balances[event.order_id] = balances.get(event.order_id, 0) + reached.entries.get(event.id, 0)
+        booked = balances(events, reached.entries)
         shop.scene.checks.each(
             "compare the ledger with what each customer was promised",
             expected={
@@ -31,11 +29,10 @@ async def compare_books(shop: Shop) -> None:
                 for order in shop.plan.orders
                 if order.number in shop.placed
             },
-            # Less than nothing where a rejected order was cancelled: there is nothing to take back then.
-            seen={order_id: max(0, balance) for order_id, balance in balances.items()},
+            seen=booked,
             what="orders paid for in the ledger when fulfilled, else not",
         )
-        _show(shop, reached, sum(max(0, balance) for balance in balances.values()))
+        _show(shop, reached, sum(booked.values()))
 
 
 def _show(shop: Shop, reached: Reached, booked: int) -> None:

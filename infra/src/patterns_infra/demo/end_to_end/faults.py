@@ -9,7 +9,7 @@ from patterns_infra.demo.end_to_end.shop import Shop
 from patterns_infra.demo.outcomes import publish_all
 from patterns_infra.demo.plan import PlannedOrder
 from patterns_infra.demo.poison import set_aside_and_put_back
-from patterns_infra.demo.recipients import OUTCOMES, RECEIVERS
+from patterns_infra.demo.recipients import OUTCOMES, RECEIVERS, TOLD_TO_PARTNER
 from patterns_shared.adapters.event_messages import event_to_body
 from patterns_shared.adapters.eventbridge import EventBridgePublisher
 from patterns_shared.domain.events import Event, EventType
@@ -20,7 +20,6 @@ _SECONDS = 240.0
 _WORKERS = "--selector=app.kubernetes.io/name=order-worker"
 _FEW = 20
 """Orders whose messages are repeated."""
-_TAKEN_BY_PARTNER = {EventType.ORDER_FULFILLED, EventType.ORDER_CANCELLED}
 
 
 @asynccontextmanager
@@ -83,9 +82,9 @@ def _bus(shop: Shop) -> EventBridgePublisher:
 def _send_to_receivers(shop: Shop, events: Sequence[Event]) -> None:
     """Send each receiver the events that its subscription lets through."""
     sqs = shop.scene.client("sqs")
-    types = {"partner": _TAKEN_BY_PARTNER, "outcome": set(OUTCOMES)}
+    types = {"partner": TOLD_TO_PARTNER, "outcome": OUTCOMES}
     for receiver in RECEIVERS:
         url = shop.scene.outputs[f"{receiver}_queue_url"]
         for event in events:
-            if event.type in types.get(receiver, set(EventType)):
+            if event.type in types.get(receiver, tuple(EventType)):
                 sqs.send_message(QueueUrl=url, MessageBody=event_to_body(event))

@@ -10,7 +10,7 @@ from patterns_infra.demo.end_to_end.books import compare_books
 from patterns_infra.demo.end_to_end.faults import repeat_messages, set_poison_aside
 from patterns_infra.demo.end_to_end.journey import show_journey
 from patterns_infra.demo.end_to_end.night import report_of_today
-from patterns_infra.demo.end_to_end.shop import Shop, closed_shop, open_shop
+from patterns_infra.demo.end_to_end.shop import Shop, close_shop, open_shop
 from patterns_infra.demo.end_to_end.taking_orders import take_orders, wait_for_outcomes
 from patterns_infra.demo.event_tap import event_tap
 from patterns_infra.demo.plan import make_plan
@@ -64,7 +64,7 @@ async def _shop(scene: Scene) -> AsyncIterator[Shop]:
             cluster=cluster,
             recipients=Recipients(scene, partner, bus),
         )
-        stack.push_async_callback(closed_shop, shop)
+        stack.push_async_callback(close_shop, shop)
         partner.behave("up")
         yield shop
 

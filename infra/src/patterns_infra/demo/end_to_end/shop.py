@@ -14,7 +14,7 @@ from patterns_infra.demo.visit import Visit
 from patterns_infra.kubernetes_names import PROCESSOR
 from patterns_shared.domain.orders import OrderStatus
 
-__all__ = ["Shop", "closed_shop", "open_shop"]
+__all__ = ["Shop", "close_shop", "open_shop"]
 
 _SECONDS = 90.0
 
@@ -60,7 +60,7 @@ async def open_shop(shop: Shop) -> None:
         scene.checks.equal("open the shop: its workers", expected="True WorkersReady", seen=seen)
 
 
-async def closed_shop(shop: Shop) -> None:
+async def close_shop(shop: Shop) -> None:
     """Let the partner be up, and take the workers and the customers away; on a platform that stays the workers stay."""
     scene = shop.scene
     async with scene.part("closing the shop", seconds=2 * _SECONDS):
