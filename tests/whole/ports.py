@@ -110,6 +110,11 @@ class FaultyClaims(InMemoryClaims):
 
         self._faults.call("claims", mark, lambda: TemporarilyUnavailable("claims"))
 
+    def release(self, event: Event) -> None:
+        """End a claim."""
+        release = super().release
+        self._faults.call("claims", lambda: release(event), lambda: TemporarilyUnavailable("claims"))
+
 
 class FaultyMailer(RecordingMailer):
     """The mail service."""

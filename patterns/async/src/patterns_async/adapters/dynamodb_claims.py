@@ -113,6 +113,16 @@ class DynamoDBClaims:
                 ExpressionAttributeValues={":now": {"S": now.isoformat()}},
             )
 
+    def release(self, event: Event) -> None:
+        """End the claim by one update, whoever holds it by now: none of them would send the mail."""
+        with transient_as_unavailable(_DEPENDENCY):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(event),
+                UpdateExpression="REMOVE #until, #claim",
+                ExpressionAttributeNames={**_until(event), **_claim(event)},
+            )
+
 
 def _key(event: Event) -> dict[str, Any]:
     return {"order_id": {"S": event.order_id}}

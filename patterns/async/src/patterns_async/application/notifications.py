@@ -33,7 +33,7 @@ class Notified(StrEnum):
 
 
 class Claims(Protocol):
-    """Who is about to send which mail, and which went out. Both methods make one request."""
+    """Who is about to send which mail, and which went out. Each method makes one request."""
 
     def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
         """Claim the mail about this event for a while, and return whether its order is cancelled.
@@ -48,10 +48,18 @@ class Claims(Protocol):
         ...
 
     def mark_sent(self, event: Event, *, now: datetime) -> None:
-        """Remember that the mail went out, or that it never will.
+        """Remember that the mail went out.
 
         Raises:
             TemporarilyUnavailable: the store is down; the mail will go out again.
+        """
+        ...
+
+    def release(self, event: Event) -> None:
+        """End the claim on a mail that is not sent, so that nothing waits for it.
+
+        Raises:
+            TemporarilyUnavailable: the store is down; the claim runs out by itself.
         """
         ...
 
@@ -98,7 +106,7 @@ class Notifications:
         if cancelled and not cancels:
             return Notified.SUPERSEDED
         if self._suppressions.includes(mail.to):
-            self._claims.mark_sent(event, now=self._now())  # repetitions would wait for the end of the claim
+            self._claims.release(event)
             return Notified.SUPPRESSED
         self._mailer.send(mail)
         self._claims.mark_sent(event, now=self._now())

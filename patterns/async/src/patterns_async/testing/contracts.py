@@ -159,6 +159,15 @@ class ClaimsContract:
         claims.mark_sent(event, now=_NOW)
         assert claims.claim(replace(event, id="another"), cancels=False, now=_NOW) is False
 
+    def test_a_released_claim_holds_off_nobody(self, claims: Claims, event: Event) -> None:
+        """It is not one of a mail that went out, and what its event was is still known."""
+        claims.claim(event, cancels=False, now=_NOW)
+        claims.release(event)
+        assert claims.claim(event, cancels=False, now=_NOW) is False
+        claims.release(event)
+        with pytest.raises(EventConflict, match=event.id):
+            claims.claim(replace(event, order_version=7), cancels=False, now=_NOW)
+
     def test_what_comes_after_a_cancellation_takes_no_claim(self, claims: Claims, event: Event) -> None:
         """Its repetitions wait for nobody; the cancellation's own claim holds."""
         cancellation = replace(event, id="cancellation")

@@ -105,6 +105,10 @@ class InMemoryClaims:
         """Remember the mail."""
         self.sent[event.order_id, event.id] = now
 
+    def release(self, event: Event) -> None:
+        """Forget the claim, and keep what the event was."""
+        self.claimed_until.pop((event.order_id, event.id), None)
+
 
 class InMemorySuppressions:
     """Suppressed addresses in a dictionary. Set ``unavailable`` to fail every call."""
