@@ -4,10 +4,11 @@ import datetime as dt
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from patterns_infra.kubernetes.earlier_layout import find_operator, remove_earlier_operator
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
@@ -27,6 +28,8 @@ _EARLIER_PEERINGS = "kopfpeerings.kopf.dev"
 _MANAGER = "--field-manager=patterns-deploy"
 _USER_ROLES = tuple(f"patterns-orderprocessors-{role}" for role in ("view", "edit"))
 _HOST = f"{OPERATOR}.{OPERATOR_NAMESPACE}.svc"
+_RELEASE = "meta.helm.sh/release-name"
+"""The annotation by which Helm knows the objects of a release."""
 _REACH_SECONDS = 20
 _ADMISSION_SECONDS = 30.0
 _DRAIN_SECONDS = 960.0
@@ -69,7 +72,7 @@ class Installer:
         """
         self.advance(0, "reaching the cluster")
         self.reach()
-        self._refuse_another_stage(wanted.stage)
+        self._refuse_others(wanted.stage)
         self.advance(0, "definitions")
         for name in _DEFINITIONS:
             self._apply(f"--filename={MANIFESTS / name}")
@@ -103,6 +106,7 @@ class Installer:
             DeployFailed: workers do not end, or the cluster cannot be reached.
         """
         self.reach()
+        _refuse_release(find_operator(self.kubectl))
         self._drain()
         self.advance(1, "operator")
         self.kubectl.delete("validatingwebhookconfiguration", OPERATOR)
@@ -125,8 +129,9 @@ class Installer:
         configuration = self.kubectl.get("validatingwebhookconfiguration", OPERATOR)
         return webhook_certificate(host, secret, configuration, now=dt.datetime.now(dt.UTC))
 
-    def _refuse_another_stage(self, stage: str) -> None:
+    def _refuse_others(self, stage: str) -> None:
         found = find_operator(self.kubectl)
+        _refuse_release(found)
         there = found and found["metadata"].get("labels", {}).get(STAGE_LABEL, stage)
         if there and there != stage:
             raise DeployFailed(
@@ -170,6 +175,17 @@ class Installer:
                 time.sleep(0.5)
             else:
                 return
+
+
+def _refuse_release(operator: Mapping[str, Any] | None) -> None:
+    """Leave an operator alone that Helm has installed, and will upgrade: only Helm may change or remove it."""
+    metadata = operator["metadata"] if operator else {}
+    if release := metadata.get("annotations", {}).get(_RELEASE):
+        place = metadata["namespace"]
+        raise DeployFailed(
+            f"the operator in the namespace {place!r} is of the Helm release {release!r}: first uninstall it "
+            f"(helm uninstall {release} --namespace {place}), or take another cluster"
+        )
 
 
 def _host_of(url: str) -> str:
