@@ -1,6 +1,7 @@
 """A release of the chart by Helm itself: installed, upgraded and taken out, in a cluster of its own."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from tests.operator_install import OPERATOR, free_port
 from tests.order_processors import wait_condition
 from tests.order_queue import OrderQueue, outcomes_of, placed_orders
 
+from patterns_infra.kubernetes.installing import Installer
+from patterns_infra.kubernetes.kubectl import Kubectl
+from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import REGION, ROOT_KEYS
 from patterns_infra.local.ports import HOST
@@ -71,6 +75,8 @@ def test_a_release_from_its_installation_to_its_end(place: KubeCluster, tmp_path
     assert _scrape(place, OPERATOR, 8082, PLACE)["patterns_operator_processors", ()] == 1
 
     certificate, pods = _certificate(place), _pods(place)
+    with pytest.raises(DeployFailed, match=f"Helm release '{RELEASE}'.*--namespace {PLACE}"):
+        Installer(Kubectl(place.folder.kubeconfig, dict(os.environ)), lambda _, __: None).remove()
     said = helm.run("upgrade", RELEASE, str(CHART), *waits, values=values)
     assert (_certificate(place), _pods(place)) == (certificate, pods), "an upgrade of nothing changes nothing"
     values["settings"]["LOOK_SECONDS"] = "2"

@@ -4,11 +4,10 @@ import datetime as dt
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from patterns_infra.kubernetes.earlier_layout import find_operator, remove_earlier_operator
 from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
@@ -28,8 +27,8 @@ _EARLIER_PEERINGS = "kopfpeerings.kopf.dev"
 _MANAGER = "--field-manager=patterns-deploy"
 _USER_ROLES = tuple(f"patterns-orderprocessors-{role}" for role in ("view", "edit"))
 _HOST = f"{OPERATOR}.{OPERATOR_NAMESPACE}.svc"
-_RELEASE = "meta.helm.sh/release-name"
-"""The annotation by which Helm knows the objects of a release."""
+_RELEASE, _RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
+"""Annotations by which Helm knows the objects of a release."""
 _REACH_SECONDS = 20
 _ADMISSION_SECONDS = 30.0
 _DRAIN_SECONDS = 960.0
@@ -72,7 +71,8 @@ class Installer:
         """
         self.advance(0, "reaching the cluster")
         self.reach()
-        self._refuse_others(wanted.stage)
+        self._refuse_release()
+        self._refuse_another_stage(wanted.stage)
         self.advance(0, "definitions")
         for name in _DEFINITIONS:
             self._apply(f"--filename={MANIFESTS / name}")
@@ -106,7 +106,7 @@ class Installer:
             DeployFailed: workers do not end, or the cluster cannot be reached.
         """
         self.reach()
-        _refuse_release(find_operator(self.kubectl))
+        self._refuse_release()
         self._drain()
         self.advance(1, "operator")
         self.kubectl.delete("validatingwebhookconfiguration", OPERATOR)
@@ -129,9 +129,22 @@ class Installer:
         configuration = self.kubectl.get("validatingwebhookconfiguration", OPERATOR)
         return webhook_certificate(host, secret, configuration, now=dt.datetime.now(dt.UTC))
 
-    def _refuse_others(self, stage: str) -> None:
+    def _refuse_release(self) -> None:
+        """Leave an operator alone that Helm has installed, in whichever namespace: only Helm may change or remove it.
+
+        The webhook's configuration has one name and no namespace, so that a cluster has one.
+        """
+        found = self.kubectl.get("validatingwebhookconfiguration", OPERATOR)
+        annotations = found["metadata"].get("annotations", {}) if found else {}
+        if release := annotations.get(_RELEASE):
+            place = annotations[_RELEASE_NAMESPACE]
+            raise DeployFailed(
+                f"this cluster has the operator of the Helm release {release!r}, and room for one: first uninstall it "
+                f"(helm uninstall {release} --namespace {place}), or take another cluster"
+            )
+
+    def _refuse_another_stage(self, stage: str) -> None:
         found = find_operator(self.kubectl)
-        _refuse_release(found)
         there = found and found["metadata"].get("labels", {}).get(STAGE_LABEL, stage)
         if there and there != stage:
             raise DeployFailed(
@@ -175,17 +188,6 @@ class Installer:
                 time.sleep(0.5)
             else:
                 return
-
-
-def _refuse_release(operator: Mapping[str, Any] | None) -> None:
-    """Leave an operator alone that Helm has installed, and will upgrade: only Helm may change or remove it."""
-    metadata = operator["metadata"] if operator else {}
-    if release := metadata.get("annotations", {}).get(_RELEASE):
-        place = metadata["namespace"]
-        raise DeployFailed(
-            f"the operator in the namespace {place!r} is of the Helm release {release!r}: first uninstall it "
-            f"(helm uninstall {release} --namespace {place}), or take another cluster"
-        )
 
 
 def _host_of(url: str) -> str:
