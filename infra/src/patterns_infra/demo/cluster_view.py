@@ -61,6 +61,10 @@ class ClusterView:
         found = await asyncio.to_thread(lambda: self._kubectl.items(*words, self._namespace))
         return {f"{each['kind']}/{each['metadata']['name']}" for each in found}
 
+    async def worker_pods(self) -> set[str]:
+        """Return the workers' pods as ``Pod/name``."""
+        return await self.names("pods", "--selector=app.kubernetes.io/name=order-worker")
+
     async def operator_image(self) -> str:
         """Return the image that the operator runs, which is the workers', too."""
         where = f"--namespace={OPERATOR_NAMESPACE}"

@@ -21,7 +21,6 @@ __all__ = ["OrderFlow", "decide_orders", "scale"]
 
 _SECONDS = 180.0
 _A_LOOK = 0.5
-_WORKERS = "--selector=app.kubernetes.io/name=order-worker"
 _PILE = 400
 """Orders that are enough work for all pods, even after one of them has been at it for some seconds."""
 _COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -88,7 +87,7 @@ async def scale(flow: OrderFlow, *, most: int) -> None:
         seen = await cluster.condition(PROCESSOR, "Ready", until="False Suspended")
         scene.checks.equal("suspend it", expected="False Suspended", seen=seen)
         # A worker that is about to end takes what comes while it waits for its last answer.
-        left = await eventually(lambda: cluster.names("pods", _WORKERS), until=lambda pods: not pods, seconds=60)
+        left = await eventually(cluster.worker_pods, until=lambda pods: not pods, seconds=60)
         scene.checks.equal("look for workers after that", expected="none", seen=left or "none")
         await flow.place(events)
         piled = await eventually(flow.waiting, until=lambda seen: seen >= len(events), seconds=90)

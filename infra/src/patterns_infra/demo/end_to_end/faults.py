@@ -17,14 +17,13 @@ from patterns_shared.domain.events import Event, EventType
 __all__ = ["kill_a_worker", "partner_down", "place_again", "repeat_messages", "set_poison_aside"]
 
 _SECONDS = 240.0
-_WORKERS = "--selector=app.kubernetes.io/name=order-worker"
 _FEW = 20
 """Orders whose messages are repeated."""
 
 
 @asynccontextmanager
 async def partner_down(shop: Shop) -> AsyncIterator[None]:
-    """Let the partner answer 503 to everything inside the block."""
+    """Let the partner close every connection without an answer inside the block."""
     partner, say = shop.recipients.partner, shop.scene.progress.say
     say("the partner is down")
     await asyncio.to_thread(partner.behave, "down")
@@ -37,7 +36,7 @@ async def partner_down(shop: Shop) -> AsyncIterator[None]:
 
 async def kill_a_worker(shop: Shop) -> None:
     """Kill a pod without any notice, whatever it is working on."""
-    pods = sorted(await shop.cluster.names("pods", _WORKERS))
+    pods = sorted(await shop.cluster.worker_pods())
     if not pods:
         raise LookupError("there is no worker to kill")
     shop.scene.progress.say(f"a worker is killed: {pods[0]}")
