@@ -1,7 +1,9 @@
 """What is asked of the logs for an order, and what is said of what is missing."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +73,26 @@ def test_an_id_without_a_time_is_looked_for_in_the_last_day(stage: Stage, now: d
     assert "--from" in found.notes[-1]
     early = now - timedelta(days=9)
     assert read_journey(stage.place, order, start=early, limit=100, now=now).start == early
+
+
+@pytest.mark.parametrize(
+    ("status", "pattern", "missing"),
+    [
+        ("FULFILLED", "async", True),
+        ("REJECTED", "async", True),
+        ("PLACED", "async", False),
+        ("FULFILLED", "k8s", False),
+    ],
+)
+def test_a_decided_order_without_its_worker_s_line_says_why(
+    stage: Stage, now: datetime, monkeypatch: pytest.MonkeyPatch, status: str, pattern: str, *, missing: bool
+) -> None:
+    """Its pod may have been killed or scaled down since, and the local cluster keeps no log of it."""
+    monkeypatch.setattr("patterns_infra.journeys.journey.read_pods", lambda _: ([], ""))
+    stage.lines, stage.item = [line("booked", pattern=pattern)], {"status": {"S": status}}
+    place = replace(stage.place, kubeconfig=Path("kubeconfig"))
+    notes = read_journey(place, ORDER, start=None, limit=100, now=now).notes
+    assert any("no line of a worker" in note for note in notes) is missing
 
 
 def test_a_slash_does_not_end_the_pattern(stage: Stage, now: datetime) -> None:

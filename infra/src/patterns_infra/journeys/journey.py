@@ -21,6 +21,8 @@ _CLOCKS_APART = timedelta(minutes=1)
 _DEFAULT = timedelta(days=1)
 _SOON = timedelta(hours=1)
 _NOT_YET = "lines come after seconds, on AWS now and then after minutes"
+_DECIDED = {"FULFILLED", "REJECTED"}
+_NO_WORKER = "no line of a worker: the local cluster keeps a pod's log no longer than the pod"
 _GONE = "logs are kept for a month, in production for a year, and those of a local platform until it ends"
 
 
@@ -88,6 +90,8 @@ def read_journey(place: Place, order_id: str, *, start: datetime | None, limit: 
     notes = list(search.notes)
     if not steps:
         notes.append(f"no log line names it since {instant_text(begin)}: {_NOT_YET if now - begin < _SOON else _GONE}")
+    if steps and place.kubeconfig and status in _DECIDED and not any(step.pattern == "k8s" for step in steps):
+        notes.append(_NO_WORKER)
     if not start and not placed:
         notes.append(
             f"its id tells no time, so logs are read since {instant_text(begin)}; --from TIME reads earlier ones"
