@@ -66,18 +66,19 @@ def this_python() -> str:
 
 
 def whole_tests(session: nox.Session, *arguments: str) -> None:
-    """Run the tests of all members together in memory: they need every member, and so the workspace's environment."""
-    in_workspace(session, "pytest", "tests/whole", "-m", ALONE, *arguments, groups=("tests",))
+    """Run the tests of no single member, in the workspace's environment: all in memory, and those of translations."""
+    in_workspace(session, "pytest", "tests/whole", "translations", "-m", ALONE, *arguments, groups=("tests",))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, the direction of imports and that each is declared (ruff, import-linter, deptry)."""
+    """Check style, formatting, imports (ruff, import-linter, deptry), and that Japanese pages match their sources."""
     in_workspace(session, "ruff", "check", ".", groups=("lint",))
     in_workspace(session, "ruff", "format", "--check", ".", groups=("lint",))
     in_workspace(session, "lint-imports", groups=("lint",))
     for folder in MEMBERS.values():
         in_workspace(session, "deptry", "--config", f"{folder}/pyproject.toml", f"{folder}/src", groups=("lint",))
+    in_workspace(session, "python", "-m", "translations", groups=("lint",))
 
 
 @nox.session
@@ -88,7 +89,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run every member's unit tests, each in its own environment, and those of all members together in memory."""
+    """Run every member's unit tests, each in its own environment, and those of no single member."""
     for member in MEMBERS:
         member_tests(session, member, this_python(), *session.posargs)
     whole_tests(session, *session.posargs)

@@ -30,11 +30,15 @@ class Command:
 
 
 def pages_of(repository: Path) -> list[Path]:
-    """Return every page that is written for readers."""
+    """Return every page that is written for readers, but those in Japanese: their code is the English pages'.
+
+    ``python -m translations`` holds them to that.
+    """
     folders = ("docs", "patterns", "shared", "infra", "benchmarks", "tests")
     found = {page for folder in folders for page in (repository / folder).rglob("*.md")}
     hidden = {page for page in found if any(x.startswith(".") or x == "node_modules" for x in page.parts)}
-    return sorted({repository / "README.md"} | found - hidden)
+    japanese = {page for page in found if page.is_relative_to(repository / "docs" / "ja")}
+    return sorted({repository / "README.md"} | found - hidden - japanese)
 
 
 def commands_of(page: Path, repository: Path) -> list[Command]:

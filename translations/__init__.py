@@ -1,0 +1,1 @@
+"""The Japanese pages in ``docs/ja/``, held to the English pages that they were made from."""
