@@ -1,4 +1,4 @@
-"""The batch's state machine as Mermaid, drawn from the synthesized definition into ``docs/batch.md``.
+"""The batch's state machine as Mermaid, drawn from the synthesized definition into the pages of the batch.
 
 ``python -m patterns_infra.state_diagram`` writes it; a test fails when the page and the definition differ. Steps that
 are tried in the same way are one box each, and how they are tried is drawn once.
@@ -8,6 +8,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from patterns_infra.marked_text import replace_between
@@ -18,11 +20,18 @@ from patterns_infra.settings import Settings
 from patterns_infra.synth import synthesize
 from patterns_infra.synthesized import SynthesizedStack
 
-__all__ = ["BEGIN", "END", "PAGE", "definition_of", "diagrams", "main"]
+__all__ = ["BEGIN", "END", "PAGES", "definition_of", "diagrams", "main"]
 
 BEGIN = "<!-- state machine: written by python -m patterns_infra.state_diagram -->"
 END = "<!-- end of state machine -->"
-PAGE = REPOSITORY / "docs" / "batch.md"
+INSIDE = "The inside of a step ({steps}):"
+PAGES: Mapping[Path, str] = MappingProxyType(
+    {
+        REPOSITORY / "docs" / "batch.md": INSIDE,
+        REPOSITORY / "docs" / "ja" / "batch.md": "ステップ ({steps}) の内部は次のとおりです。",
+    }
+)
+"""The pages that show it, and how each introduces what is drawn once for all steps that are alike."""
 
 States = Mapping[str, Mapping[str, Any]]
 
@@ -48,11 +57,12 @@ class _Edge(NamedTuple):
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the pages."""
     settings = Settings()
     stack = SynthesizedStack(synthesize(settings), PATTERNS["batch"].stack_name(settings.stage))
-    PAGE.write_text(replace_between(PAGE.read_text(), BEGIN, END, diagrams(definition_of(stack))))
-    sys.stderr.write(f"wrote {PAGE.relative_to(REPOSITORY)}\n")
+    for page, inside in PAGES.items():
+        page.write_text(replace_between(page.read_text(), BEGIN, END, diagrams(definition_of(stack), inside)))
+        sys.stderr.write(f"wrote {page.relative_to(REPOSITORY)}\n")
 
 
 def definition_of(stack: SynthesizedStack) -> dict[str, Any]:
@@ -62,12 +72,11 @@ def definition_of(stack: SynthesizedStack) -> dict[str, Any]:
     return document
 
 
-def diagrams(definition: Mapping[str, Any]) -> str:
-    """Return the whole machine, and each way in which its steps are tried, as Markdown."""
+def diagrams(definition: Mapping[str, Any], inside: str = INSIDE) -> str:
+    """Return the whole machine, and each way in which its steps are tried, as Markdown; ``inside`` introduces those."""
     parts = [_fenced([f"    start([start]) --> {_id(definition['StartAt'])}", *_drawn(definition["States"], "    ")])]
     for steps, states in _ways(definition["States"]).items():
-        names = ", ".join(steps)
-        parts.append(f"Inside of {names}:" if len(steps) == 1 else f"Inside of each of {names}:")
+        parts.append(inside.format(steps=", ".join(steps)))
         parts.append(_fenced([*_lines(states, list(_edges(states)), "    ")]))
     return "\n\n".join(parts)
 

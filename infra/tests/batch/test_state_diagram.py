@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from patterns_infra.marked_text import between_markers, replace_between
-from patterns_infra.state_diagram import BEGIN, END, PAGE, definition_of, diagrams
+from patterns_infra.state_diagram import BEGIN, END, PAGES, definition_of, diagrams
 from patterns_infra.synthesized import SynthesizedStack
 
 
@@ -16,10 +16,11 @@ def lines(states: dict[str, Any], first: str = "A") -> list[str]:
     return [line.strip() for line in drawn[3:-1]]
 
 
-def test_the_page_shows_the_definition(anywhere_batch: SynthesizedStack) -> None:
-    """Write it anew with: python -m patterns_infra.state_diagram."""
-    shown = between_markers(PAGE.read_text(), BEGIN, END)
-    assert shown == diagrams(definition_of(anywhere_batch))
+def test_the_pages_show_the_definition(anywhere_batch: SynthesizedStack) -> None:
+    """Write them anew with: python -m patterns_infra.state_diagram."""
+    definition = definition_of(anywhere_batch)
+    for page, inside in PAGES.items():
+        assert between_markers(page.read_text(), BEGIN, END) == diagrams(definition, inside), page
 
 
 def test_ways_that_failures_take_are_dashed() -> None:
@@ -76,8 +77,8 @@ def test_a_step_that_is_tried_in_another_way_has_a_picture_of_its_own() -> None:
         }
 
     drawn = diagrams({"StartAt": "A begin", "States": step("A", "pause") | step("B", "where") | step("C", "pause")})
-    assert "Inside of each of A, C:" in drawn
-    assert "Inside of B:" in drawn
+    assert "The inside of a step (A, C):" in drawn
+    assert "The inside of a step (B):" in drawn
     assert drawn.count("```mermaid") == 3
     assert 's_A[["A"]]' in drawn
     assert "s_A --> s_Z" in drawn
