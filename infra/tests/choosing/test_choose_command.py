@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import typer.main
 
-from patterns_infra.choosing.guide import read_guide
+from patterns_infra.choosing.guide import Guide, Language, read_guide
+from patterns_infra.choosing.page import page_text
+from patterns_infra.choosing.translation import read_guide_in
 from patterns_infra.cli import app, main
 
 GUIDE = read_guide()
@@ -41,7 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def test_the_options_are_the_questions() -> None:
     """Each question of the file has an option of its name, whose help has every word that is a reply."""
     group: Any = typer.main.get_command(app)
-    options = {x.name: x.help for x in group.commands["choose"].params if x.name not in {"as_json", "help"}}
+    options = {x.name: x.help for x in group.commands["choose"].params if x.name not in {"as_json", "language", "help"}}
     assert set(options) == set(GUIDE.questions)
     for name, question in GUIDE.questions.items():
         assert options[name].partition(": ")[2].split(", ") == [choice.value for choice in question.choices]
@@ -85,6 +87,64 @@ def test_what_is_not_given_is_asked_for(run: Any) -> None:  # noqa: ANN401
     assert "\nLambda behind SQS\n" in err
 
 
+def test_questions_and_answer_in_japanese(run: Any) -> None:  # noqa: ANN401
+    """Texts, figures and the words around them; options, replies and programs stay as they are."""
+    code, out, err = run(*BATCH, *REST, "--language", "ja", typed="9\nmostly\n")
+    assert (code, out) == (0, "")
+    assert f"\n{read_guide_in(Language.JAPANESE).questions['idle'].ask}\n  1  mostly       大部分。" in err
+    assert "'9' は一覧にありません。" in err
+    assert " の番号または一覧の語を入力してください: " in err
+    assert "\nSQS と Lambda\n" in err
+    assert "\n理由\n  compliance none: " in err
+    assert "Lambda の 1 回の呼び出し: 15 分 (https://docs.aws.amazon.com/" in err
+    assert "docs/ja/batch.md#料金" in err
+    assert err.endswith(" --language ja\n")
+    code, out, _ = run(*BATCH, "--idle", "mostly", *REST, "--language", "ja", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert (answer["service"]["id"], answer["service"]["name"]) == ("lambda-queue", "SQS と Lambda")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "--compliance が指定されていません: "),
+        (
+            ["--budget", "red"],
+            "--budget には idle, volume, predictable のいずれかを指定してください ('red' は指定できません)",
+        ),
+    ],
+)
+def test_a_wrong_question_in_japanese(run: Any, arguments: list[str], line: str) -> None:  # noqa: ANN401
+    """As in English, in one line."""
+    code, out, err = run("--language", "ja", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"patterns: {line}")
+
+
+def test_every_word_of_the_language_is_used(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+    """By the page, the command, or both; what neither says is not translated either."""
+    used: set[str] = set()
+    say = Guide.say
+
+    def recorded(guide: Guide, words: str) -> str:
+        used.add(words)
+        return say(guide, words)
+
+    monkeypatch.setattr(Guide, "say", recorded)
+    japanese = read_guide_in(Language.JAPANESE)
+    page_text(japanese)
+    for workload in (
+        [*BATCH, "--idle", "mostly", *REST, "--payload", "10MB"],
+        ["--compliance", "machine", *REST, "--team", "some"],
+    ):
+        assert run(*workload, "--language", "ja")[0] == 0
+    for typed in ("9\n", None):
+        assert run("--language", "ja", typed=typed)[0] != 0
+    assert run("--language", "ja", "--budget", "red")[0] == 2
+    assert used == set(japanese.words)
+
+
 def test_an_end_of_input_is_no_reply(run: Any) -> None:  # noqa: ANN401
     """Ctrl-D ends it, with the question that was open."""
     code, _, err = run(*BATCH, *REST, typed="")
@@ -97,6 +157,7 @@ def test_an_end_of_input_is_no_reply(run: Any) -> None:  # noqa: ANN401
     [
         ([], "--compliance is missing: Which rule binds it? (choose from: none, private, tenants, machine)"),
         (["--trigger", "moon"], "--trigger must be one of request, connection, event, schedule, service, not 'moon'"),
+        (["--language", "fr"], "--language must be one of en, ja, not 'fr'"),
         (["--budget", ""], "--budget must be one of idle, volume, predictable, not ''"),
         (["--colour", "red"], "No such option: --colour"),
         (["now"], "unexpected extra argument"),

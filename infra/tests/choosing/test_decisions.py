@@ -8,18 +8,20 @@ from hypothesis import strategies as st
 
 from patterns_infra.choosing.decision import Answer, decide
 from patterns_infra.choosing.figures import Figures
-from patterns_infra.choosing.guide import read_guide
+from patterns_infra.choosing.guide import Guide, Language, read_guide
+from patterns_infra.choosing.translation import read_guide_in
 
 GUIDE = read_guide()
-FIGURES = Figures(GUIDE)
+GUIDES = {language: read_guide_in(language) for language in Language}
+FIGURES = {language: Figures(guide) for language, guide in GUIDES.items()}
 WORKLOADS: st.SearchStrategy[dict[str, str]] = st.fixed_dictionaries(
     {name: st.sampled_from([x.value for x in question.choices]) for name, question in GUIDE.questions.items()}
 )
 
 
-def answer_for(workload: dict[str, str]) -> Answer:
+def answer_for(workload: dict[str, str], guide: Guide = GUIDE) -> Answer:
     """Return the answer for a workload of which everything is known."""
-    return decide(GUIDE, lambda question: workload[question.id])
+    return decide(guide, lambda question: workload[question.id])
 
 
 def most(workload: dict[str, str], name: str) -> int:
@@ -77,17 +79,32 @@ def test_no_answer_breaks_a_rule(workload: dict[str, str]) -> None:
         assert f"order-{workload['order']}" in added
 
 
+@pytest.mark.parametrize("language", Language)
 @settings(max_examples=100, deadline=None)
-@given(WORKLOADS)
-def test_every_answer_can_be_explained(workload: dict[str, str]) -> None:
+@given(workload=WORKLOADS)
+def test_every_answer_can_be_explained(language: Language, workload: dict[str, str]) -> None:
     """Each text's figures are known, each step has the reply that was given, and the last one is the service."""
-    answer = answer_for(workload)
+    answer = answer_for(workload, GUIDES[language])
     texts = [step.edge.figure for step in answer.steps]
     texts += [text for x in answer.additions for text in (x.text, x.reason)]
     texts += [text for x in answer.warnings for text in (x.costs, x.better, x.gets)]
-    assert not any("{" in FIGURES.fill(text) for text in texts)
+    assert not any("{" in FIGURES[language].fill(text) for text in texts)
     assert all(workload[step.question.id] == step.reply for step in answer.steps)
     assert answer.steps[-1].edge.service == answer.service.id
+
+
+@settings(max_examples=200, deadline=None)
+@given(workload=WORKLOADS)
+def test_every_language_gives_the_same_answer(workload: dict[str, str]) -> None:
+    """Service, way, additions and limits do not depend on the texts."""
+
+    def without_texts(answer: Answer) -> list[Any]:
+        service = (answer.service.id, dict(answer.service.limits), answer.workload)
+        steps = [(step.question.id, step.reply, step.edge.to, step.edge.link) for step in answer.steps]
+        return [service, steps, [x.id for x in answer.additions], [x.link for x in answer.warnings]]
+
+    english, *others = (without_texts(answer_for(workload, guide)) for guide in GUIDES.values())
+    assert all(other == english for other in others)
 
 
 @pytest.mark.parametrize("case", GUIDE.use_cases, ids=lambda case: case.name)

@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 
 from patterns_infra.choosing.figures import Figures
-from patterns_infra.choosing.guide import GUIDE_FILE, GuideError, read_guide
-from patterns_infra.choosing.page import BEGIN, END, PAGE, page_text
+from patterns_infra.choosing.guide import GUIDE_FILE, GuideError, Language, read_guide
+from patterns_infra.choosing.page import BEGIN, END, PAGES, page_text
+from patterns_infra.choosing.translation import read_guide_in
 from patterns_infra.costs.inputs import INPUTS_FILE, Inputs
 from patterns_infra.costs.prices import PRICES_FILE, Confidence, PriceList
 from patterns_infra.costs.usage import USAGE_FILE, read_usage
 from patterns_infra.marked_text import between_markers
-from patterns_infra.paths import REPOSITORY
 
 GUIDE = read_guide()
-DOCS = REPOSITORY / "docs"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -37,18 +36,20 @@ def broken(folder: Path, change: Any) -> Path:  # noqa: ANN401 - a function that
     return file
 
 
-def test_the_page_says_what_the_file_says() -> None:
-    """Change the file, a price or a benchmark, and write it: ``python -m patterns_infra.choosing.page``."""
-    assert between_markers(PAGE.read_text(), BEGIN, END) == page_text(GUIDE)
+@pytest.mark.parametrize("language", Language)
+def test_the_page_says_what_the_file_says(language: Language) -> None:
+    """Change a file, a price or a benchmark, and write it: ``python -m patterns_infra.choosing.page``."""
+    assert between_markers(PAGES[language].read_text(), BEGIN, END) == page_text(read_guide_in(language))
 
 
-def test_every_link_of_the_page_leads_somewhere() -> None:
+@pytest.mark.parametrize("page", PAGES.values(), ids=str)
+def test_every_link_of_the_page_leads_somewhere(page: Path) -> None:
     """To a page's heading, to code, or to an address."""
-    for link in LINK.findall(PAGE.read_text()):
+    for link in LINK.findall(page.read_text()):
         if link.startswith("https://"):
             continue
         path, _, anchor = link.partition("#")
-        target = (DOCS / path).resolve() if path else PAGE
+        target = (page.parent / path).resolve() if path else page
         assert target.exists(), link
         assert not anchor or anchor in slugs(target), link
 

@@ -76,11 +76,11 @@ class Figures:
     def _cost(self, rest: str) -> str:
         compute, _, orders = rest.partition("@")
         inputs, prices, _usages = self._costs
-        return _text(compute_bill(Compute(compute), int(orders), inputs=inputs, prices=prices).total)
+        return self._amount(compute_bill(Compute(compute), int(orders), inputs=inputs, prices=prices).total)
 
     def _pattern(self, rest: str) -> str:
         name, _, orders = rest.partition("@")
-        return _text(self._bill(name, int(orders)).total)
+        return self._amount(self._bill(name, int(orders)).total)
 
     def _line(self, rest: str) -> str:
         name, _, more = rest.partition(".")
@@ -88,14 +88,21 @@ class Figures:
         found = [x.amount for x in self._bill(name, int(orders)).components if x.name == component]
         if not found:
             raise KeyError(component)
-        return _text(sum(found, ZERO))
+        return self._amount(sum(found, ZERO))
 
     def _result(self, rest: str) -> str:
         benchmark, _, name = rest.partition(":")
         row = next((x for x in self._results if x.benchmark == benchmark and x.name.startswith(name)), None)
         if row is None:
             raise KeyError(rest)
-        return f"{row.ours:,g} {row.unit}"
+        return f"{row.ours:,g} {self._guide.say(row.unit)}"
+
+    def _amount(self, amount: Amount) -> str:
+        """Return it without cents unless it is small, and as a range when a price is not confirmed."""
+        low, high = _number(amount, amount.low), _number(amount, amount.high)
+        if low == high:
+            return self._guide.say("{amount} $").format(amount=_number(amount, amount.cost))
+        return self._guide.say("{low} to {high} $ (a price is unconfirmed)").format(low=low, high=high)
 
     def _bill(self, name: str, orders: int) -> Bill:
         inputs, prices, usages = self._costs
@@ -113,12 +120,6 @@ class Figures:
             raise GuideError(f"{self._file.name} cannot be read: {error.strerror}") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise GuideError(f"{self._file.name}: {error}") from error
-
-
-def _text(amount: Amount) -> str:
-    """Return an amount without cents unless it is small, and as a range when a price is not confirmed."""
-    low, high = _number(amount, amount.low), _number(amount, amount.high)
-    return f"{_number(amount, amount.cost)} $" if low == high else f"{low} to {high} $ (a price is unconfirmed)"
 
 
 def _number(amount: Amount, value: Any) -> str:  # noqa: ANN401 - a decimal, formatted

@@ -1,6 +1,7 @@
 """The guide of ``docs/choosing.json``: questions, a decision path, services with their limits, and additions."""
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -23,9 +24,16 @@ from patterns_infra.choosing.records import (
 from patterns_infra.costs.fulfilment import Compute
 from patterns_infra.paths import REPOSITORY
 
-__all__ = ["GUIDE_FILE", "Guide", "GuideError", "read_guide"]
+__all__ = ["GUIDE_FILE", "Guide", "GuideError", "Language", "read_guide"]
 
 GUIDE_FILE = REPOSITORY / "docs" / "choosing.json"
+
+
+class Language(StrEnum):
+    """What the guide can be read in; the value is the one of the option and of the file's name."""
+
+    ENGLISH = "en"
+    JAPANESE = "ja"
 
 
 class GuideError(ValueError):
@@ -52,17 +60,37 @@ class _File(_Lists, frozen=True, kw_only=True):
 
 
 class Guide(_Lists, frozen=True, kw_only=True):
-    """The whole of it; the first of the nodes is where the path begins."""
+    """The whole of it in one language; the first of the nodes is where the path begins.
+
+    Attributes:
+        language: of the texts.
+        words: what page and command say around the texts, by the English one; not used in English.
+    """
 
     limits: Mapping[str, Limit]
     questions: Mapping[str, Question]
     services: Mapping[str, Service]
     nodes: Mapping[str, Node]
+    language: Language = Language.ENGLISH
+    words: Mapping[str, str] = {}
 
     @property
     def start(self) -> Node:
         """The first node."""
         return next(iter(self.nodes.values()))
+
+    def say(self, words: str) -> str:
+        """Return words of the page or the command in the guide's language.
+
+        Raises:
+            GuideError: the language's file does not have them.
+        """
+        if self.language is Language.ENGLISH:
+            return words
+        try:
+            return self.words[words]
+        except KeyError as error:
+            raise GuideError(f"the words {words!r} are not translated to {self.language}") from error
 
 
 _Named = TypeVar("_Named", Limit, Question, Service, Node)

@@ -30,6 +30,7 @@ def choose(
     compliance: Annotated[_Reply, _option("rules: none, private, tenants, machine")] = None,
     budget: Annotated[_Reply, _option("what matters most: idle, volume, predictable")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for programs, on standard output")] = False,
+    language: Annotated[str, _option("of questions and answer: en, ja")] = "en",
 ) -> None:
     """Find the service that fits a part of your system, and why; asks for what is not given. Needs no network."""
     from patterns_infra.commands import choose as command  # noqa: PLC0415 - each command imports only its own
@@ -49,4 +50,4 @@ def choose(
         "compliance": compliance,
         "budget": budget,
     }
-    command.choose(given, as_json=as_json)
+    command.choose(given, as_json=as_json, language=language)

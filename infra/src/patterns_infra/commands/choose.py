@@ -7,8 +7,10 @@ from typing import Any
 
 from patterns_infra.choosing.decision import Answer, decide
 from patterns_infra.choosing.figures import Figures
-from patterns_infra.choosing.guide import Guide, GuideError, read_guide
+from patterns_infra.choosing.guide import Guide, GuideError, Language
+from patterns_infra.choosing.links import link_in
 from patterns_infra.choosing.records import Limit, Question
+from patterns_infra.choosing.translation import read_guide_in
 from patterns_infra.commands.failures import CommandError, WrongUse
 
 __all__ = ["choose"]
@@ -16,24 +18,28 @@ __all__ = ["choose"]
 _REPOSITORY_ROOT = "../"
 
 
-def choose(given: Mapping[str, str | None], *, as_json: bool) -> None:
+def choose(given: Mapping[str, str | None], *, as_json: bool, language: str = Language.ENGLISH) -> None:
     """Find the service for a workload and explain it, or write the same as JSON.
 
     Args:
         given: replies by question; what is ``None`` is asked for when the path needs it.
         as_json: for programs.
+        language: of questions and answer.
 
     Raises:
-        WrongUse: a reply that is not one of the choices, or one that is missing where no terminal is there to ask.
+        WrongUse: no such language, a reply that is not one of the choices, or one that is missing where no terminal is
+            there to ask.
         CommandError: a data file cannot be read, or the input ended.
     """
+    if language not in set(Language):
+        raise WrongUse(f"--language must be one of {', '.join(Language)}, not {language!r}")
     try:
-        guide = read_guide()
+        guide = read_guide_in(Language(language))
         figures = Figures(guide)
         for name, value in given.items():
-            if value is not None and (wrong := _wrong(guide.questions[name], value)):
+            if value is not None and (wrong := _wrong(guide, name, value)):
                 raise WrongUse(wrong)
-        answer = decide(guide, _asker(given, interactive=sys.stdin.isatty()))
+        answer = decide(guide, _asker(guide, given, interactive=sys.stdin.isatty()))
         if as_json:
             sys.stdout.write(json.dumps(_document(answer, guide, figures), indent=2, ensure_ascii=False) + "\n")
         else:
@@ -42,71 +48,78 @@ def choose(given: Mapping[str, str | None], *, as_json: bool) -> None:
         raise CommandError(str(error)) from error
 
 
-def _asker(given: Mapping[str, str | None], *, interactive: bool) -> Callable[[Question], str]:
+def _asker(guide: Guide, given: Mapping[str, str | None], *, interactive: bool) -> Callable[[Question], str]:
     def ask(question: Question) -> str:
         value = given.get(question.id)
         if value is not None:
             return value
         if not interactive:
             choices = ", ".join(choice.value for choice in question.choices)
-            raise WrongUse(f"--{question.id} is missing: {question.ask} (choose from: {choices})")
-        return _ask_in_terminal(question)
+            missing = guide.say("--{option} is missing: {ask} (choose from: {choices})")
+            raise WrongUse(missing.format(option=question.id, ask=question.ask, choices=choices))
+        return _ask_in_terminal(guide, question)
 
     return ask
 
 
-def _ask_in_terminal(question: Question) -> str:
+def _ask_in_terminal(guide: Guide, question: Question) -> str:
     """Show the choices with numbers, and ask until one is named by its number or its value."""
     write = sys.stderr.write
     write(f"\n{question.ask}\n")
     for number, choice in enumerate(question.choices, 1):
         write(f"  {number}  {choice.value:12} {choice.text}\n")
     while True:
-        write(f"1 to {len(question.choices)}, or a word of the list: ")
+        write(guide.say("1 to {count}, or a word of the list: ").format(count=len(question.choices)))
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:
-            raise CommandError(f"the input ended before --{question.id} was answered")
+            raise CommandError(guide.say("the input ended before --{option} was answered").format(option=question.id))
         typed = line.strip()
         if typed.isascii() and typed.isdigit() and 1 <= int(typed[:3]) <= len(question.choices):
             return question.choices[int(typed[:3]) - 1].value
         if typed in {choice.value for choice in question.choices}:
             return typed
-        write(f"{typed!r} is not in the list; ")
+        write(guide.say("{typed} is not in the list; ").format(typed=repr(typed)))
 
 
-def _wrong(question: Question, value: str) -> str:
-    choices = [choice.value for choice in question.choices]
-    return "" if value in choices else f"--{question.id} must be one of {', '.join(choices)}, not {value!r}"
+def _wrong(guide: Guide, name: str, value: str) -> str:
+    choices = [choice.value for choice in guide.questions[name].choices]
+    if value in choices:
+        return ""
+    wrong = guide.say("--{option} must be one of {choices}, not {value}")
+    return wrong.format(option=name, choices=", ".join(choices), value=repr(value))
 
 
 def _explanation(answer: Answer, guide: Guide, figures: Figures) -> str:
     """Return the answer for people."""
-    service = answer.service
-    lines = [f"\n{service.name}", f"  {service.what}", "\nbecause"]
+    service, say = answer.service, guide.say
+    lines = [f"\n{service.name}", f"  {service.what}", f"\n{say('because')}"]
     for step in answer.steps:
         lines += [
             f"  {step.question.id} {step.reply}: {step.edge.reason}",
-            f"    {figures.fill(step.edge.figure)} ({_place(step.edge.link)})",
+            f"    {figures.fill(step.edge.figure)} ({_place(step.edge.link, guide)})",
         ]
     if answer.additions:
-        lines.append("\nwith it")
+        lines.append(f"\n{say('with it')}")
         for addition in answer.additions:
             reason = figures.fill(addition.reason)
-            lines += [f"  {figures.fill(addition.text)}", f"    {reason} ({_place(addition.link)})"]
+            lines += [f"  {figures.fill(addition.text)}", f"    {reason} ({_place(addition.link, guide)})"]
     if answer.warnings:
-        lines.append("\nwrong answers near it")
+        lines.append(f"\n{say('wrong answers near it')}")
         for wrong in answer.warnings:
-            lines.append(f"  {wrong.took}: {figures.fill(wrong.costs)}; better: {figures.fill(wrong.better)}")
+            costs, better = figures.fill(wrong.costs), figures.fill(wrong.better)
+            lines.append(say("  {took}: {costs}; better: {better}").format(took=wrong.took, costs=costs, better=better))
     if service.limits:
-        lines.append("\nits limits")
-        lines += [f"  {x.service}: {x.text} ({x.source}, {x.read or 'not read'})" for x in _limits(answer, guide)]
-    lines.append("\nsee" if service.example else "\nsee (this repository does not run it)")
-    lines += [f"  {_place(link)}" for link in service.code]
+        lines.append(f"\n{say('its limits')}")
+        lines += [f"  {x.service}: {x.text} ({x.source}, {x.read or say('not read')})" for x in _limits(answer, guide)]
+    lines.append(f"\n{say('see' if service.example else 'see (this repository does not run it)')}")
+    lines += [f"  {_place(link, guide)}" for link in service.code]
     if service.compute:
         lines.append(f"  uv run patterns cost --compute {service.compute}")
     options = " ".join(f"--{name} {value}" for name, value in answer.workload.items())
-    return "\n".join([*lines, "\nthe same again", f"  uv run patterns choose {options}", ""])
+    if guide.language is not Language.ENGLISH:
+        options += f" --language {guide.language}"
+    return "\n".join([*lines, f"\n{say('the same again')}", f"  uv run patterns choose {options}", ""])
 
 
 def _document(answer: Answer, guide: Guide, figures: Figures) -> dict[str, Any]:
@@ -121,12 +134,12 @@ def _document(answer: Answer, guide: Guide, figures: Figures) -> dict[str, Any]:
                 "reply": step.reply,
                 "reason": step.edge.reason,
                 "figure": figures.fill(step.edge.figure),
-                "link": _place(step.edge.link),
+                "link": _place(step.edge.link, guide),
             }
             for step in answer.steps
         ],
         "with": [
-            {"id": x.id, "text": figures.fill(x.text), "reason": figures.fill(x.reason), "link": _place(x.link)}
+            {"id": x.id, "text": figures.fill(x.text), "reason": figures.fill(x.reason), "link": _place(x.link, guide)}
             for x in answer.additions
         ],
         "wrong_answers": [
@@ -150,7 +163,7 @@ def _document(answer: Answer, guide: Guide, figures: Figures) -> dict[str, Any]:
             }
             for x in _limits(answer, guide)
         ],
-        "see": [_place(link) for link in service.code],
+        "see": [_place(link, guide) for link in service.code],
         "cost_command": f"patterns cost --compute {service.compute}" if service.compute else None,
     }
 
@@ -159,8 +172,10 @@ def _limits(answer: Answer, guide: Guide) -> list[Limit]:
     return [guide.limits[name] for name in answer.service.limits.values()]
 
 
-def _place(link: str) -> str:
+def _place(link: str, guide: Guide) -> str:
     """Return a link of the page as a path from the repository's root."""
     if link.startswith("https://"):
         return link
-    return link.removeprefix(_REPOSITORY_ROOT) if link.startswith(_REPOSITORY_ROOT) else f"docs/{link}"
+    if link.startswith(_REPOSITORY_ROOT):
+        return link.removeprefix(_REPOSITORY_ROOT)
+    return f"docs/{link_in(guide.language, link)}"
