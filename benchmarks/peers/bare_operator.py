@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 import kopf
 
-from patterns_k8s.operator.credentials import connect
-from patterns_k8s.operator.desired import Route, desired
-from patterns_k8s.operator.pods import Surroundings
-from patterns_k8s.operator.processor import CHILDREN, Processor
+from patterns_k8s.operator.api.credentials import connect
+from patterns_k8s.operator.desired.children import Route, desired
+from patterns_k8s.operator.desired.pods import Surroundings
+from patterns_k8s.operator.desired.processor import CHILDREN, Processor
 
 _PLURALS = {kind: (group, version, plural) for plural, (group, version, kind) in CHILDREN.items()}
 _ROUTE = Route("https://sqs.us-east-1.amazonaws.com/000000000000/orders", "arn:aws:sns:us-east-1:000000000000:o", 30)

@@ -252,7 +252,8 @@ def test_the_age_of_the_webhooks_certificate_raises_an_alarm(anywhere_k8s: Synth
     assert alarm["AlarmActions"]
     assert "--from=cronjob/patterns-operator-certificate" in alarm["AlarmDescription"]
     field = "certificate_days_left"
-    assert f'"{field}"' in (REPOSITORY / "patterns/k8s/src/patterns_k8s/operator/served_certificate.py").read_text()
+    webhook = REPOSITORY / "patterns/k8s/src/patterns_k8s/operator/webhook"
+    assert f'"{field}"' in (webhook / "served_certificate.py").read_text()
 
 
 def test_production_is_protected(synthesize_k8s: Callable[[str], SynthesizedStack], auto_k8s: SynthesizedStack) -> None:

@@ -106,7 +106,7 @@ def test_a_security_group_for_the_workers(tmp_path: Path, certificate: WebhookCe
     assert policy["metadata"]["namespace"] == NAMESPACE
     assert policy["spec"]["securityGroups"]["groupIds"] == ["sg-0123456789abcdef0"]
     (chosen,) = policy["spec"]["podSelector"]["matchExpressions"]
-    network = (Path(__file__).parents[3] / "patterns/k8s/src/patterns_k8s/operator/desired.py").read_text()
+    network = (Path(__file__).parents[3] / "patterns/k8s/src/patterns_k8s/operator/desired/children.py").read_text()
     assert chosen["key"] == "app.kubernetes.io/name"
     assert all(f'"{name}"' in network for name in chosen["values"]), "not the pods that a network policy is for"
 

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from lupa.lua51 import LuaRuntime
 
-from patterns_k8s.operator.conditions import DeploymentSeen, claims_of, status_of
-from patterns_k8s.operator.desired import Route, desired
-from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
-from patterns_k8s.operator.pod_causes import REASONS, Cause
-from patterns_k8s.operator.pods import Surroundings
-from patterns_k8s.operator.processor import MANAGED_BY, Processor
+from patterns_k8s.operator.desired.children import Route, desired
+from patterns_k8s.operator.desired.conditions import DeploymentSeen, claims_of, status_of
+from patterns_k8s.operator.desired.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.desired.pod_causes import REASONS, Cause
+from patterns_k8s.operator.desired.pods import Surroundings
+from patterns_k8s.operator.desired.processor import MANAGED_BY, Processor
 from patterns_k8s.resource.crd import MANIFEST
 from patterns_k8s.resource.order_processor import OrderProcessorSpec
 

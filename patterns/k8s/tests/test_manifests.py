@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from patterns_k8s.certificates.settings import CertificateSettings
-from patterns_k8s.operator.cluster import _PLURALS
-from patterns_k8s.operator.processor import CHILDREN, MANAGER
+from patterns_k8s.operator.api.cluster import _PLURALS
+from patterns_k8s.operator.desired.processor import CHILDREN, MANAGER
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_k8s.resource.crd import MANIFEST
 from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION

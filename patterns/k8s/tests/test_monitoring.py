@@ -12,12 +12,12 @@ import yaml
 from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
 
-from patterns_k8s.operator.conditions import DeploymentSeen
-from patterns_k8s.operator.metrics import Metrics
-from patterns_k8s.operator.processor import Processor
-from patterns_k8s.operator.processor_metrics import ProcessorMetrics
-from patterns_k8s.operator.scaling import ScalingMemory
-from patterns_k8s.operator.tended import Tended
+from patterns_k8s.operator.controller.processor_metrics import ProcessorMetrics
+from patterns_k8s.operator.controller.tended import Tended
+from patterns_k8s.operator.desired.conditions import DeploymentSeen
+from patterns_k8s.operator.desired.processor import Processor
+from patterns_k8s.operator.desired.scaling import ScalingMemory
+from patterns_k8s.operator.observability.metrics import Metrics
 from patterns_k8s.resource.crd import MANIFEST
 from patterns_k8s.resource.order_processor import OrderProcessorSpec
 from patterns_k8s.worker.metrics import DEPENDENCIES, WorkerMetrics

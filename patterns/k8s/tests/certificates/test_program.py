@@ -11,7 +11,7 @@ from patterns_k8s.certificates.renewing import Renewal, Unsettled
 from patterns_k8s.certificates.rotation import UnreadableCertificate
 from patterns_k8s.certificates.settings import CertificateSettings
 from patterns_k8s.certificates.webhook import ForeignCertificate
-from patterns_k8s.operator.answers import Refused, Unavailable
+from patterns_k8s.operator.api.answers import Refused, Unavailable
 from patterns_shared.environment import InvalidSetting, MissingSetting
 
 ENDS = dt.datetime(2027, 11, 30, tzinfo=dt.UTC)

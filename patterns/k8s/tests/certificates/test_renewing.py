@@ -19,7 +19,7 @@ from patterns_k8s.certificates.renewing import Renewal, Unsettled
 from patterns_k8s.certificates.rotation import Step, UnreadableCertificate
 from patterns_k8s.certificates.settings import CertificateSettings
 from patterns_k8s.certificates.webhook import ForeignCertificate, Webhook
-from patterns_k8s.operator.answers import Conflict, Unavailable
+from patterns_k8s.operator.api.answers import Conflict, Unavailable
 
 HOST = "patterns-operator.patterns.svc"
 NAMES = x509.SubjectAlternativeName([x509.DNSName(HOST)])

@@ -13,11 +13,11 @@ import kopf
 import pytest
 
 from patterns_k8s.operator.bootstrap import make_parts
-from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.desired.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.desired.pods import Surroundings
 from patterns_k8s.operator.handlers import register
-from patterns_k8s.operator.metrics import Metrics
+from patterns_k8s.operator.observability.metrics import Metrics
 from patterns_k8s.operator.parts import Parts
-from patterns_k8s.operator.pods import Surroundings
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_k8s.testing.emulator import ORDER_PROCESSORS, Emulator, resource_of
 

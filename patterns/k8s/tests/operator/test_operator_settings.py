@@ -4,7 +4,7 @@ import kopf
 import pytest
 
 from patterns_k8s.operator import __main__ as program
-from patterns_k8s.operator.credentials import NoCluster, connect
+from patterns_k8s.operator.api.credentials import NoCluster, connect
 from patterns_k8s.operator.settings import OperatorSettings, configure
 from patterns_shared.environment import InvalidSetting, MissingSetting
 

@@ -15,9 +15,9 @@ from patterns_k8s.certificates.renewing import Renewal, Unsettled
 from patterns_k8s.certificates.rotation import Step, UnreadableCertificate
 from patterns_k8s.certificates.settings import CertificateSettings
 from patterns_k8s.certificates.webhook import ForeignCertificate, Webhook
-from patterns_k8s.operator.answers import ClusterError, Unavailable
-from patterns_k8s.operator.connection import Connection
-from patterns_k8s.operator.credentials import NoCluster, connect
+from patterns_k8s.operator.api.answers import ClusterError, Unavailable
+from patterns_k8s.operator.api.connection import Connection
+from patterns_k8s.operator.api.credentials import NoCluster, connect
 from patterns_shared.adapters.clock import utc_now
 from patterns_shared.environment import InvalidSetting, MissingSetting
 

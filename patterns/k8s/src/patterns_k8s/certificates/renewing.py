@@ -9,7 +9,7 @@ from cryptography import x509
 from patterns_k8s.certificates.issuing import issue
 from patterns_k8s.certificates.rotation import Step, UnreadableCertificate
 from patterns_k8s.certificates.webhook import Webhook, WebhookObjects
-from patterns_k8s.operator.answers import Conflict
+from patterns_k8s.operator.api.answers import Conflict
 
 __all__ = ["Renewal", "Unsettled"]
 

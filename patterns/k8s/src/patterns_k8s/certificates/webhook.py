@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from patterns_k8s.certificates.issuing import AUTHORITY, Issued, pem_of
 from patterns_k8s.certificates.rotation import Rotation, UnreadableCertificate, read_certificates, read_prepared
 from patterns_k8s.certificates.settings import CertificateSettings
-from patterns_k8s.operator.connection import Connection
+from patterns_k8s.operator.api.connection import Connection
 
 __all__ = ["ForeignCertificate", "Webhook", "WebhookObjects"]
 

@@ -11,8 +11,8 @@ import sys
 
 import kopf
 
+from patterns_k8s.operator.api.credentials import NoCluster
 from patterns_k8s.operator.bootstrap import make_operator
-from patterns_k8s.operator.credentials import NoCluster
 from patterns_k8s.operator.ending import Ending
 from patterns_k8s.operator.settings import OperatorSettings
 from patterns_shared.environment import InvalidSetting, MissingSetting

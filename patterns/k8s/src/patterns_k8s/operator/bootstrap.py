@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 import kopf
 
-from patterns_k8s.operator.aws_lookups import AwsLookups
-from patterns_k8s.operator.child_watch import ChildWatch
-from patterns_k8s.operator.cluster import Cluster
-from patterns_k8s.operator.connection import Connection
-from patterns_k8s.operator.credentials import connect
-from patterns_k8s.operator.event_recorder import EventRecorder
-from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.api.aws_lookups import AwsLookups
+from patterns_k8s.operator.api.cluster import Cluster
+from patterns_k8s.operator.api.connection import Connection
+from patterns_k8s.operator.api.credentials import connect
+from patterns_k8s.operator.api.recent import Recent
+from patterns_k8s.operator.controller.child_watch import ChildWatch
+from patterns_k8s.operator.controller.memories import Memories
+from patterns_k8s.operator.controller.processor_metrics import ProcessorMetrics
+from patterns_k8s.operator.controller.reconciler import Lookups, Reconciler
+from patterns_k8s.operator.controller.reminders import Reminders
+from patterns_k8s.operator.controller.reports import Reports
+from patterns_k8s.operator.controller.tending import Tending
+from patterns_k8s.operator.desired.findings import Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.handlers import register
-from patterns_k8s.operator.memories import Memories
-from patterns_k8s.operator.metrics import Metrics
+from patterns_k8s.operator.observability.event_recorder import EventRecorder
+from patterns_k8s.operator.observability.metrics import Metrics
+from patterns_k8s.operator.observability.status_server import StatusServer
 from patterns_k8s.operator.parts import Connect, Parts
-from patterns_k8s.operator.processor_metrics import ProcessorMetrics
-from patterns_k8s.operator.recent import Recent
-from patterns_k8s.operator.reconciler import Lookups, Reconciler
-from patterns_k8s.operator.reminders import Reminders
-from patterns_k8s.operator.reports import Reports
 from patterns_k8s.operator.settings import OperatorSettings
-from patterns_k8s.operator.status_server import StatusServer
-from patterns_k8s.operator.tending import Tending
 from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.clock import utc_now
 

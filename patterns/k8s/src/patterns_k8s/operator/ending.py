@@ -11,7 +11,7 @@ import signal
 
 import kopf
 
-from patterns_k8s.operator.backoffs import Backoffs
+from patterns_k8s.operator.api.backoffs import Backoffs
 
 __all__ = ["Ending"]
 

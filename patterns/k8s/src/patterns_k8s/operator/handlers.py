@@ -12,13 +12,13 @@ from typing import cast
 
 import kopf
 
-from patterns_k8s.operator.admission import problems_of, warnings_of
-from patterns_k8s.operator.admission_server import AdmissionServer
-from patterns_k8s.operator.answers import ClusterError
-from patterns_k8s.operator.drain import drain
+from patterns_k8s.operator.api.answers import ClusterError
+from patterns_k8s.operator.controller.drain import drain
+from patterns_k8s.operator.desired.processor import Manifest, Owner, reference_of
 from patterns_k8s.operator.parts import Parts
-from patterns_k8s.operator.processor import Manifest, Owner, reference_of
 from patterns_k8s.operator.settings import configure
+from patterns_k8s.operator.webhook.admission import problems_of, warnings_of
+from patterns_k8s.operator.webhook.admission_server import AdmissionServer
 from patterns_k8s.resource.order_processor import GROUP, PLURAL, VERSION, OrderProcessorSpec
 
 __all__ = ["register"]

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import kopf
 
-from patterns_k8s.operator.child_watch import ChildWatch
-from patterns_k8s.operator.cluster import Cluster
-from patterns_k8s.operator.event_recorder import EventRecorder
-from patterns_k8s.operator.memories import Memories
-from patterns_k8s.operator.metrics import Metrics
-from patterns_k8s.operator.reminders import Reminders
+from patterns_k8s.operator.api.cluster import Cluster
+from patterns_k8s.operator.controller.child_watch import ChildWatch
+from patterns_k8s.operator.controller.memories import Memories
+from patterns_k8s.operator.controller.reminders import Reminders
+from patterns_k8s.operator.controller.tending import Tending
+from patterns_k8s.operator.observability.event_recorder import EventRecorder
+from patterns_k8s.operator.observability.metrics import Metrics
+from patterns_k8s.operator.observability.status_server import StatusServer
 from patterns_k8s.operator.settings import OperatorSettings
-from patterns_k8s.operator.status_server import StatusServer
-from patterns_k8s.operator.tending import Tending
 
 __all__ = ["Connect", "Parts"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import kopf
 
-from patterns_k8s.operator.pods import Surroundings
-from patterns_k8s.operator.processor import MANAGER
+from patterns_k8s.operator.desired.pods import Surroundings
+from patterns_k8s.operator.desired.processor import MANAGER
 from patterns_k8s.resource.order_processor import GROUP
 from patterns_shared.environment import InvalidSetting, address, seconds, text, whole
 

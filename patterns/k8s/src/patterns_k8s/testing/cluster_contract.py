@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from patterns_k8s.operator.answers import Conflict, Gone
-from patterns_k8s.operator.ports import Children
-from patterns_k8s.operator.processor import Manifest
+from patterns_k8s.operator.api.answers import Conflict, Gone
+from patterns_k8s.operator.api.ports import Children
+from patterns_k8s.operator.desired.processor import Manifest
 
 __all__ = ["ClusterContract", "Look", "Run"]
 

@@ -16,7 +16,7 @@ import jsonpatch
 import kmock
 from aiohttp import web
 
-from patterns_k8s.operator.processor import CHILDREN, Manifest
+from patterns_k8s.operator.desired.processor import CHILDREN, Manifest
 from patterns_k8s.resource.order_processor import GROUP, KIND, PLURAL, VERSION
 
 __all__ = ["ORDER_PROCESSORS", "Emulator", "Fault", "resource_of"]

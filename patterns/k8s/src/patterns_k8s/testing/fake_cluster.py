@@ -5,8 +5,8 @@ from copy import deepcopy
 from itertools import count
 from typing import Any
 
-from patterns_k8s.operator.answers import Conflict, Gone
-from patterns_k8s.operator.processor import Manifest
+from patterns_k8s.operator.api.answers import Conflict, Gone
+from patterns_k8s.operator.desired.processor import Manifest
 
 __all__ = ["FakeCluster"]
 

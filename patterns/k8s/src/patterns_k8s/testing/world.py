@@ -5,14 +5,14 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from patterns_k8s.operator.backfills import read_record
-from patterns_k8s.operator.findings import Missing, QueueFound, TopicFound, Unknown
-from patterns_k8s.operator.memories import Memories
-from patterns_k8s.operator.metrics import Metrics
-from patterns_k8s.operator.pods import Surroundings
-from patterns_k8s.operator.processor import Processor
-from patterns_k8s.operator.reconciler import Reconciler
-from patterns_k8s.operator.tended import Tended
+from patterns_k8s.operator.controller.memories import Memories
+from patterns_k8s.operator.controller.reconciler import Reconciler
+from patterns_k8s.operator.controller.tended import Tended
+from patterns_k8s.operator.desired.backfills import read_record
+from patterns_k8s.operator.desired.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.desired.pods import Surroundings
+from patterns_k8s.operator.desired.processor import Processor
+from patterns_k8s.operator.observability.metrics import Metrics
 from patterns_k8s.resource.order_processor import OrderProcessorSpec
 from patterns_k8s.testing.fake_cluster import FakeCluster
 

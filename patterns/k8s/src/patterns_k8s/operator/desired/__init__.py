@@ -1,0 +1,1 @@
+"""What there must be, and what a status says: pure, without a cluster, AWS or kopf."""

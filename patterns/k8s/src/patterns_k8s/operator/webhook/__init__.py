@@ -1,0 +1,1 @@
+"""Admission of OrderProcessors, and the certificate with which its server answers."""
