@@ -13,7 +13,7 @@ from translations.page import NoRecord, TranslatedPage, digest_of
 
 __all__ = ["main"]
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str] | None = None, repository: Path = REPOSITORY) -> int:
