@@ -66,18 +66,20 @@ def this_python() -> str:
 
 
 def whole_tests(session: nox.Session, *arguments: str) -> None:
-    """Run the tests of no single member, in the workspace's environment: all in memory, and those of translations."""
-    in_workspace(session, "pytest", "tests/whole", "translations", "-m", ALONE, *arguments, groups=("tests",))
+    """Run the tests of no single member, in the workspace's environment: all in memory, and those of the documents."""
+    folders = ("tests/whole", "translations", "wording")
+    in_workspace(session, "pytest", *folders, "-m", ALONE, *arguments, groups=("tests",))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, imports (ruff, import-linter, deptry), and that Japanese pages match their sources."""
+    """Check style, formatting, imports (ruff, import-linter, deptry), wording (codespell), and the Japanese pages."""
     in_workspace(session, "ruff", "check", ".", groups=("lint",))
     in_workspace(session, "ruff", "format", "--check", ".", groups=("lint",))
     in_workspace(session, "lint-imports", groups=("lint",))
     for folder in MEMBERS.values():
         in_workspace(session, "deptry", "--config", f"{folder}/pyproject.toml", f"{folder}/src", groups=("lint",))
+    in_workspace(session, "codespell", groups=("lint",))
     in_workspace(session, "python", "-m", "translations", groups=("lint",))
 
 
