@@ -173,7 +173,9 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def pictures(session: nox.Session) -> None:
-    """Draw the state machine and the plots of costs, and take the pictures of the report, for the documentation."""
+    """Draw architecture, state machine and plots of costs, and take pictures of the report, for the documentation."""
     in_workspace(session, "python", "-m", "patterns_infra.state_diagram")
+    in_workspace(session, "python", "-m", "patterns_infra.connections", groups=("tests",))
+    in_workspace(session, "python", "-m", "pictures.architecture", groups=("pictures",))
     in_workspace(session, "python", "-m", "pictures.crossovers", groups=("pictures",))
     in_workspace(session, "python", "-m", "pictures", groups=("pictures",))

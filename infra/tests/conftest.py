@@ -53,6 +53,20 @@ def synthesize_assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sy
 
 
 @pytest.fixture(scope="session")
+def production_assembly(synthesize_assembly: SynthesizeAssembly) -> Callable[[str], Path]:
+    """Return a function from a pattern's name to its stacks of stage ``production``, made once."""
+    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
+
+    return functools.cache(lambda name: synthesize_assembly(name, Settings.from_mapping(VARIANTS["production"])))
+
+
+@pytest.fixture(scope="session")
+def production_stack(production_assembly: Callable[[str], Path]) -> Callable[[str], SynthesizedStack]:
+    """Return a function from a pattern's name to its stack of stage ``production``."""
+    return lambda name: SynthesizedStack(production_assembly(name), PATTERNS[name].stack_name("production"))
+
+
+@pytest.fixture(scope="session")
 def synthesize_anew(synthesize_pattern: SynthesizePattern) -> Callable[[Settings], SynthesizedStack]:
     """Return a function from settings to the web API's stack."""
     return functools.partial(synthesize_pattern, "web_api")

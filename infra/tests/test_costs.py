@@ -24,12 +24,9 @@ from patterns_infra.costs.web_api import order_lines
 from patterns_infra.costs.write_units import item_bytes, put_units, update_units
 from patterns_infra.marked_text import between_markers
 from patterns_infra.paths import REPOSITORY
-from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
 
-Synthesize = Callable[[str, Settings], SynthesizedStack]
-PRODUCTION = Settings.from_mapping(VARIANTS["production"])
+ProductionStack = Callable[[str], SynthesizedStack]
 TABLE = {
     "GlobalSecondaryIndexes": [
         {"KeySchema": [{"AttributeName": "customer_id", "KeyType": "HASH"}]},
@@ -44,15 +41,15 @@ def item(**texts: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("pattern", PAGES)
-def test_a_page_says_what_is_computed(synthesize_pattern: Synthesize, pattern: str) -> None:
+def test_a_page_says_what_is_computed(production_stack: ProductionStack, pattern: str) -> None:
     """Change a price, an input or a template, and write the pages again: ``python -m patterns_infra.costs.pages``."""
-    computed = costs_of(pattern, synthesize_pattern(pattern, PRODUCTION))
+    computed = costs_of(pattern, production_stack(pattern))
     assert between_markers(PAGES[pattern].read_text(), BEGIN, END) == computed
 
 
-def test_what_the_command_multiplies_is_what_is_counted(synthesize_pattern: Synthesize) -> None:
+def test_what_the_command_multiplies_is_what_is_counted(production_stack: ProductionStack) -> None:
     """``patterns cost`` reads a file, which is written with the pages and equals the templates."""
-    counted = {name: count(name, synthesize_pattern(name, PRODUCTION), Inputs.read()) for name in PAGES}
+    counted = {name: count(name, production_stack(name), Inputs.read()) for name in PAGES}
     assert USAGE_FILE.read_text() == usage_text(counted)
 
 
@@ -83,9 +80,9 @@ def test_no_page_has_a_price_of_its_own() -> None:
         assert wrong == [], page.name
 
 
-def test_a_moved_order_takes_four_write_units(synthesize_pattern: Synthesize) -> None:
+def test_a_moved_order_takes_four_write_units(production_stack: ProductionStack) -> None:
     """Itself, its entry by customer, and out of one status into another; placing takes two more, and a transaction."""
-    lines = {x.driver: x for x in order_lines(synthesize_pattern("web_api", PRODUCTION), Inputs.read())}
+    lines = {x.driver: x for x in order_lines(production_stack("web_api"), Inputs.read())}
     assert lines["DynamoDB, the outcome"].usages == (Usage("dynamodb.write_unit", 4_000_000),)
     assert lines["DynamoDB, placing"].usages == (Usage("dynamodb.write_unit", 6_000_000),)
 
@@ -166,9 +163,9 @@ def test_every_input_is_measured_or_assumed(tmp_path: Path) -> None:
         Inputs.read(file)
 
 
-def test_what_a_stack_has_is_counted(synthesize_pattern: Synthesize) -> None:
+def test_what_a_stack_has_is_counted(production_stack: ProductionStack) -> None:
     """Every alarm, key, secret, rule and endpoint of the template; nothing is paid by the month and left out."""
-    web_api = synthesize_pattern("web_api", PRODUCTION)
+    web_api = production_stack("web_api")
     usages = {usage.price: usage.quantity for line in fixed_lines(web_api) for usage in line.usages}
     acls = web_api.all("WAFv2::WebACL")
     assert usages["waf.acl_month"] == len(acls) == 2
@@ -178,8 +175,8 @@ def test_what_a_stack_has_is_counted(synthesize_pattern: Synthesize) -> None:
     assert usages["secretsmanager.secret_month"] == 1
     assert usages["apigateway.cache_half_gb_hour"] == 730
     assert usages["lambda.snapstart_cache_gb_second"] == Decimal("0.5") * 730 * 3600
-    batch = {x.driver: x for x in fixed_lines(synthesize_pattern("batch", PRODUCTION))}
-    endpoints = [x for x in synthesize_pattern("batch", PRODUCTION).all("EC2::VPCEndpoint") if "SubnetIds" in x]
+    batch = {x.driver: x for x in fixed_lines(production_stack("batch"))}
+    endpoints = [x for x in production_stack("batch").all("EC2::VPCEndpoint") if "SubnetIds" in x]
     (usage,) = batch["private network"].usages
     assert usage.quantity == 730 * sum(len(x["SubnetIds"]) for x in endpoints)
 

@@ -1,0 +1,115 @@
+"""The architecture's pictures: in step with the templates, the same bytes again, readable, and nothing but drawings."""
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+from pictures.__main__ import FOLDER
+from pictures.architecture import STYLES, draw
+from pictures.architecture_data import Found, Picture, PictureError, read_pictures
+from pictures.symbols import COLOURS
+
+from patterns_infra.connections import KINDS
+from patterns_infra.paths import REPOSITORY
+
+pytestmark = pytest.mark.integration
+SVG = "{http://www.w3.org/2000/svg}"
+NAMES = list(read_pictures())
+PAGES = {name: REPOSITORY / "docs" / f"{name}.md" for name in NAMES if name != "shop"}
+PAGES["shop"] = REPOSITORY / "README.md"
+
+
+def drawn(name: str, style: str = "light") -> str:
+    """Draw a picture of the committed data."""
+    return draw(name, style, read_pictures(), Found.read())
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_is_what_the_templates_give(name: str, style: str) -> None:
+    """Change a template or the pictures' data, and draw again: ``python -m pictures.architecture``."""
+    assert (FOLDER / f"architecture-{name}-{style}.svg").read_text() == drawn(name, style)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_is_a_drawing_with_a_title_that_loads_nothing(name: str) -> None:
+    """No script, font or picture from elsewhere; a title and a description are read aloud; it fits a page."""
+    root = ET.fromstring(drawn(name))  # noqa: S314 - our own drawing
+    assert {x.tag.removeprefix(SVG) for x in root.iter()} == {"svg", "title", "desc", "rect", "path", "text"}
+    assert "http" not in drawn(name).replace("http://www.w3.org/2000/svg", "")
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == "title about"
+    assert {x.get("id"): bool(x.text) for x in root if x.get("id")} == {"title": True, "about": True}
+    assert float(root.get("width", "inf")) <= 800
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_light_and_dark_differ_by_colours_alone(name: str) -> None:
+    """The same texts stand at the same places."""
+    light, dark = (ET.fromstring(drawn(name, style)) for style in STYLES)  # noqa: S314 - our own drawing
+    places = [[(x.text, x.get("x"), x.get("y")) for x in root.iter(f"{SVG}text")] for root in (light, dark)]
+    assert places[0] == places[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_begins_with_its_picture(name: str) -> None:
+    """Light by default, dark where the reader prefers it, with a text for those who do not see it."""
+    page = PAGES[name].read_text()
+    folder = "docs/pictures" if name == "shop" else "pictures"
+    assert f'srcset="{folder}/architecture-{name}-dark.svg"' in page
+    assert f'src="{folder}/architecture-{name}-light.svg"' in page
+    assert page.index("<picture>") < page.index("\n## ")
+
+
+def changed(name: str, **fields: object) -> dict[str, Picture]:
+    """Return the pictures, one of them with other fields."""
+    pictures = read_pictures()
+    return pictures | {name: replace(pictures[name], **fields)}  # type: ignore[arg-type]
+
+
+def with_resource(name: str, kind: str, *between: tuple[str, str]) -> Found:
+    """Return what the templates have with one resource more."""
+    found = Found.read()
+    return Found({**found.resources, name: kind}, {**found.between, **dict.fromkeys(between, "rule")})
+
+
+def test_a_new_resource_must_be_shown_or_left_out() -> None:
+    """The message names it, and where to write it."""
+    found = with_resource("async.AuditInboxQueue", "queue")
+    with pytest.raises(PictureError, match=r"async\.AuditInboxQueue: show it in a node, or name it in left_out"):
+        draw("async", "light", read_pictures(), found)
+    left_out = {**read_pictures()["async"].left_out, "async.AuditInboxQueue": "not told"}
+    assert draw("async", "light", changed("async", left_out=left_out), found) == drawn("async")
+
+
+def test_a_new_connection_must_be_drawn_or_left_out() -> None:
+    """Between two resources that are shown."""
+    found = with_resource("web_api.OrdersTable", "table", ("web_api.OrdersTable", "web_api.OutcomeFunction"))
+    ends = ("web_api.RelayFunction", "web_api.OutcomesQueue")
+    found = Found(found.resources, {**found.between, ends: "sqs:SendMessage"})
+    with pytest.raises(
+        PictureError, match=r"RelayFunction > web_api\.OutcomesQueue \(sqs:SendMessage\): draw an arrow"
+    ):
+        draw("web_api", "light", read_pictures(), found)
+
+
+@pytest.mark.parametrize("field", ["left_out", "nodes"])
+def test_a_name_that_no_template_has_is_refused(field: str) -> None:
+    """A resource that was renamed or removed is not drawn on."""
+    one: object = {"web_api.Gone": "old"}
+    if field == "nodes":
+        one = {**read_pictures()["web_api"].nodes, "gone": {"is": ["web_api.Gone"], "label": ["Gone"], "at": [0, 0]}}
+    with pytest.raises(PictureError, match=r"web_api\.Gone: no template has it"):
+        draw("web_api", "light", changed("web_api", **{field: one}), Found.read())
+
+
+def test_an_arrow_that_no_template_has_is_refused() -> None:
+    """The outcome never goes straight to the bus."""
+    arrows = {**read_pictures()["web_api"].arrows, "outcome > bus": "status"}
+    with pytest.raises(PictureError, match="outcome > bus: no template connects them so"):
+        draw("web_api", "light", changed("web_api", arrows=arrows), Found.read())
+
+
+def test_every_kind_has_a_symbol() -> None:
+    """Of every type of resource that pictures show."""
+    assert set(KINDS.values()) <= set(COLOURS)
