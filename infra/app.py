@@ -5,7 +5,7 @@ import sys
 from aws_cdk import App
 
 from patterns_infra.bundles import BundleError
-from patterns_infra.constructs.request_schema import MissingSchema
+from patterns_infra.constructs.web_api.request_schema import MissingSchema
 from patterns_infra.registry import UnknownPattern, select
 from patterns_infra.settings import Settings, SettingsError
 from patterns_infra.stacks.composition import add_stacks

@@ -8,7 +8,7 @@ from aws_cdk import Acknowledgment, App, Stack, Validations
 from aws_cdk import aws_sqs as sqs
 from cdk_nag import AwsSolutionsChecks
 
-from patterns_infra.constructs.acknowledgement import acknowledge
+from patterns_infra.constructs.common.acknowledgement import acknowledge
 from patterns_infra.registry import PATTERNS
 from patterns_infra.synth_check import VARIANTS, findings_in, lint
 

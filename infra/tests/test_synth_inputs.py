@@ -95,7 +95,7 @@ def test_unchanged_inputs_are_not_synthesized_again(copy: Copy) -> None:
     "changed",
     [
         "infra/app.py",
-        "infra/src/patterns_infra/constructs/queue_consumer.py",
+        "infra/src/patterns_infra/constructs/common/queue_consumer.py",
         "infra/src/patterns_infra/receivers.py",
         "patterns/async/receivers.json",
         "patterns/async/src/patterns_async/settings.py",
@@ -112,7 +112,7 @@ def test_a_changed_input_is_noticed(copy: Copy, changed: Path) -> None:
 
 def test_a_new_module_is_noticed(copy: Copy) -> None:
     """It may shadow another one."""
-    added = copy.root / "infra" / "src" / "patterns_infra" / "constructs" / "added.py"
+    added = copy.root / "infra" / "src" / "patterns_infra" / "constructs" / "common" / "added.py"
     added.touch()
     assert not copy.is_current()
     added.unlink()

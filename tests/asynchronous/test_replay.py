@@ -14,7 +14,7 @@ from tests.queues import tap
 from tests.receivers import Receivers
 
 from patterns_async.adapters import dynamodb_claims
-from patterns_infra.constructs.event_archive import RETENTION_DAYS
+from patterns_infra.constructs.web_api.event_archive import RETENTION_DAYS
 from patterns_infra.local.platform import Platform
 from patterns_infra.receivers import read_receivers
 from patterns_k8s.worker.decisions import answer_to

@@ -1,7 +1,8 @@
 """Many shards: run as executions of their own, merged in groups, and ended with the report's execution.
 
 The local platform runs shards inline, and a small file is one shard. So a copy of the deployed machine has the two maps
-as they are on AWS, which `infra/tests/batch/test_parts_map.py` holds against the template, and smaller shards.
+as they are on AWS, which `infra/tests/constructs/batch/test_parts_map.py` holds against the template, and smaller
+shards.
 """
 
 import json

@@ -120,7 +120,7 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
             ),
             Pattern(
                 name="async",
-                stack="patterns_infra.stacks.asynchronous:AsyncStack",
+                stack="patterns_infra.stacks.async_:AsyncStack",
                 summary="SNS, SQS and Lambda: what became of orders, to a ledger, a partner and the customer",
                 package="patterns-async",
                 outputs=(
@@ -133,11 +133,11 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                     "partner_url",
                 ),
                 needs=("sender_email", "operator_email", "partner_url"),
-                demo="patterns_infra.demo.asynchronous:play",
+                demo="patterns_infra.demo.async_:play",
             ),
             Pattern(
                 name="k8s",
-                stack="patterns_infra.stacks.kubernetes:KubernetesStack",
+                stack="patterns_infra.stacks.k8s:KubernetesStack",
                 summary="EKS, ECR and SQS: an operator and the workers that decide orders",
                 package="patterns-k8s",
                 outputs=(
@@ -151,7 +151,7 @@ PATTERNS: Mapping[str, Pattern] = MappingProxyType(
                 needs=("cluster_admin_arn",),
                 needs_in_production=("kubernetes_api_cidrs",),
                 kubernetes=True,
-                demo="patterns_infra.demo.kubernetes:play",
+                demo="patterns_infra.demo.k8s:play",
             ),
         )
     }

@@ -11,7 +11,7 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import lint_file
 from cfnlint.config import ManualArgs
 
-from patterns_infra.constructs.acknowledgement import LEAST_REASON
+from patterns_infra.constructs.common.acknowledgement import LEAST_REASON
 from patterns_infra.paths import LOCAL_STATE
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings

@@ -47,8 +47,8 @@ def test_no_file_of_another_pattern_is_in_a_copy(name: str) -> None:
 def test_the_app_comes_without_command_line_platform_and_demo() -> None:
     """They are most of ``infra``, and a stack needs none of them."""
     modules = [x for x in selected("web_api").infra if x.startswith("infra/src/patterns_infra/")]
-    assert f"{CONSTRUCTS}/rest_gateway.py" in modules
-    assert f"{CONSTRUCTS}/report_workflow.py" not in modules
+    assert f"{CONSTRUCTS}/web_api/rest_gateway.py" in modules
+    assert f"{CONSTRUCTS}/batch/report_workflow.py" not in modules
     assert not [x for x in modules if x.split("/")[3] in {"cli", "commands", "demo", "local", "queues", "reporting"}]
 
 

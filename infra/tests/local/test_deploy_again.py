@@ -34,12 +34,12 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     def synthesized(settings: Settings, *, broken: bool) -> Path:
         from aws_cdk import App, CfnResource, LegacyStackSynthesizer, Stack  # noqa: PLC0415 - slow
 
-        from patterns_infra.constructs.alarms import Alarms  # noqa: PLC0415
-        from patterns_infra.constructs.customers import Customers  # noqa: PLC0415
-        from patterns_infra.constructs.encryption_key import EncryptionKey  # noqa: PLC0415
-        from patterns_infra.constructs.log_group import encrypted_log_group  # noqa: PLC0415
-        from patterns_infra.constructs.orders_table import OrdersTable  # noqa: PLC0415
-        from patterns_infra.constructs.private_bucket import PrivateBucket  # noqa: PLC0415
+        from patterns_infra.constructs.common.alarms import Alarms  # noqa: PLC0415
+        from patterns_infra.constructs.common.encryption_key import EncryptionKey  # noqa: PLC0415
+        from patterns_infra.constructs.common.log_group import encrypted_log_group  # noqa: PLC0415
+        from patterns_infra.constructs.common.private_bucket import PrivateBucket  # noqa: PLC0415
+        from patterns_infra.constructs.web_api.customers import Customers  # noqa: PLC0415
+        from patterns_infra.constructs.web_api.orders_table import OrdersTable  # noqa: PLC0415
 
         folder = tmp_path_factory.mktemp("assembly")
         app = App(outdir=str(folder), analytics_reporting=False)

@@ -1,4 +1,4 @@
-"""The names of a step's states: `patterns_infra.constructs.resilient_task` puts the step's own name before each.
+"""The names of a step's states: `patterns_infra.constructs.batch.resilient_task` puts the step's own name before each.
 
 Kept apart from the constructs, which import the CDK; a test holds the names against the template.
 """

@@ -1,7 +1,7 @@
 """What an execution's history tells a person: one step after the other, with its time, its tries and what failed.
 
-The state machine has many small states that only hold a step together (`patterns_infra.constructs.resilient_task`);
-a person wants the steps.
+The state machine has many small states that only hold a step together
+(`patterns_infra.constructs.batch.resilient_task`); a person wants the steps.
 """
 
 import json

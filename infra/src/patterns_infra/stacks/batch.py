@@ -9,22 +9,22 @@ from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
 from patterns_infra.console_links import console_link
-from patterns_infra.constructs.acknowledgement import acknowledge
-from patterns_infra.constructs.daily_report import DailyReport
-from patterns_infra.constructs.dashboard import Dashboard
-from patterns_infra.constructs.generated_secret import GeneratedSecret
-from patterns_infra.constructs.image_findings import ImageFindings
-from patterns_infra.constructs.image_repository import published_repository
-from patterns_infra.constructs.inbox import Inbox
-from patterns_infra.constructs.keyed_table import KeyedTable
-from patterns_infra.constructs.orders_export import OrdersExport
-from patterns_infra.constructs.parts_map import MERGE_GROUP, shard_limit
-from patterns_infra.constructs.private_bucket import PrivateBucket
-from patterns_infra.constructs.published_names import PublishedNames
-from patterns_infra.constructs.report_workflow import ReportWorkflow
-from patterns_infra.constructs.sales_tables import ANALYTICS, QUERY_RESULTS, SalesTables
-from patterns_infra.constructs.task_network import TaskNetwork
-from patterns_infra.constructs.task_runner import TaskRunner
+from patterns_infra.constructs.batch.daily_report import DailyReport
+from patterns_infra.constructs.batch.inbox import Inbox
+from patterns_infra.constructs.batch.orders_export import OrdersExport
+from patterns_infra.constructs.batch.parts_map import MERGE_GROUP, shard_limit
+from patterns_infra.constructs.batch.report_workflow import ReportWorkflow
+from patterns_infra.constructs.batch.sales_tables import ANALYTICS, QUERY_RESULTS, SalesTables
+from patterns_infra.constructs.batch.task_network import TaskNetwork
+from patterns_infra.constructs.batch.task_runner import TaskRunner
+from patterns_infra.constructs.common.acknowledgement import acknowledge
+from patterns_infra.constructs.common.dashboard import Dashboard
+from patterns_infra.constructs.common.generated_secret import GeneratedSecret
+from patterns_infra.constructs.common.image_findings import ImageFindings
+from patterns_infra.constructs.common.image_repository import published_repository
+from patterns_infra.constructs.common.keyed_table import KeyedTable
+from patterns_infra.constructs.common.private_bucket import PrivateBucket
+from patterns_infra.constructs.common.published_names import PublishedNames
 from patterns_infra.container_images import declared_image, image_tag
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings, ShardMap

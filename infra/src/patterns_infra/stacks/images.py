@@ -3,7 +3,7 @@
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from patterns_infra.constructs.image_repository import ImageRepository
+from patterns_infra.constructs.common.image_repository import ImageRepository
 from patterns_infra.container_images import repository_parameter
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings

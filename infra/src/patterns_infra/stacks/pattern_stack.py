@@ -2,8 +2,8 @@
 
 from constructs import Construct
 
-from patterns_infra.constructs.alarms import Alarms
-from patterns_infra.constructs.encryption_key import EncryptionKey
+from patterns_infra.constructs.common.alarms import Alarms
+from patterns_infra.constructs.common.encryption_key import EncryptionKey
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 from patterns_infra.stacks.placed_stack import PlacedStack

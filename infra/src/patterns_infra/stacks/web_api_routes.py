@@ -1,7 +1,7 @@
 """The web API's routes: who may call them, how often, and what the gateway does by itself."""
 
-from patterns_infra.constructs.gateway_stage import RequestBody, Route
-from patterns_infra.constructs.request_schema import request_schema
+from patterns_infra.constructs.web_api.gateway_stage import RequestBody, Route
+from patterns_infra.constructs.web_api.request_schema import request_schema
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from patterns_infra.demo.cluster_view import ClusterView
-from patterns_infra.demo.kubernetes import order_processor
+from patterns_infra.demo.k8s import order_processor
 from patterns_infra.demo.plan import CUSTOMERS, PlannedOrder
 from patterns_infra.demo.recipients import Recipients
 from patterns_infra.demo.shop_client import ShopClient

@@ -1,0 +1,1 @@
+"""Constructs of asynchronous integration only."""
