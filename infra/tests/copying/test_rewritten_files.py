@@ -26,6 +26,13 @@ def projects() -> dict[str, dict[str, Any]]:
     return {x["project"]["name"]: x for x in read}
 
 
+def contracts(modules: set[str]) -> configparser.ConfigParser:
+    """Return the contracts of a copy with these modules."""
+    made = configparser.ConfigParser()
+    made.read_string(contracts_of(text(".importlinter"), modules))
+    return made
+
+
 def test_a_lock_of_all_members_is_the_lock() -> None:
     """Written as uv writes it, to the byte."""
     assert lock_of(text("uv.lock"), projects()) == text("uv.lock")
@@ -63,12 +70,21 @@ def test_a_registry_of_all_is_the_registry() -> None:
 
 def test_contracts_are_those_of_the_copied_packages() -> None:
     """No contract names a package that is not there; those about shared code stay."""
-    made = configparser.ConfigParser()
-    made.read_string(contracts_of(text(".importlinter"), {"patterns_shared", "patterns_async", "patterns_infra"}))
+    packages = {"patterns_shared", "patterns_shared.domain", "patterns_async", "patterns_infra"}
+    made = contracts({*packages, "patterns_infra.constructs.async_"})
     names = {x.rpartition(":")[2] for x in made.sections()}
     assert {"domain-is-pure", "shared-layers", "async-layers", "patterns-stand-alone"} <= names
     assert not {"web-api-layers", "batch-layers", "k8s-parts"} & names
     assert made["importlinter:contract:patterns-stand-alone"]["modules"].split() == ["patterns_async", "patterns_infra"]
+    assert "constructs-stand-alone" not in names
+
+
+def test_contracts_about_modules_are_those_of_the_copied_modules() -> None:
+    """Constructs of a pattern that is not copied, and layers without a module, are in none."""
+    constructs = ["patterns_infra.constructs.batch", "patterns_infra.constructs.k8s"]
+    made = contracts({"patterns_infra", "patterns_infra.stacks", "patterns_infra.constructs", *constructs})
+    assert made["importlinter:contract:constructs-stand-alone"]["modules"].split() == constructs
+    assert made["importlinter:contract:cdk-layers"]["layers"].split() == ["stacks", "constructs"]
 
 
 def test_the_workspace_names_only_what_is_there() -> None:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def _rewrite(repository: Path, files: Selection, made: Path, *, whole: bool) -> 
         return "**/" in pattern[:3] or any(_fits(x, pattern) for x in files.all)
 
     members = {str(tomllib.loads(x.read_text())["project"]["name"]): x for x in _member_files(made)}
-    modules = [x.name for project in members.values() for x in project.parent.glob("src/*") if x.is_dir()]
+    modules = {x for project in members.values() for x in _modules(project.parent / "src")}
     infra = infra_project_of(
         original("infra/pyproject.toml"),
         used=files.distributions,
@@ -86,6 +87,13 @@ def _member_files(made: Path) -> list[Path]:
     return sorted(
         [made / "infra" / "pyproject.toml", made / "shared" / "pyproject.toml", *made.glob("patterns/*/pyproject.toml")]
     )
+
+
+def _modules(source: Path) -> Iterator[str]:
+    """Yield the full names of the modules and packages below a source folder."""
+    for file in source.rglob("*.py"):
+        parts = file.relative_to(source).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _fits(name: str, pattern: str) -> bool:

