@@ -13,7 +13,7 @@ from tests.stack import WebApiStack
 
 from patterns_infra.demo import shoppers
 from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Silence, Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.helm_program import prepare_helm
-from patterns_infra.local.progress import Silence, Timings
-from patterns_infra.local.runner import Runner
 from patterns_infra.paths import REPOSITORY
 
 __all__ = ["CHART", "Helm"]

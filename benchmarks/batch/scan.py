@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.batch.processes import Took, run
 from benchmarks.results import Result, compared
 from patterns_batch.testing import make_orders
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.platform import Platform
 from patterns_shared.adapters.order_items import order_to_item
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from patterns_infra.place import AwsClient, Place
+from patterns_infra.deploy.place import AwsClient, Place
 from patterns_infra.queues import stack_messages
 from patterns_infra.queues.queue import Queue, read_queue
 from patterns_infra.queues.stack_messages import count_messages, describe_messages

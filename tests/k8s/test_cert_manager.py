@@ -22,9 +22,9 @@ from tests.kube_cluster import AS_WRITTEN, IN_SYSTEM, NAMESPACE, SYSTEM, KubeClu
 from tests.operator_install import MANIFESTS, OPERATOR, install
 from tests.waiting import eventually
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.kubernetes_names import CERTIFICATE
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.ports import HOST
 from patterns_k8s.resource.order_processor import GROUP, VERSION
 
 pytestmark = pytest.mark.integration

@@ -28,8 +28,8 @@ from tests.operators import Operators
 from tests.order_queue import OrderQueue
 from tests.waiting import eventually
 
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.kubernetes_names import CERTIFICATE
-from patterns_infra.local.ports import HOST
 from patterns_k8s.certificates.issuing import Issued, issue
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("operator_pod")]

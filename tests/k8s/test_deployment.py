@@ -17,10 +17,11 @@ from tests.roles import assumed, is_refused
 from tests.waiting import eventually
 
 from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.kubernetes.deploying import reached_locally
-from patterns_infra.kubernetes.installing import Installer
-from patterns_infra.kubernetes.kubectl import Kubectl
-from patterns_infra.kubernetes.rendering import Installation
+from patterns_infra.deploy.errors import DeployFailed
+from patterns_infra.deploy.kubernetes.deploying import reached_locally
+from patterns_infra.deploy.kubernetes.installing import Installer
+from patterns_infra.deploy.kubernetes.kubectl import Kubectl
+from patterns_infra.deploy.kubernetes.rendering import Installation
 from patterns_infra.kubernetes_names import (
     CERTIFICATE,
     NAMESPACE,
@@ -31,7 +32,6 @@ from patterns_infra.kubernetes_names import (
 )
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.cluster_choice import cluster_uid, settle_cluster
-from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.local_aws import child_environment
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.registry import PATTERNS

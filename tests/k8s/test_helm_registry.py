@@ -10,12 +10,12 @@ import pytest
 import yaml
 from tests.helm import CHART, Helm
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import choose_port
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import client_for
-from patterns_infra.local.ports import choose_port
-from patterns_infra.local.runner import Runner
 
 pytestmark = pytest.mark.integration
 

@@ -23,7 +23,9 @@ from tests.order_queue import outcomes_of, placed_orders
 from tests.waiting import eventually
 
 from patterns_infra.container_images import image_tag
-from patterns_infra.kubernetes.role_secret import EXPIRES, read_role_secret
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.kubernetes.role_secret import EXPIRES, read_role_secret
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.kubernetes_names import (
     CERTIFICATE,
     NAMESPACE,
@@ -37,10 +39,8 @@ from patterns_infra.kubernetes_names import (
     WORKERS,
 )
 from patterns_infra.local.chosen_cluster import chosen_kubeconfig, read_chosen
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import Keys, client_for
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
-from patterns_infra.local.ports import HOST
 from patterns_infra.local.process_engine import ProcessEngine
 from patterns_shared.testing import body_of
 

@@ -6,10 +6,10 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
-from patterns_infra.kubernetes.health import read_cluster_health
-from patterns_infra.place import Place, stack_status
+from patterns_infra.deploy.kubernetes.health import read_cluster_health
+from patterns_infra.deploy.place import Place, stack_status
+from patterns_infra.deploy.stack_resources import logical_name, stack_resources
 from patterns_infra.registry import PATTERNS, Pattern
-from patterns_infra.stack_resources import logical_name, stack_resources
 
 __all__ = ["PatternStatus", "QueueDepth", "read_status"]
 

@@ -11,7 +11,7 @@ from moto import mock_aws
 from patterns_infra.accounts.erasure import CustomerErasure
 from patterns_infra.commands import erase_customer as command
 from patterns_infra.commands.failures import CommandError
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 from patterns_shared.adapters.dynamodb_orders import DynamoDBOrders
 from patterns_shared.adapters.order_items import order_key, order_to_item

@@ -17,8 +17,8 @@ from patterns_infra.demo.scene import Scene
 from patterns_infra.demo.shop_client import ShopClient
 from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.demo.visit import Visit
-from patterns_infra.local.progress import Silence
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.progress import Silence
 from patterns_infra.settings import Target
 from patterns_shared.domain.catalogue import CATALOGUE, CURRENCY
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from patterns_infra.demo.guest import _read, directions, keep_guest
 from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 
 _GUEST = Shopper(email="g@example.com", sub="s", id_token="i", access_token="a", refresh="r", password="secret")
 _OUTPUTS: dict[str, dict[str, str | None]] = {"web_api": {"api_url": "http://127.0.0.1:1/api"}}

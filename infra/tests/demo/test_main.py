@@ -11,10 +11,10 @@ import pytest
 from patterns_infra.demo import main, run
 from patterns_infra.demo.scene import Scenario, Scene
 from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.errors import ControlPlaneUnavailable
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.errors import ControlPlaneUnavailable
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.place import Place
 from patterns_infra.local.platform import Platform
-from patterns_infra.place import Place
 from patterns_infra.registry import PATTERNS, Pattern, UnknownPattern
 from patterns_infra.settings import Target
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 
 

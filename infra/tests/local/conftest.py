@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import choose_port
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.emulator import Emulator
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import Keys, client_for
 from patterns_infra.local.mail.server import MailServer
-from patterns_infra.local.ports import choose_port
 from patterns_infra.local.process_engine import ProcessEngine
-from patterns_infra.local.runner import Runner
 
 
 @pytest.fixture

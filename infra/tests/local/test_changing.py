@@ -10,11 +10,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from patterns_infra import aws_deployment
 from patterns_infra.commands import bootstrap, changing
 from patterns_infra.commands.failures import CommandError
-from patterns_infra.place import AwsClient, Place, stack_is_protected
-from patterns_infra.real_aws import AwsAccess
+from patterns_infra.deploy import aws_deployment
+from patterns_infra.deploy.place import AwsClient, Place, stack_is_protected
+from patterns_infra.deploy.real_aws import AwsAccess
 from patterns_infra.settings import Target
 
 

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from patterns_infra.container_images import image_tag
+from patterns_infra.deploy.errors import DeployFailed, PlatformError
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.chosen_cluster import (
     ChosenCluster,
     chosen_clusters,
@@ -18,9 +21,6 @@ from patterns_infra.local.chosen_cluster import (
     remember_cluster,
 )
 from patterns_infra.local.chosen_image import deliver_image, image_in, require_programs
-from patterns_infra.local.errors import DeployFailed, PlatformError
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.runner import Runner
 
 PACKAGE = "patterns-k8s"
 

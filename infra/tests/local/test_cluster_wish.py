@@ -10,8 +10,8 @@ import pytest
 from patterns_infra.commands import changing
 from patterns_infra.commands.cluster_wish import ClusterWish
 from patterns_infra.commands.failures import WrongUse
-from patterns_infra.local.control_plane.authority import Authority
-from patterns_infra.local.errors import PlatformError
+from patterns_infra.deploy.errors import PlatformError
+from patterns_infra.deploy.kubernetes.pki import Authority
 from patterns_infra.local.platform import Platform
 from patterns_infra.registry import select
 from patterns_infra.settings import Target

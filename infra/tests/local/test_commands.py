@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.processes import group_members
 from patterns_infra.local.state import PlatformState, read_state
 from patterns_infra.registry import PATTERNS

@@ -11,7 +11,7 @@ import docker
 import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.process_engine import ProcessEngine
 
 Eventually = Callable[..., Any]

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.runner import Runner
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.
 Emulator = Any

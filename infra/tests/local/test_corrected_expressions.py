@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.runner import Runner
 
 pytestmark = pytest.mark.integration
 

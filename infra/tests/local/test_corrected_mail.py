@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import choose_port
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.emulator import Emulator as Process
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import client_for
 from patterns_infra.local.mail.mailbox import mail_files, read_mail
 from patterns_infra.local.mail.switch import MailMode, switch_mail
-from patterns_infra.local.ports import choose_port
-from patterns_infra.local.runner import Runner
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.
 Emulator = Any

@@ -12,13 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from patterns_infra.commands import customer_token
+from patterns_infra.commands.customer_accounts import CustomerPool, NoCode, SignUpByMail
 from patterns_infra.commands.customer_token import aws_token, local_token, one_address, token
 from patterns_infra.commands.failures import CommandError, WrongUse
-from patterns_infra.customer_accounts import CustomerPool, NoCode, SignUpByMail
 from patterns_infra.demo.guest import passwords_of
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.place import Place
 from patterns_infra.local.mail.mailbox import keep
-from patterns_infra.place import Place
 from patterns_infra.settings import Target
 
 EMAIL = "ada@example.com"
@@ -108,9 +108,9 @@ def cognito(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cognito:
     """Return an empty pool."""
     (tmp_path / "mails").mkdir()
     pool = Cognito(tmp_path / "mails")
-    monkeypatch.setattr("patterns_infra.customer_accounts.sign_in", pool.sign_in)
+    monkeypatch.setattr("patterns_infra.commands.customer_accounts.sign_in", pool.sign_in)
     monkeypatch.setattr(customer_token, "read_outputs", lambda _: NAMES)
-    monkeypatch.setattr("patterns_infra.customer_accounts._MAIL_SECONDS", 0.2)
+    monkeypatch.setattr("patterns_infra.commands.customer_accounts._MAIL_SECONDS", 0.2)
     return pool
 
 

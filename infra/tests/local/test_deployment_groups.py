@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
+from patterns_infra.deploy.errors import ControlPlaneUnavailable, NotRunning
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Silence
 from patterns_infra.local import deployment_groups as module
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.control_plane.programs import PROGRAMS, Release, programs_are_ready
 from patterns_infra.local.deployment_groups import deployment_groups, start_in_groups
-from patterns_infra.local.errors import ControlPlaneUnavailable, NotRunning
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.processes import Process
-from patterns_infra.local.progress import Silence
 from patterns_infra.registry import PATTERNS, Pattern, select
 
 GO = """#!/bin/sh

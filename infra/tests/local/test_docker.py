@@ -8,16 +8,16 @@ from typing import Any
 import docker
 import pytest
 
+from patterns_infra.deploy.errors import PlatformError
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import choose_port
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.docker import Docker, describe_containers, find_docker, remove_containers
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import PlatformError
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import client_for
-from patterns_infra.local.ports import choose_port
 from patterns_infra.local.process_engine import ProcessEngine
 from patterns_infra.local.processes import Process
-from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import clear, read_state
 
 Eventually = Callable[..., Any]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from patterns_infra.deploy.errors import EnvironmentFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local import emulator_environment
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import EnvironmentFailed
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.runner import Runner
 
 FAKE_UV = """#!/bin/sh
 echo "$@" >> {calls}

@@ -10,13 +10,13 @@ import pytest
 
 from patterns_infra import container_images
 from patterns_infra.container_images import declared_image, image_tag
+from patterns_infra.deploy.errors import DeployFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.docker import Docker
-from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.fixups.deployed_stack import DeployedStack
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.images import Images
 from patterns_infra.local.process_engine import ProcessEngine
-from patterns_infra.local.runner import Runner
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.workspace import BundleError, member_folder
 
@@ -46,7 +46,7 @@ def declare(monkeypatch: pytest.MonkeyPatch) -> Declare:
 @pytest.fixture
 def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Images:
     """Return images in a folder of the test's own."""
-    monkeypatch.setattr("patterns_infra.local.folder.LOCAL_STATE", tmp_path)
+    monkeypatch.setattr("patterns_infra.deploy.folder.LOCAL_STATE", tmp_path)
     folder = LocalFolder(tmp_path / "state")
     folder.prepare()
     return Images(folder, Runner(folder.deploy_log), None)

@@ -19,16 +19,16 @@ from typing import Any
 import docker
 import pytest
 
+from patterns_infra.deploy.errors import NotRunning, ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import choose_port
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local import processes
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import NotRunning, ServiceFailed
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import client_for
 from patterns_infra.local.platform import Platform
-from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import Process, group_members
-from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import PlatformState, end, read_state
 
 Eventually = Callable[..., Any]
@@ -38,11 +38,11 @@ pytestmark = pytest.mark.integration
 STARTER = """
 import signal, sys, time
 from pathlib import Path
-from patterns_infra.local.ports import choose_port
+from patterns_infra.deploy.ports import choose_port
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
-from patterns_infra.local.runner import Runner
+from patterns_infra.deploy.runner import Runner
 # Whoever runs the tests under nohup, or behind &, has these ignored.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)

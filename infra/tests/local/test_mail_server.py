@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.local.errors import WrongSwitch
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.errors import WrongSwitch
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.mail.mailbox import ReceivedMail, mail_files, read_mails
 from patterns_infra.local.mail.server import MailServer
 from patterns_infra.local.mail.switch import MailMode, switch_mail

@@ -12,8 +12,8 @@ from typing import Any
 import docker
 import pytest
 
-from patterns_infra.local.errors import ServiceFailed
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.process_engine import ProcessEngine
 from patterns_infra.local.processes import Process
 
@@ -46,7 +46,7 @@ def test_an_engine_whose_starter_is_gone_ends(tmp_path: Path, eventually: Eventu
     source = """
 import sys
 from pathlib import Path
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.process_engine import ProcessEngine
 engine = ProcessEngine(LocalFolder(Path(sys.argv[1])))
 engine.wait_ready(abandoned=lambda: False)

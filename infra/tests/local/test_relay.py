@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import pytest
 
-from patterns_infra.local.errors import ServiceFailed
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.progress import Silence, Timings
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Silence, Timings
 from patterns_infra.local.relay.server import RelayServer, relay_address
 from patterns_infra.local.relay_start import relay_starter
 

@@ -12,7 +12,7 @@ from moto import mock_aws
 from patterns_infra.commands import relaying
 from patterns_infra.commands.failures import CommandError, WrongUse
 from patterns_infra.commands.relaying import order_ids_of, relay, relay_at
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 from patterns_shared.adapters.dynamodb_orders import DynamoDBOrders
 from patterns_shared.adapters.order_items import order_key

@@ -10,8 +10,8 @@ import pytest
 from botocore.session import Session
 from botocore.stub import Stubber
 
-from patterns_infra.mail_sender import SenderNotVerified, require_sending
-from patterns_infra.place import Place
+from patterns_infra.deploy.mail_sender import SenderNotVerified, require_sending
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 
 ADDRESS = "orders@shop.example.com"

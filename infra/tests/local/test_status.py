@@ -10,8 +10,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from patterns_infra.commands.shown import show_status
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 from patterns_infra.status import PatternStatus, read_status
 

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from patterns_infra.commands.failures import CommandError, WrongUse
 from patterns_infra.commands.replaying import ReplayOptions, replay_at
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.replaying import replay
 from patterns_infra.replaying.replay import Archive, Replay

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.settings import Target
 

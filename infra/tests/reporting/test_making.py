@@ -12,8 +12,8 @@ import pytest
 from patterns_infra.commands import confirming
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.reporting import ReportOrder, report, report_at
-from patterns_infra.place import Place
-from patterns_infra.real_aws import AwsAccess
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.real_aws import AwsAccess
 from patterns_infra.reporting import making
 from patterns_infra.reporting.claims import Claim
 from patterns_infra.reporting.deployed import DeployedBatch

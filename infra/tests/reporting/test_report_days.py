@@ -10,7 +10,7 @@ import pytest
 
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.report_days import DaysOptions, report_days_at
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.reporting import making
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.execution import Execution

@@ -3,8 +3,8 @@
 import sys
 
 from patterns_infra.commands.confirming import confirm
-from patterns_infra.gateway_logs_role import LOGS_ROLE_NAME, create_logs_role, find_logs_role
-from patterns_infra.real_aws import open_aws
+from patterns_infra.deploy.gateway_logs_role import LOGS_ROLE_NAME, create_logs_role, find_logs_role
+from patterns_infra.deploy.real_aws import open_aws
 
 __all__ = ["bootstrap"]
 

@@ -4,31 +4,31 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from patterns_infra.bucket_emptying import empty_buckets
 from patterns_infra.commands.cluster_wish import ClusterWish
 from patterns_infra.commands.confirming import confirm
 from patterns_infra.commands.cost_stack import idle_costs
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.given_settings import local_settings, read_given
 from patterns_infra.commands.shown import show_urls
-from patterns_infra.gateway_logs_role import require_logs_role
-from patterns_infra.image_delivery import Image, images_of, program_for
-from patterns_infra.image_registry import find_repository
+from patterns_infra.deploy.bucket_emptying import empty_buckets
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.gateway_logs_role import require_logs_role
+from patterns_infra.deploy.image_delivery import Image, images_of, program_for
+from patterns_infra.deploy.image_registry import find_repository
+from patterns_infra.deploy.lock import exclusive
+from patterns_infra.deploy.mail_sender import require_sending, require_verified_sender
+from patterns_infra.deploy.place import Place, stack_is_protected
+from patterns_infra.deploy.progress import Timings, progress_for
+from patterns_infra.deploy.real_aws import AwsAccess, open_aws
+from patterns_infra.deploy.sign_up_sender import require_sign_up_sender
+from patterns_infra.deploy.stack_removal import remove_stack
 from patterns_infra.local.chosen_cluster import read_chosen
 from patterns_infra.local.deployment_groups import start_in_groups
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.lock import exclusive
 from patterns_infra.local.operator import empty_cluster
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
-from patterns_infra.local.progress import Timings, progress_for
-from patterns_infra.mail_sender import require_sending, require_verified_sender
-from patterns_infra.place import Place, stack_is_protected
 from patterns_infra.queues.stack_messages import count_messages, describe_messages
-from patterns_infra.real_aws import AwsAccess, open_aws
 from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import PRODUCTION, Settings, Target
-from patterns_infra.sign_up_sender import require_sign_up_sender
-from patterns_infra.stack_removal import remove_stack
 
 __all__ = ["ClusterWish", "Order", "deploy", "destroy", "open_for", "shown_images"]
 
@@ -91,7 +91,7 @@ def deploy(order: Order) -> None:
         require_logs_role(access.place)
     images = images_of(chosen, access.place)
     program = program_for(images)
-    from patterns_infra.aws_deployment import deploy_to_aws, templates_to_deploy  # noqa: PLC0415 - not needed to refuse
+    from patterns_infra.deploy.aws_deployment import deploy_to_aws, templates_to_deploy  # noqa: PLC0415 - not needed to refuse
 
     with progress_for(sys.stderr) as report:
         costs = idle_costs(templates_to_deploy(access, settings, chosen, report=report), access.place.region)
@@ -129,7 +129,7 @@ def destroy(order: Order) -> None:
     going = _stacks(chosen, order.stage) | _images_that_go(chosen, access.place) | {"data": _data_of(order.stage)}
     going |= {"messages": waiting} if waiting else {}
     confirm("destroy in", access, going, yes=order.yes)
-    from patterns_infra.aws_deployment import empty_cluster  # noqa: PLC0415 - not needed to refuse
+    from patterns_infra.deploy.aws_deployment import empty_cluster  # noqa: PLC0415 - not needed to refuse
 
     for pattern in reversed(chosen):
         if pattern.kubernetes:

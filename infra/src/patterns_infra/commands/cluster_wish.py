@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from patterns_infra.commands.failures import WrongUse
-from patterns_infra.kubernetes.earlier_layout import find_operator
-from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
+from patterns_infra.deploy.errors import DeployFailed
+from patterns_infra.deploy.kubernetes.earlier_layout import find_operator
+from patterns_infra.deploy.kubernetes.kubectl import Kubectl, KubectlFailed
 from patterns_infra.kubernetes_names import (
     NAMESPACE,
     OPERATOR_CREDENTIALS,
@@ -27,7 +28,6 @@ from patterns_infra.kubernetes_names import (
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.chosen_image import require_programs
 from patterns_infra.local.cluster_choice import cluster_uid
-from patterns_infra.local.errors import DeployFailed
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Target
 

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.looking import place_of
-from patterns_infra.place import Place
-from patterns_infra.real_aws import AwsAccess, open_aws
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.real_aws import AwsAccess, open_aws
 from patterns_infra.settings import Target
 
 __all__ = ["Agree", "confirm", "nobody_asks", "place_to_change"]

@@ -5,13 +5,13 @@ import sys
 from typing import Any
 
 from patterns_infra.commands.confirming import Agree, place_to_change
+from patterns_infra.commands.customer_accounts import AlreadySignedUp, CustomerPool, NoCode, NotSignedIn, SignUpByMail
 from patterns_infra.commands.failures import CommandError, WrongUse
-from patterns_infra.customer_accounts import AlreadySignedUp, CustomerPool, NoCode, NotSignedIn, SignUpByMail
 from patterns_infra.demo.guest import forget_password, keep_password, passwords_of
 from patterns_infra.demo.shoppers import new_password
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import AwsClient, Place
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import AwsClient, Place
 from patterns_infra.settings import Target
 
 __all__ = ["LOCAL_CUSTOMER", "aws_token", "local_token", "one_address", "token"]

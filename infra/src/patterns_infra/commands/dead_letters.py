@@ -6,7 +6,7 @@ from contextlib import closing
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.letters_shown import print_letters, print_queues, show_letters, show_queues
 from patterns_infra.commands.looking import place_of
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.queues.directory import find_dead_letter_queues, select_queue
 from patterns_infra.queues.peeking import peek
 from patterns_infra.settings import Target

@@ -10,8 +10,8 @@ from patterns_infra.accounts.erasure import CustomerErasure, Erased
 from patterns_infra.accounts.user_pool import UserPoolAccounts
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import CommandError
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 from patterns_shared.adapters.clock import utc_now
 from patterns_shared.adapters.dynamodb_orders import DynamoDBOrders

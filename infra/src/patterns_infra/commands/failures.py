@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import typer
 
-from patterns_infra.gateway_logs_role import NoLogsRole
-from patterns_infra.local.errors import PlatformError, WrongSwitch
-from patterns_infra.mail_sender import SenderNotVerified
+from patterns_infra.deploy.errors import PlatformError, WrongSwitch
+from patterns_infra.deploy.gateway_logs_role import NoLogsRole
+from patterns_infra.deploy.mail_sender import SenderNotVerified
+from patterns_infra.deploy.real_aws import AwsUnavailable
 from patterns_infra.queues.directory import CannotRedrive, UnknownQueue
-from patterns_infra.real_aws import AwsUnavailable
 from patterns_infra.registry import UnknownPattern
 from patterns_infra.reporting.errors import InputRefused, ReportingError
 from patterns_infra.settings import SettingsError

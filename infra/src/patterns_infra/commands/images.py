@@ -6,11 +6,11 @@ import sys
 from patterns_infra.commands.changing import Order, open_for, shown_images
 from patterns_infra.commands.confirming import confirm
 from patterns_infra.commands.failures import WrongUse
-from patterns_infra.container_program import find_container_program
-from patterns_infra.image_delivery import Delivery, images_of, program_for
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.progress import Timings, progress_for
-from patterns_infra.local.runner import Runner
+from patterns_infra.deploy.container_program import find_container_program
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.image_delivery import Delivery, images_of, program_for
+from patterns_infra.deploy.progress import Timings, progress_for
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.registry import PATTERNS, Pattern
 
 __all__ = ["build", "push"]
@@ -48,7 +48,7 @@ def push(order: Order) -> None:
     program = program_for(images)
     stacks = {"stacks": ", ".join(pattern.images_stack_name(settings.stage) for pattern in chosen)}
     confirm("push to", access, stacks | shown_images(images), yes=order.yes)
-    from patterns_infra.aws_deployment import deploy_images  # noqa: PLC0415 - not needed to refuse
+    from patterns_infra.deploy.aws_deployment import deploy_images  # noqa: PLC0415 - not needed to refuse
 
     with progress_for(sys.stderr) as report:
         deploy_images(access, settings, chosen, images=images, program=program, report=report)

@@ -11,11 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
 from patterns_infra.commands.looking import place_of
+from patterns_infra.deploy.place import Place
 from patterns_infra.journeys.insights import LogsUnreadable
 from patterns_infra.journeys.journey import Journey, OrderUnknown, read_journey
 from patterns_infra.journeys.otlp import journey_to_otlp
 from patterns_infra.journeys.steps import Step
-from patterns_infra.place import Place
 from patterns_infra.replaying.time_range import RangeRefused, read_instant
 from patterns_infra.settings import Target
 

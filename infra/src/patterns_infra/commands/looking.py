@@ -5,11 +5,11 @@ import sys
 
 from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
 from patterns_infra.commands.shown import as_data, show_status
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.real_aws import open_aws
 from patterns_infra.local.local_aws import shell_exports
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
-from patterns_infra.real_aws import open_aws
 from patterns_infra.settings import Target
 from patterns_infra.status import read_status
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from patterns_infra.local.errors import WrongSwitch
+from patterns_infra.deploy.errors import WrongSwitch
 from patterns_infra.local.partner.client import PartnerClient
 from patterns_infra.local.partner.modes import PartnerMode
 from patterns_infra.local.platform import Platform

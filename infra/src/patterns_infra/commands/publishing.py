@@ -11,9 +11,9 @@ from typing import IO
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import FAILED, CommandError
 from patterns_infra.commands.input_files import open_input
-from patterns_infra.local.progress import progress_for
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.progress import progress_for
 from patterns_infra.publishing.event_lines import read_events
 from patterns_infra.publishing.publication import Publication, Tally
 from patterns_infra.queues.interrupts import Interrupts

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
 from patterns_infra.commands.input_files import open_input
-from patterns_infra.local.progress import progress_for
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.progress import progress_for
 from patterns_infra.queues.directory import DeadLetterQueue, find_dead_letter_queues, select_queue
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.queues.mending import MAX_LINE_BYTES, MendedLetters, read_mended

@@ -7,8 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
 from patterns_infra.publishing.table_events import OrderEvents, RelayTally, events_of_orders, put_events
 from patterns_infra.settings import Target
 from patterns_shared.adapters.eventbridge import EventBridgePublisher

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import FAILED, CommandError, WrongUse
-from patterns_infra.local.progress import progress_for
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.progress import progress_for
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.replaying.replay import ARCHIVING_DELAY, NoArchive, NoConsumer, Replay, find_archive, find_consumers
 from patterns_infra.replaying.time_range import RangeRefused, TimeRange, read_instant, text_of

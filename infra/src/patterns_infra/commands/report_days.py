@@ -9,8 +9,8 @@ from pathlib import Path
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import CommandError
 from patterns_infra.commands.reporting import as_document, follow, shown
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.place import Place
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.place import Place
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.errors import ReportFailed
 from patterns_infra.reporting.making import Making

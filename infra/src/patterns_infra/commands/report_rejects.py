@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from patterns_infra.commands.failures import WrongUse
 from patterns_infra.commands.looking import place_of
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.rejects import rejects_of
 from patterns_infra.settings import Target

@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from patterns_infra.commands.confirming import Agree, nobody_asks, place_to_change
 from patterns_infra.commands.failures import INTERRUPTED, CommandError
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.progress import PlainProgress, Progress, progress_for
-from patterns_infra.place import Place
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.progress import PlainProgress, Progress, progress_for
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.making import Made, Making
 from patterns_infra.reporting.step_lines import StepLines

@@ -5,13 +5,13 @@ from contextlib import suppress
 
 from patterns_infra.commands.given_settings import local_settings
 from patterns_infra.commands.shown import show_timings, show_urls
+from patterns_infra.deploy.errors import PlatformBusy
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.lock import exclusive
+from patterns_infra.deploy.progress import PlainProgress, progress_for
 from patterns_infra.local.chosen_cluster import operators_left
 from patterns_infra.local.deployment_groups import start_in_groups
-from patterns_infra.local.errors import PlatformBusy
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.lock import exclusive
 from patterns_infra.local.platform import Platform
-from patterns_infra.local.progress import PlainProgress, progress_for
 from patterns_infra.local.state import end, read_state
 from patterns_infra.registry import select
 

@@ -9,7 +9,7 @@ from typing import Any
 from patterns_infra.demo.executions import DemoExecution
 from patterns_infra.demo.nightly import NightlyReport
 from patterns_infra.demo.scene import Scene
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_shared.domain.catalogue import CATALOGUE, CURRENCY
 from patterns_shared.testing.orders_generator import OrderGenerator
 

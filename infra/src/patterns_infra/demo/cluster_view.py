@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from patterns_infra.demo.scene import Scene, eventually
-from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
+from patterns_infra.deploy.kubernetes.kubectl import Kubectl, KubectlFailed
 from patterns_infra.kubernetes_names import OPERATOR, OPERATOR_NAMESPACE
 
 __all__ = ["ClusterView"]

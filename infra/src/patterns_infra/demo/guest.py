@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping
 
 from patterns_infra.demo.shoppers import Shopper, sign_in
-from patterns_infra.local.errors import PlatformError
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.errors import PlatformError
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.platform import Platform
 
 __all__ = ["NoSuchGuest", "directions", "forget_password", "id_token", "keep_guest", "keep_password", "passwords_of"]

@@ -18,12 +18,12 @@ from patterns_infra.demo.latencies import Latencies
 from patterns_infra.demo.plan import LEAST_ORDERS
 from patterns_infra.demo.report import print_report
 from patterns_infra.demo.scene import Scenario, Scene
+from patterns_infra.deploy.errors import PlatformError
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Progress, progress_for
 from patterns_infra.local.chosen_cluster import operators_left
 from patterns_infra.local.deployment_groups import deployment_groups
-from patterns_infra.local.errors import PlatformError
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.platform import Platform
-from patterns_infra.local.progress import Progress, progress_for
 from patterns_infra.registry import Pattern, select
 
 __all__ = ["run"]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from patterns_infra.demo.executions import DemoExecution
 from patterns_infra.demo.scene import Scene
-from patterns_infra.outputs import read_outputs
+from patterns_infra.deploy.outputs import read_outputs
 
 __all__ = ["NightlyReport"]
 

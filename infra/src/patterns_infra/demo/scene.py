@@ -12,8 +12,8 @@ from patterns_infra.demo.checks import Checks, described
 from patterns_infra.demo.latencies import Latencies
 from patterns_infra.demo.shoppers import Shopper
 from patterns_infra.demo.table_orders import place_in_table, published_orders_table
-from patterns_infra.local.progress import Progress
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.progress import Progress
 from patterns_shared.domain.events import Event
 
 __all__ = ["Scenario", "Scene", "eventually", "together"]

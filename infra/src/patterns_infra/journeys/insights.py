@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from patterns_infra.deploy.place import AwsClient, Place
+from patterns_infra.deploy.stack_resources import logical_name, stack_resources
 from patterns_infra.journeys.steps import LogLine
-from patterns_infra.place import AwsClient, Place
 from patterns_infra.registry import PATTERNS
-from patterns_infra.stack_resources import logical_name, stack_resources
 
 __all__ = ["Found", "LogsUnreadable", "find_log_groups", "query_lines"]
 

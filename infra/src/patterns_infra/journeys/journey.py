@@ -4,11 +4,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
 from patterns_infra.journeys.insights import Found, find_log_groups, query_lines
 from patterns_infra.journeys.pod_logs import read_pods, search_pods
 from patterns_infra.journeys.steps import LogLine, Step, read_step
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
 from patterns_infra.replaying.time_range import text_of as instant_text
 from patterns_infra.settings import Target
 from patterns_shared.adapters.order_items import order_key, text_of

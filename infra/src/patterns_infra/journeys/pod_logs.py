@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from patterns_infra.deploy.kubernetes.kubectl import Kubectl, KubectlFailed
+from patterns_infra.deploy.place import Place
 from patterns_infra.journeys.steps import LogLine
-from patterns_infra.kubernetes.kubectl import Kubectl, KubectlFailed
 from patterns_infra.kubernetes_names import NAMESPACE
-from patterns_infra.place import Place
 
 __all__ = ["read_pods", "search_pods"]
 

@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.ports import choose_port
 from patterns_infra.local.deployment import Addresses, LocalDeployment
 from patterns_infra.local.docker import find_docker
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import ServiceFailed
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION
-from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import tail
 from patterns_infra.local.state import clear, read_state
 

@@ -9,13 +9,13 @@ import shutil
 from pathlib import Path
 
 from patterns_infra.container_images import image_tag
+from patterns_infra.deploy.errors import DeployFailed, PlatformError
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.runner import CommandFailed, Runner
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.docker import Docker, require_docker
-from patterns_infra.local.errors import DeployFailed, PlatformError
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.images import Images
 from patterns_infra.local.local_aws import build_environment
-from patterns_infra.local.runner import CommandFailed, Runner
 
 __all__ = ["deliver_image", "image_in", "require_programs"]
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from patterns_infra.kubernetes.earlier_layout import find_operator
-from patterns_infra.kubernetes.installing import Installer
-from patterns_infra.kubernetes.kubectl import Kubectl
-from patterns_infra.kubernetes.rendering import STAGE_LABEL
+from patterns_infra.deploy.errors import DeployFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.kubernetes.earlier_layout import find_operator
+from patterns_infra.deploy.kubernetes.installing import Installer
+from patterns_infra.deploy.kubernetes.kubectl import Kubectl
+from patterns_infra.deploy.kubernetes.rendering import STAGE_LABEL
+from patterns_infra.deploy.progress import Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.chosen_cluster import ChosenCluster, read_chosen
 from patterns_infra.local.chosen_image import require_programs
-from patterns_infra.local.errors import DeployFailed
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.kubernetes_start import kubernetes_starter
 from patterns_infra.local.operator import cluster_of
-from patterns_infra.local.progress import Timings
 from patterns_infra.local.relay_start import relay_starter
-from patterns_infra.local.runner import Runner
 
 __all__ = ["cluster_starter", "cluster_uid", "settle_cluster"]
 

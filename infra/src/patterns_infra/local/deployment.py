@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from patterns_infra.local.assembly import Assembly, assemble
+from patterns_infra.deploy.assembly import Assembly, assemble
+from patterns_infra.deploy.errors import DeployFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.mail_sender import verify_local_sender
+from patterns_infra.deploy.node_cdk import Cdk
+from patterns_infra.deploy.progress import ResourceCount, Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.chosen_image import deliver_image
 from patterns_infra.local.deployed import forget_digest, read_digests, record_digest, stacks_in_order
 from patterns_infra.local.docker import docker_at
-from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.fixups import FIXUPS, apply_fixups
 from patterns_infra.local.fixups.deployed_stack import DeployedStack
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.images import Images
 from patterns_infra.local.local_aws import ACCOUNT, REGION, build_environment, child_environment, client_for
-from patterns_infra.local.node_cdk import Cdk
 from patterns_infra.local.operator import LocalOperator
 from patterns_infra.local.partner.introduction import introduce
-from patterns_infra.local.progress import ResourceCount, Timings
-from patterns_infra.local.runner import Runner
-from patterns_infra.mail_sender import verify_local_sender
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
 

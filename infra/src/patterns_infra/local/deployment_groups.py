@@ -6,12 +6,12 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Progress, Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.chosen_cluster import ChosenCluster, read_chosen
 from patterns_infra.local.control_plane.programs import prepare_programs, programs_are_ready
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.platform import LOCAL_STAGE, Platform
-from patterns_infra.local.progress import Progress, Timings
-from patterns_infra.local.runner import Runner
 from patterns_infra.registry import Pattern
 
 __all__ = ["deployment_groups", "start_in_groups"]

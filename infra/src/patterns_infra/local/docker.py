@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patterns_infra.local.errors import PlatformError
+from patterns_infra.deploy.errors import PlatformError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

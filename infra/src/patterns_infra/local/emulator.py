@@ -3,8 +3,8 @@
 import urllib.request
 from pathlib import Path
 
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.ports import HOST
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.local.service import Service
 
 __all__ = ["Emulator"]

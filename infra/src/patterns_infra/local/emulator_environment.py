@@ -10,10 +10,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from patterns_infra.local.errors import EnvironmentFailed
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.lock import exclusive
-from patterns_infra.local.runner import CommandFailed, Runner
+from patterns_infra.deploy.errors import EnvironmentFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.lock import exclusive
+from patterns_infra.deploy.runner import CommandFailed, Runner
 from patterns_infra.tool_environment import tool_environment
 
 __all__ = ["interpreter", "prepare_environment", "uv_command"]

@@ -7,12 +7,12 @@ import re
 import sys
 from pathlib import Path
 
+from patterns_infra.deploy.errors import PlatformError
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Timings, progress_for
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.control_plane.go_build import GoPrograms, build_once
 from patterns_infra.local.control_plane.programs import user_cache
-from patterns_infra.local.errors import PlatformError
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.progress import Timings, progress_for
-from patterns_infra.local.runner import Runner
 from patterns_infra.paths import REPOSITORY
 
 __all__ = ["helm_release", "prepare_helm"]

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.processes import end_group
 from patterns_infra.local.service import Service, service_environment
 

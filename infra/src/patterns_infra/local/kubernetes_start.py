@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable
 
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.control_plane.programs import prepare_programs
-from patterns_infra.local.errors import ServiceFailed
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.kubernetes import NAME
 from patterns_infra.local.processes import tail
-from patterns_infra.local.progress import Timings
 from patterns_infra.local.requested_services import request_service
-from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import read_state
 
 __all__ = ["kubernetes_starter"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from patterns_infra.local.errors import ServiceFailed
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.processes import tail
 from patterns_infra.local.supervisor import STAY
 

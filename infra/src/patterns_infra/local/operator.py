@@ -3,9 +3,12 @@
 import os
 from dataclasses import dataclass
 
-from patterns_infra.kubernetes.deploying import ClusterAccess, deploy_operator, reached_locally, remove_operator
-from patterns_infra.kubernetes.kubectl import Kubectl
-from patterns_infra.kubernetes.rendering import Installation
+from patterns_infra.deploy.errors import NotRunning
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.kubernetes.deploying import ClusterAccess, deploy_operator, reached_locally, remove_operator
+from patterns_infra.deploy.kubernetes.kubectl import Kubectl
+from patterns_infra.deploy.kubernetes.rendering import Installation
+from patterns_infra.deploy.progress import Timings
 from patterns_infra.kubernetes_names import NAMESPACE, OPERATOR
 from patterns_infra.local.chosen_cluster import (
     ChosenCluster,
@@ -15,11 +18,8 @@ from patterns_infra.local.chosen_cluster import (
     remember_cluster,
 )
 from patterns_infra.local.chosen_image import image_in
-from patterns_infra.local.errors import NotRunning
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.local_aws import REGION, client_for
 from patterns_infra.local.pod_keys import role_secrets
-from patterns_infra.local.progress import Timings
 from patterns_infra.registry import Pattern
 
 __all__ = ["LocalOperator", "cluster_of", "empty_cluster"]

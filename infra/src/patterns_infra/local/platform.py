@@ -9,27 +9,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from patterns_infra.bucket_emptying import empty_buckets
+from patterns_infra.deploy.bucket_emptying import empty_buckets
+from patterns_infra.deploy.errors import NotRunning, PlatformError
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.lock import exclusive
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import AwsClient, Place
+from patterns_infra.deploy.progress import Progress, Silence, Timings
+from patterns_infra.deploy.runner import Runner
+from patterns_infra.deploy.stack_removal import remove_stack
 from patterns_infra.local.beginning import Beginning, Found
 from patterns_infra.local.chosen_cluster import ChosenCluster
 from patterns_infra.local.cluster_choice import cluster_starter, settle_cluster
 from patterns_infra.local.deployed import forget_digest
 from patterns_infra.local.deployment import Addresses, LocalDeployment
-from patterns_infra.local.errors import NotRunning, PlatformError
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import ACCOUNT, REGION, Keys, client_for
-from patterns_infra.local.lock import exclusive
 from patterns_infra.local.operator import cluster_of, empty_cluster
 from patterns_infra.local.processes import tail
-from patterns_infra.local.progress import Progress, Silence, Timings
-from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import clear, end, read_state
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import AwsClient, Place
 from patterns_infra.registry import Pattern, select
 from patterns_infra.settings import Settings, Target
-from patterns_infra.stack_removal import remove_stack
 
 __all__ = ["LOCAL_STAGE", "Platform"]
 

@@ -6,8 +6,9 @@ from a Secret each. Nobody renews them but the next deployment.
 
 import datetime as dt
 
-from patterns_infra.kubernetes.kubectl import Kubectl
-from patterns_infra.kubernetes.role_secret import RoleSecret, read_role_secret
+from patterns_infra.deploy.errors import DeployFailed
+from patterns_infra.deploy.kubernetes.kubectl import Kubectl
+from patterns_infra.deploy.kubernetes.role_secret import RoleSecret, read_role_secret
 from patterns_infra.kubernetes_names import (
     NAMESPACE,
     OPERATOR,
@@ -17,7 +18,6 @@ from patterns_infra.kubernetes_names import (
     WORKERS,
 )
 from patterns_infra.local.associated_role import RoleNotFound, ServiceAccount, associated_role, assume_associated
-from patterns_infra.local.errors import DeployFailed
 from patterns_infra.local.local_aws import Keys, client_for
 
 __all__ = ["role_secrets"]

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from patterns_infra.local.errors import ServiceFailed
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.service import Service, service_environment
 
 __all__ = ["ProcessEngine"]

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
-from patterns_infra.local.errors import ServiceFailed
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.progress import Timings
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Timings
 from patterns_infra.local.relay.server import cannot_listen, relay_address, relay_name
 from patterns_infra.local.requested_services import request_service
 from patterns_infra.local.state import read_state

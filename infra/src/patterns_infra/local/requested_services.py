@@ -10,8 +10,8 @@ from pathlib import Path
 from signal import SIGUSR1
 from typing import Any
 
-from patterns_infra.local.errors import NotRunning
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.errors import NotRunning
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.kubernetes import Kubernetes
 from patterns_infra.local.relay.server import RelayServer
 from patterns_infra.local.service import Service

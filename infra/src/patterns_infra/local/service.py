@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from patterns_infra.local.errors import ServiceFailed
+from patterns_infra.deploy.errors import ServiceFailed
 from patterns_infra.local.processes import Process, end_group, tail
 
 __all__ = ["Service", "service_environment"]

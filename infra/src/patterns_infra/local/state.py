@@ -15,8 +15,8 @@ from signal import SIGKILL, SIGTERM
 from typing import Any
 from urllib.parse import urlsplit
 
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.docker import remove_containers
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.kubelet.leftovers import end_leftovers
 from patterns_infra.local.processes import Process, command_of, end_group, group_members
 

@@ -20,10 +20,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from patterns_infra.deploy.errors import PlatformError
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.docker import remove_containers
 from patterns_infra.local.emulator import Emulator
-from patterns_infra.local.errors import PlatformError
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.mail.server import MailServer
 from patterns_infra.local.partner.server import PartnerServer
 from patterns_infra.local.process_engine import ProcessEngine

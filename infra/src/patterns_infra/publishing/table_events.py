@@ -7,7 +7,7 @@ duplicate to its consumers and no conflict.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_shared.adapters.client_errors import transient_as_unavailable
 from patterns_shared.adapters.order_item_events import cancelled_event, placed_event
 from patterns_shared.adapters.order_items import Item, order_from_item, order_key, text_of

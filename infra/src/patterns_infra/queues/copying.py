@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.queues.hand import MOST_IN_HAND, Hand
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.queues.letter import Letter

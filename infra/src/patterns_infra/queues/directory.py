@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.stack_resources import logical_name, stack_resources
 from patterns_infra.queues.queue import Queue, name_in, read_queue
 from patterns_infra.registry import PATTERNS
-from patterns_infra.stack_resources import logical_name, stack_resources
 
 __all__ = ["CannotRedrive", "DeadLetterQueue", "UnknownQueue", "find_dead_letter_queues", "select_queue"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Self
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.queues.letter import Letter, letter_of
 
 __all__ = ["MOST_IN_HAND", "Hand"]

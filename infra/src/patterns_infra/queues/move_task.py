@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.queues.outcome import INTERRUPTED, Outcome
 from patterns_infra.queues.queue import Queue

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from dataclasses import replace
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.queues.hand import MOST_IN_HAND, Hand
 from patterns_infra.queues.letter import Letter
 from patterns_infra.queues.queue import Queue

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 
 __all__ = ["Feeder", "Queue", "name_in", "read_queue"]
 

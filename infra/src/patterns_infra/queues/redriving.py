@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.queues.copying import Choose, CopyLoop, sent_before_now
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.queues.mending import MendedLetters

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_shared.adapters.client_errors import error_code
 
 __all__ = ["Copy", "send_copies"]

@@ -1,6 +1,6 @@
 """Why fewer messages were moved than SQS had counted: it counts roughly, or some are hidden or came since."""
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.queues.outcome import INTERRUPTED, Outcome
 from patterns_infra.queues.peeking import MOST_PEEKED, check_zero

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.stack_resources import logical_name, stack_resources
 from patterns_infra.queues.peeking import MOST_PEEKED, check_zero
 from patterns_infra.queues.queue import read_queue
 from patterns_infra.settings import Target
-from patterns_infra.stack_resources import logical_name, stack_resources
 
 __all__ = ["count_messages", "describe_messages"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import AwsClient, Place
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import AwsClient, Place
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.replaying.time_range import TimeRange
 

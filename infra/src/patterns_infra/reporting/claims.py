@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 
 __all__ = ["Claim", "Claims"]
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from patterns_infra.outputs import read_outputs
-from patterns_infra.place import Place
+from patterns_infra.deploy.outputs import read_outputs
+from patterns_infra.deploy.place import Place
 from patterns_infra.reporting.errors import BatchNotDeployed
 
 __all__ = ["DeployedBatch"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 
 __all__ = ["Ended", "Event", "Execution"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Self
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.errors import InputRefused
 from patterns_infra.reporting.input_names import LIST, check_ending, check_object, is_remote

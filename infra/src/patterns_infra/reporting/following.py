@@ -2,7 +2,7 @@
 
 import time
 
-from patterns_infra.local.progress import Progress
+from patterns_infra.deploy.progress import Progress
 from patterns_infra.reporting.execution import Ended, Execution
 from patterns_infra.reporting.story import Story
 from patterns_infra.settings import Target

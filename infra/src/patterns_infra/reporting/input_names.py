@@ -4,7 +4,7 @@ import re
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.errors import InputRefused
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from patterns_infra.local.progress import Progress
+from patterns_infra.deploy.progress import Progress
 from patterns_infra.reporting.claims import Claim, Claims
 from patterns_infra.reporting.deployed import DeployedBatch
 from patterns_infra.reporting.errors import CannotReport, ReportFailed

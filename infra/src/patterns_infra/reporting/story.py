@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from patterns_infra.local.progress import Progress
+from patterns_infra.deploy.progress import Progress
 from patterns_infra.reporting.execution import Event
 from patterns_infra.reporting.steps import TASK_PARTS, step_state
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from patterns_infra.batch_names import BY_COMMAND
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 
 __all__ = ["content_of", "put_into_inbox", "put_list"]
 

@@ -13,11 +13,11 @@ from uuid import uuid4
 
 import pytest
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Silence, Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.control_plane.programs import prepare_programs
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.kubernetes import Kubernetes
-from patterns_infra.local.progress import Silence, Timings
-from patterns_infra.local.runner import Runner
 
 Emulator = Any
 

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.deploy.errors import NotRunning, ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import choose_port
+from patterns_infra.deploy.progress import Silence, Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.control_plane.programs import PROGRAMS
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.errors import NotRunning, ServiceFailed
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.kubernetes import Kubernetes
 from patterns_infra.local.kubernetes_start import kubernetes_starter
 from patterns_infra.local.lifeline import Supervised
 from patterns_infra.local.local_aws import shell_exports
 from patterns_infra.local.platform import Platform
-from patterns_infra.local.ports import choose_port
 from patterns_infra.local.processes import command_of, processes_with
-from patterns_infra.local.progress import Silence, Timings
-from patterns_infra.local.runner import Runner
 from patterns_infra.local.state import end, read_state
 
 Eventually = Callable[..., Any]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.processes import Process, command_of, processes_with
 
 Namespace = Any

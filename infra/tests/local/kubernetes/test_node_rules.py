@@ -11,7 +11,7 @@ from lightkube.models.core_v1 import Container, Probe
 from lightkube.resources.core_v1 import Pod
 from lightkube.utils.quantity import parse_quantity
 
-from patterns_infra.local.control_plane.authority import Authority
+from patterns_infra.deploy.kubernetes.pki import Authority
 from patterns_infra.local.kubelet import probes
 from patterns_infra.local.kubelet.addresses import Addresses, NoAddressRange
 from patterns_infra.local.kubelet.backoff import Backoff

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from patterns_infra.deploy.errors import ControlPlaneUnavailable
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Silence, Timings
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.control_plane.programs import PROGRAMS, Release, prepare_programs
-from patterns_infra.local.errors import ControlPlaneUnavailable
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.progress import Silence, Timings
-from patterns_infra.local.runner import Runner
 
 GO = """#!/bin/sh
 case "$1" in

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from patterns_infra.local.folder import LocalFolder
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.partner.client import PartnerClient
 from patterns_infra.local.partner.server import PartnerServer
 from patterns_shared.adapters.partner_signature import SigningKey, sign

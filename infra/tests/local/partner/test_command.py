@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import choose_port
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.lifeline import Supervised
-from patterns_infra.local.ports import choose_port
-from patterns_infra.local.runner import Runner
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from patterns_infra.local.errors import PlatformError, WrongSwitch
+from patterns_infra.deploy.errors import PlatformError, WrongSwitch
 from patterns_infra.local.partner.client import PartnerClient
 from patterns_infra.local.partner.modes import PartnerMode
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from patterns_infra.local.errors import WrongSwitch
+from patterns_infra.deploy.errors import WrongSwitch
 from patterns_shared.adapters.partner_signature import SigningKey, sign
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.

@@ -17,8 +17,8 @@ import pytest
 from patterns_infra.commands import confirming
 from patterns_infra.commands.failures import CommandError, WrongUse
 from patterns_infra.commands.publishing import publish, publish_at
-from patterns_infra.place import Place
-from patterns_infra.real_aws import AwsAccess
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.real_aws import AwsAccess
 from patterns_infra.settings import Target
 from patterns_shared.adapters.event_messages import MAX_BODY_BYTES, event_to_body
 from patterns_shared.domain.events import EventType
@@ -39,7 +39,7 @@ import sys
 from patterns_infra.commands.failures import one_line_errors
 from patterns_infra.commands.publishing import publish_at
 from patterns_infra.local.local_aws import client_for
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 url, stage, file, strict = sys.argv[1:]
 place = Place(Target.LOCAL, stage, "us-east-1", "000000000000", url, lambda service: client_for(service, url))

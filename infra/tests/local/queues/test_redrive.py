@@ -30,7 +30,7 @@ import sys
 from patterns_infra.commands.failures import one_line_errors
 from patterns_infra.commands.redriving import RedriveOrder, redrive_at
 from patterns_infra.local.local_aws import client_for
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
 from patterns_infra.settings import Target
 url, stage, rate = sys.argv[1:]
 place = Place(Target.LOCAL, stage, "us-east-1", "000000000000", url, lambda service: client_for(service, url))

@@ -14,13 +14,13 @@ import pytest
 from patterns_infra.commands import confirming
 from patterns_infra.commands.failures import CommandError, WrongUse
 from patterns_infra.commands.redriving import RedriveOrder, redrive, redrive_at
-from patterns_infra.place import Place
+from patterns_infra.deploy.place import Place
+from patterns_infra.deploy.real_aws import AwsAccess
 from patterns_infra.queues.directory import CannotRedrive
 from patterns_infra.queues.interrupts import Interrupts
 from patterns_infra.queues.outcome import Outcome
 from patterns_infra.queues.queue import read_queue
 from patterns_infra.queues.shortfall import explain_shortfall
-from patterns_infra.real_aws import AwsAccess
 from patterns_infra.settings import Target
 from patterns_shared.adapters.event_messages import event_to_body
 from patterns_shared.domain.events import EventType

@@ -27,7 +27,7 @@ class ClusterAddons(Construct):
     """Container Insights always; network, proxy, Pod Identity and DNS where the nodes do not bring them.
 
     A new one has EKS's default version for the cluster; after an upgrade of the cluster the deployment brings each to
-    the default again (`patterns_infra.kubernetes.addons`), so that no version is written down here.
+    the default again (`patterns_infra.deploy.kubernetes.addons`), so that no version is written down here.
     """
 
     def __init__(

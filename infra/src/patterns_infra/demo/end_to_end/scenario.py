@@ -17,8 +17,8 @@ from patterns_infra.demo.plan import make_plan
 from patterns_infra.demo.recipients import OUTCOMES, Recipients
 from patterns_infra.demo.scene import Scene
 from patterns_infra.demo.shop_client import shop_client
+from patterns_infra.deploy.outputs import read_outputs
 from patterns_infra.local.partner.client import PartnerClient
-from patterns_infra.outputs import read_outputs
 from patterns_infra.status import read_status
 
 __all__ = ["play"]

@@ -11,7 +11,7 @@ from patterns_infra.demo.end_to_end.shop import Shop
 from patterns_infra.demo.plan import PlannedOrder
 from patterns_infra.demo.scene import eventually, together
 from patterns_infra.demo.visit import Placed, state_of
-from patterns_infra.outputs import read_outputs
+from patterns_infra.deploy.outputs import read_outputs
 from patterns_infra.status import read_status
 
 __all__ = ["cancel_late", "place_orders", "take_orders", "wait_for_outcomes"]

@@ -1,6 +1,6 @@
 """The engine as a program: ``python -m patterns_infra.local.container_engine``.
 
-It ends with the one that holds the other end of its lifeline, and its containers end with it: see `local/tether.py`.
+It ends with the one that holds the other end of its lifeline, and its containers end with it: see `deploy/tether.py`.
 """
 
 import argparse

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from patterns_infra.deploy.errors import PlatformError
 from patterns_infra.local.container_engine.container import Container
 from patterns_infra.local.container_engine.images import find_image
-from patterns_infra.local.errors import PlatformError
 
 __all__ = ["Collection", "ContainerNotFound", "NameTaken"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from patterns_infra.deploy.tether import NOT_STARTED
 from patterns_infra.local.container_engine.images import Image
-from patterns_infra.local.tether import NOT_STARTED
 from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.log import WorkloadLog
 from patterns_infra.local.workloads.workload import Command, Workload, WorkloadNotStarted

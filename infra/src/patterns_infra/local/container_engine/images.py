@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from patterns_infra.local.errors import PlatformError
+from patterns_infra.deploy.errors import PlatformError
 
 __all__ = ["IMAGE_FILE", "Image", "ImageNotFound", "find_image"]
 

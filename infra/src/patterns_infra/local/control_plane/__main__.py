@@ -12,9 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
+from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.control_plane.cluster import Cluster
 from patterns_infra.local.control_plane.keeper import ComponentFailed
-from patterns_infra.local.folder import LocalFolder
 
 __all__: list[str] = []
 

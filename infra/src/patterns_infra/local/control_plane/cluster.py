@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.local.control_plane.components import (
     Addresses,
     Component,
@@ -20,9 +22,7 @@ from patterns_infra.local.control_plane.identities import NODE, Identities, make
 from patterns_infra.local.control_plane.keeper import keep
 from patterns_infra.local.control_plane.not_enforced import policies
 from patterns_infra.local.control_plane.readiness import ClusterApi
-from patterns_infra.local.folder import LocalFolder
 from patterns_infra.local.kubelet.leftovers import end_leftovers
-from patterns_infra.local.ports import HOST
 
 __all__ = ["Cluster"]
 

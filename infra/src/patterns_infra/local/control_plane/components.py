@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.local.control_plane.identities import Identities
-from patterns_infra.local.ports import HOST
 
 __all__ = ["Addresses", "Component", "api_server", "controller_manager", "etcd", "scheduler"]
 

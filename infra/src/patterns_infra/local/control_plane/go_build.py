@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from patterns_infra.deploy.errors import ControlPlaneUnavailable, EnvironmentFailed
+from patterns_infra.deploy.lock import exclusive
+from patterns_infra.deploy.progress import Timings
+from patterns_infra.deploy.runner import CommandFailed, Runner
 from patterns_infra.local.emulator_environment import uv_command
-from patterns_infra.local.errors import ControlPlaneUnavailable, EnvironmentFailed
 from patterns_infra.local.local_aws import build_environment
-from patterns_infra.local.lock import exclusive
-from patterns_infra.local.progress import Timings
-from patterns_infra.local.runner import CommandFailed, Runner
 from patterns_infra.tool_environment import tool_environment
 
 __all__ = ["BUILD_PREFIX", "GoPrograms", "build_once"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from patterns_infra.local.control_plane.authority import Authority, KeyPair, private_pem, public_pem
-from patterns_infra.local.ports import HOST
+from patterns_infra.deploy.kubernetes.pki import Authority, KeyPair, private_pem, public_pem
+from patterns_infra.deploy.ports import HOST
 
 __all__ = ["NODE", "Identities", "make_identities"]
 

@@ -1,6 +1,6 @@
 """Keeping the cluster's parts running: what ends by itself is started again, until that is of no use.
 
-Each part is tethered (`patterns_infra.local.tether`): it ends with this process, however that ends.
+Each part is tethered (`patterns_infra.deploy.tether`): it ends with this process, however that ends.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from patterns_infra.local import tether
+from patterns_infra.deploy import tether
+from patterns_infra.deploy.errors import PlatformError
 from patterns_infra.local.control_plane.components import Component
-from patterns_infra.local.errors import PlatformError
 from patterns_infra.local.processes import tail
 from patterns_infra.local.service import service_environment
 

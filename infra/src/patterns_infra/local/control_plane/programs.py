@@ -9,11 +9,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from patterns_infra.deploy.errors import PlatformError
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.progress import Timings, progress_for
+from patterns_infra.deploy.runner import Runner
 from patterns_infra.local.control_plane.go_build import GoPrograms, build_once
-from patterns_infra.local.errors import PlatformError
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.progress import Timings, progress_for
-from patterns_infra.local.runner import Runner
 
 __all__ = ["PROGRAMS", "Release", "prepare_programs", "programs_are_ready", "user_cache"]
 

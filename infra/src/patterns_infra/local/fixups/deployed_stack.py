@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from patterns_infra.place import AwsClient
+from patterns_infra.deploy.place import AwsClient
 
 __all__ = ["DeployedResource", "DeployedStack"]
 

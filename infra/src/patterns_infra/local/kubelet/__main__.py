@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lightkube import AsyncClient, KubeConfig
 
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.local.control_plane.identities import NODE, Identities
 from patterns_infra.local.kubelet.agent import Agent
 from patterns_infra.local.kubelet.capacity import ALLOCATABLE
@@ -17,7 +18,6 @@ from patterns_infra.local.kubelet.leftovers import end_leftovers
 from patterns_infra.local.kubelet.node import LocalNode
 from patterns_infra.local.kubelet.pod import NodeFacts
 from patterns_infra.local.kubelet.pod_identity import PodIdentity
-from patterns_infra.local.ports import HOST
 
 __all__: list[str] = []
 

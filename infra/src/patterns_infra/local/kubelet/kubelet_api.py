@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.local.control_plane.identities import Identities
 from patterns_infra.local.kubelet.agent import Agent
-from patterns_infra.local.ports import HOST
 from patterns_infra.local.workloads.log import Line, WorkloadLog
 
 __all__ = ["create_app", "serving"]

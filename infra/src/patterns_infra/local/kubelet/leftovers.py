@@ -1,6 +1,6 @@
 """Processes of pods that outlived their kubelet: found by a mark in their environment, and ended.
 
-Tethers end what a kubelet ran, however that ended (see `patterns_infra.local.tether`). This is for what lost its
+Tethers end what a kubelet ran, however that ended (see `patterns_infra.deploy.tether`). This is for what lost its
 tethers, too: when somebody kills many processes hard at once, or a system does that is short of memory.
 """
 

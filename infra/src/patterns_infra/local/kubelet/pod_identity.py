@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.local.associated_role import RoleNotFound, ServiceAccount, assume_associated
 from patterns_infra.local.kubelet.pod_parts import meta_of, spec_of
 from patterns_infra.local.local_aws import REGION
-from patterns_infra.local.ports import HOST
 
 __all__ = ["PodIdentity"]
 

@@ -4,8 +4,8 @@ import shutil
 import smtplib
 import sys
 
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.ports import HOST, listen
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import HOST, listen
 from patterns_infra.local.service import Service, service_environment
 
 __all__ = ["MailServer"]

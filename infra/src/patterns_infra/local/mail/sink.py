@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from patterns_infra.local.errors import WrongSwitch
+from patterns_infra.deploy.errors import WrongSwitch
 from patterns_infra.local.mail.mailbox import keep
 from patterns_infra.local.mail.switch import MailMode, SwitchFile
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from patterns_infra.local.errors import WrongSwitch
+from patterns_infra.deploy.errors import WrongSwitch
 from patterns_infra.local.reach import Aim, Reach, first_mistake
 from patterns_infra.local.state import write_atomically
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from patterns_infra.local.errors import PlatformError, WrongSwitch
+from patterns_infra.deploy.errors import PlatformError, WrongSwitch
 
 __all__ = ["PartnerClient"]
 

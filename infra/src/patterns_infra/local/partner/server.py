@@ -3,8 +3,8 @@
 import sys
 import urllib.request
 
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.ports import HOST, listen
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import HOST, listen
 from patterns_infra.local.service import Service, service_environment
 
 __all__ = ["PartnerServer"]

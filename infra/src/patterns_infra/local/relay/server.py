@@ -6,9 +6,9 @@ import socket
 import sys
 from urllib.parse import urlsplit
 
-from patterns_infra.local.errors import ServiceFailed
-from patterns_infra.local.folder import LocalFolder
-from patterns_infra.local.ports import HOST
+from patterns_infra.deploy.errors import ServiceFailed
+from patterns_infra.deploy.folder import LocalFolder
+from patterns_infra.deploy.ports import HOST
 from patterns_infra.local.service import Service, service_environment
 
 __all__ = ["RelayServer", "cannot_listen", "relay_address", "relay_name"]

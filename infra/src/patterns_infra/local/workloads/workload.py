@@ -1,6 +1,6 @@
 """One command as a process of this machine, from its start to its exit code.
 
-It runs behind a tether (see `patterns_infra.local.tether`): whoever runs it may end in any way, by kill -9 too, and
+It runs behind a tether (see `patterns_infra.deploy.tether`): whoever runs it may end in any way, by kill -9 too, and
 the process, its children and what they left behind end as well.
 """
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from patterns_infra.local import tether
-from patterns_infra.local.errors import PlatformError
+from patterns_infra.deploy import tether
+from patterns_infra.deploy.errors import PlatformError
 from patterns_infra.local.workloads.grace import Grace
 from patterns_infra.local.workloads.log import Output, WorkloadLog
 

@@ -1,0 +1,1 @@
+"""Deploying stacks to any target: synthesis, the CDK command line, images, Kubernetes, programs and their progress."""
