@@ -84,7 +84,11 @@ def test_contracts_about_modules_are_those_of_the_copied_modules() -> None:
     constructs = ["patterns_infra.constructs.batch", "patterns_infra.constructs.k8s"]
     made = contracts({"patterns_infra", "patterns_infra.stacks", "patterns_infra.constructs", *constructs})
     assert made["importlinter:contract:constructs-stand-alone"]["modules"].split() == constructs
-    assert made["importlinter:contract:cdk-layers"]["layers"].split() == ["stacks", "constructs"]
+    assert made["importlinter:contract:infra-layers"]["layers"].split() == ["stacks", "constructs"]
+    assert "importlinter:contract:operations-are-not-local" not in made
+    with_operations = contracts({"patterns_infra", *(f"patterns_infra.{x}" for x in ("local", "queues", "status"))})
+    lines = with_operations["importlinter:contract:infra-layers"]["layers"].strip().splitlines()
+    assert lines == ["queues : status", "local"]
 
 
 def test_the_workspace_names_only_what_is_there() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from patterns_infra.deploy.errors import NotRunning, StateNotWritable
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.platform import Platform
 from patterns_infra.local.processes import Process
-from patterns_infra.local.state import PlatformState, clear, read_state, write_atomically
+from patterns_infra.local.state import PlatformState, clear, read_state
 
 GONE = Process(2**22 + 1, "long ago")
 

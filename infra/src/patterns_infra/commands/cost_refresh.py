@@ -14,7 +14,7 @@ from patterns_infra.commands.failures import FAILED, CommandError
 from patterns_infra.costs.files import CostFileError, read_records
 from patterns_infra.costs.price_list import LISTED, PriceListError, address_of, read_service
 from patterns_infra.costs.prices import PRICES_FILE, Confidence, Price, PriceList, regions_of
-from patterns_infra.local.state import write_atomically
+from patterns_infra.deploy.files import write_atomically
 
 __all__ = ["cost_refresh"]
 

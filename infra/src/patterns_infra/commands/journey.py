@@ -15,11 +15,11 @@ from patterns_infra.deploy.place import Place
 from patterns_infra.journeys.insights import LogsUnreadable
 from patterns_infra.journeys.journey import Journey, OrderUnknown, read_journey
 from patterns_infra.journeys.otlp import journey_to_otlp
-from patterns_infra.journeys.steps import Step
+from patterns_infra.journeys.timeline import timeline
 from patterns_infra.replaying.time_range import RangeRefused, read_instant
 from patterns_infra.settings import Target
 
-__all__ = ["JourneyOptions", "journey", "journey_at", "timeline"]
+__all__ = ["JourneyOptions", "journey", "journey_at"]
 
 _ORDER_ID = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -79,32 +79,6 @@ def _check(options: JourneyOptions) -> datetime | None:
         return read_instant("--from", options.start) if options.start else None
     except RangeRefused as refused:
         raise WrongUse(str(refused)) from refused
-
-
-def timeline(found: Journey) -> list[str]:
-    """Return a timeline. A page that waits for an outcome reads the order every few seconds: reads are only counted."""
-    steps = [step for step in found.steps if not step.is_read]
-    reads = len(found.steps) - len(steps)
-    head = f"order {found.order_id}: {found.status or 'not in the table'}, {len(steps)} steps"
-    head += f" and {reads} reads" if reads else ""
-    if not steps:
-        return [head]
-    first = steps[0].at - steps[0].took
-    traces = list(dict.fromkeys(step.trace_id for step in steps if step.trace_id))
-    patterns, programs = max(len(step.pattern) for step in steps), max(len(step.program) for step in steps)
-    lines = [f"{head} since {first:%Y-%m-%d %H:%M:%S} UTC"]
-    lines += [f"  trace {number}: {trace}" for number, trace in enumerate(traces, start=1)]
-    for step in steps:
-        after = (step.at - step.took - first).total_seconds()
-        trace = f"[{traces.index(step.trace_id) + 1}]" if step.trace_id else "[-]"
-        lines.append(f"  {after:+9.3f} s {trace} {step.pattern:{patterns}} {step.program:{programs}} {_said(step)}")
-    return lines
-
-
-def _said(step: Step) -> str:
-    took = f" in {step.took.total_seconds() * 1000:.0f} ms" if step.took else ""
-    said = " ".join(filter(None, [step.what, step.event_type])) + took
-    return said + (f": {step.reason}" if step.reason else "")
 
 
 def _document(found: Journey, place: Place) -> dict[str, Any]:

@@ -139,8 +139,9 @@ def _keep_layers(section: configparser.SectionProxy, modules: Collection[str]) -
     containers = section["containers"].split()
     lines = []
     for line in section["layers"].strip().splitlines():
-        kept = [x for x in line.split(" | ") if any(f"{container}.{x}" in modules for container in containers)]
-        lines += [" | ".join(kept)] if kept else []
+        mark = " | " if "|" in line else " : "
+        kept = [x for x in line.split(mark) if any(f"{container}.{x}" in modules for container in containers)]
+        lines += [mark.join(kept)] if kept else []
     section["layers"] = "".join(f"\n{x}" for x in lines)
 
 

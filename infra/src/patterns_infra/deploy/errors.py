@@ -1,4 +1,4 @@
-"""What goes wrong on the local platform, each in one line that a user can act on."""
+"""What goes wrong in a deployment or on the local platform, each in one line that a user can act on."""
 
 __all__ = [
     "ControlPlaneUnavailable",

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.local.state import write_atomically
 
 __all__ = [
     "ChosenCluster",

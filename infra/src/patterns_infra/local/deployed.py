@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.deploy.place import AwsClient
-from patterns_infra.local.state import write_atomically
 
 __all__ = ["forget_digest", "read_digests", "record_digest", "stacks_in_order"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from patterns_infra.container_images import ImageDeclaration, declared_image, image_tag
 from patterns_infra.deploy.container_program import build_words
 from patterns_infra.deploy.errors import DeployFailed
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.deploy.lock import exclusive
 from patterns_infra.deploy.runner import CommandFailed, Runner
@@ -18,7 +19,6 @@ from patterns_infra.local.docker import Docker, describe_containers
 from patterns_infra.local.emulator_environment import interpreter, uv_command
 from patterns_infra.local.fixups.deployed_stack import DeployedStack
 from patterns_infra.local.local_aws import build_environment
-from patterns_infra.local.state import write_atomically
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.tool_environment import tool_environment
 from patterns_infra.workspace import members_of

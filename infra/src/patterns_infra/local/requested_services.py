@@ -11,11 +11,12 @@ from signal import SIGUSR1
 from typing import Any
 
 from patterns_infra.deploy.errors import NotRunning
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.kubernetes import Kubernetes
 from patterns_infra.local.relay.server import RelayServer
 from patterns_infra.local.service import Service
-from patterns_infra.local.state import read_state, write_atomically
+from patterns_infra.local.state import read_state
 
 __all__ = ["START_REQUESTED", "request_service", "start_requested"]
 

@@ -15,12 +15,13 @@ from signal import SIGKILL, SIGTERM
 from typing import Any
 from urllib.parse import urlsplit
 
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.local.docker import remove_containers
 from patterns_infra.local.kubelet.leftovers import end_leftovers
 from patterns_infra.local.processes import Process, command_of, end_group, group_members
 
-__all__ = ["PlatformState", "clear", "end", "read_state", "write_atomically"]
+__all__ = ["PlatformState", "clear", "end", "read_state"]
 
 _STOP_SECONDS = 15.0
 
@@ -114,18 +115,3 @@ def end(folder: LocalFolder) -> None:
             state.supervisor.signal(SIGKILL)
             state.supervisor.wait(_STOP_SECONDS)
     clear(folder)
-
-
-def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part; a private one is for its user."""
-    aside = path.with_name(f".{path.name}.new")
-    try:
-        if private:
-            # What an earlier write left might be anybody's to read.
-            aside.unlink(missing_ok=True)
-            aside.touch(mode=0o600, exist_ok=False)
-        aside.write_text(text)
-        aside.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
-from patterns_infra.commands.journey import timeline
 from patterns_infra.demo.end_to_end.shop import Shop
 from patterns_infra.demo.scene import eventually
 from patterns_infra.journeys.journey import Journey, read_journey
+from patterns_infra.journeys.timeline import timeline
 from patterns_shared.domain.orders import OrderStatus
 
 __all__ = ["show_journey"]

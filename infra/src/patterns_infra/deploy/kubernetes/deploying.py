@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.kubernetes.installing import INSTALL_STEPS, Installer
 from patterns_infra.deploy.kubernetes.kubectl import Kubectl
 from patterns_infra.deploy.kubernetes.rendering import Installation
 from patterns_infra.deploy.ports import HOST, choose_port
 from patterns_infra.deploy.progress import Timings
 from patterns_infra.kubernetes_names import OPERATOR
-from patterns_infra.local.state import write_atomically
 
 __all__ = ["ClusterAccess", "deploy_operator", "reached_locally", "remove_operator"]
 

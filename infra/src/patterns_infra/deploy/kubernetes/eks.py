@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.deploy.folder import LocalFolder
 from patterns_infra.deploy.kubernetes.addons import update_addons
 from patterns_infra.deploy.kubernetes.deploying import ClusterAccess, deploy_operator, remove_operator
@@ -15,7 +16,6 @@ from patterns_infra.deploy.place import Place
 from patterns_infra.deploy.progress import Timings
 from patterns_infra.deploy.real_aws import AwsAccess
 from patterns_infra.kubernetes_names import WORKER_GROUP_OUTPUT
-from patterns_infra.local.state import write_atomically
 from patterns_infra.registry import Pattern
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The control plane's own certificate authority: made anew for every run, trusted by nobody else."""
+"""Certificate authorities of our own: the local control plane's, and that of the operator's webhook."""
 
 import datetime as dt
 import ipaddress

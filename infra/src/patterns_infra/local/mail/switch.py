@@ -11,8 +11,8 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from patterns_infra.deploy.errors import WrongSwitch
+from patterns_infra.deploy.files import write_atomically
 from patterns_infra.local.reach import Aim, Reach, first_mistake
-from patterns_infra.local.state import write_atomically
 
 __all__ = ["MailMode", "MailSwitch", "SwitchFile", "switch_mail"]
 
