@@ -7,7 +7,7 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "infra" / "src"))
+sys.path.insert(0, str(ROOT / "infra" / "cdk" / "src"))
 from patterns_infra.registry import PATTERNS  # noqa: E402 - the registry imports the standard library only
 
 # pyenv keeps its interpreters where only its shims find them; a shim whose version is not selected fails.
@@ -21,9 +21,14 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "unit"]
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-MEMBERS = {"shared": "shared", "infra": "infra"} | {
-    folder.parent.name: f"patterns/{folder.parent.name}" for folder in sorted(ROOT.glob("patterns/*/pyproject.toml"))
-}
+MEMBERS = (
+    {"shared": "shared", "infra": "infra/cdk"}
+    | {x: f"infra/{x}" for x in ("deploy", "local", "cli")}
+    | {
+        folder.parent.name: f"patterns/{folder.parent.name}"
+        for folder in sorted(ROOT.glob("patterns/*/pyproject.toml"))
+    }
+)
 QUICK = "not integration and not fuzz"
 ALONE = "not integration"
 EACH_PATTERN = nox.parametrize("pattern", list(PATTERNS), ids=list(PATTERNS))
@@ -118,9 +123,9 @@ def tests(session: nox.Session) -> None:
         member_tests(session, member, this_python(), marked=ALONE)
     whole_tests(session)
     # Built here if need be, so that its progress is seen: pytest shows nothing before a test has ended.
-    in_workspace(session, "python", "-m", "patterns_infra.local.control_plane.programs")
-    in_workspace(session, "python", "-m", "patterns_infra.local.helm_program")
-    folders = ("infra/tests", "patterns", "tests", "benchmarks", "pictures")
+    in_workspace(session, "python", "-m", "patterns_local.control_plane.programs")
+    in_workspace(session, "python", "-m", "patterns_local.helm_program")
+    folders = ("infra", "patterns", "tests", "benchmarks", "pictures")
     in_workspace(session, "pytest", "-m", "integration", *folders, groups=("tests",))
 
 
@@ -174,8 +179,8 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def pictures(session: nox.Session) -> None:
     """Draw architecture, state machine and plots of costs, and take pictures of the report, for the documentation."""
-    in_workspace(session, "python", "-m", "patterns_infra.state_diagram")
-    in_workspace(session, "python", "-m", "patterns_infra.connections", groups=("tests",))
+    in_workspace(session, "python", "-m", "patterns_cli.state_diagram")
+    in_workspace(session, "python", "-m", "patterns_cli.connections", groups=("tests",))
     in_workspace(session, "python", "-m", "pictures.architecture", groups=("pictures",))
     in_workspace(session, "python", "-m", "pictures.crossovers", groups=("pictures",))
     in_workspace(session, "python", "-m", "pictures", groups=("pictures",))

@@ -64,7 +64,7 @@ def _patterns(command: str, environment: dict[str, str]) -> tuple[float, str]:
     """Run the command; returns its seconds and what it said."""
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", "from patterns_infra.cli import main; main()", command],
+        [sys.executable, "-c", "from patterns_cli.app import main; main()", command],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from patterns_infra.marked_text import replace_between
+from patterns_cli.marked_text import replace_between
 
 __all__ = ["BEGIN", "END", "tables", "with_tables"]
 

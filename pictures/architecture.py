@@ -1,6 +1,6 @@
 """``python -m pictures.architecture``: draw the architecture of each pattern and of the whole, light and dark.
 
-Boxes and arrows are the resources and connections in the synthesized templates (`patterns_infra.connections`).
+Boxes and arrows are the resources and connections in the synthesized templates (`patterns_cli.connections`).
 ``architecture.json`` gives them places and labels, and names what a picture leaves out; what it forgets, and what it
 names that no template has, is an error. README.md beside it has the format.
 """

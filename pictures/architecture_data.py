@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from patterns_infra.connections import FILE as CONNECTIONS
+from patterns_cli.connections import FILE as CONNECTIONS
 from patterns_infra.paths import REPOSITORY
 
 __all__ = ["DATA", "Found", "Picture", "PictureError", "problems", "read_pictures"]
@@ -28,7 +28,7 @@ class Found:
 
     @classmethod
     def read(cls, path: Path = CONNECTIONS) -> "Found":
-        """Read what `patterns_infra.connections` wrote."""
+        """Read what `patterns_cli.connections` wrote."""
         content = json.loads(path.read_text())
         return cls(content["resources"], {(one, other): why for one, other, why in content["connections"]})
 

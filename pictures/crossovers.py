@@ -15,12 +15,12 @@ from xml.etree import ElementTree as ET
 import pygal
 from pygal.style import Style
 
-from patterns_infra.costs.bills import ZERO, amount_of
-from patterns_infra.costs.fulfilment import DESCRIPTIONS, Compute, compute_lines
-from patterns_infra.costs.inputs import Inputs
-from patterns_infra.costs.lines import HOURS_A_MONTH, Line, Usage
-from patterns_infra.costs.prices import PriceList
-from patterns_infra.costs.usage import read_usage
+from patterns_cli.costs.bills import ZERO, amount_of
+from patterns_cli.costs.fulfilment import DESCRIPTIONS, Compute, compute_lines
+from patterns_cli.costs.inputs import Inputs
+from patterns_cli.costs.lines import HOURS_A_MONTH, Line, Usage
+from patterns_cli.costs.prices import PriceList
+from patterns_cli.costs.usage import read_usage
 from pictures.__main__ import FOLDER
 
 # pygal looks for plugins at every later import of anything, in a way that newer Pythons warn of.

@@ -14,9 +14,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from patterns_infra.deploy.lock import exclusive
-from patterns_infra.deploy.node_cdk import node_path
-from patterns_infra.deploy.progress import PlainProgress
+from patterns_deploy.lock import exclusive
+from patterns_deploy.node_cdk import node_path
+from patterns_deploy.progress import PlainProgress
 from patterns_infra.paths import LOCAL_STATE
 
 __all__ = ["PackageRefused", "packaged_chromium"]

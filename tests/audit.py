@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from patterns_infra.deploy.folder import LocalFolder
+from patterns_deploy.folder import LocalFolder
 
 __all__ = ["AuditLog", "Call"]
 

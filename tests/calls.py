@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from patterns_infra.demo.shoppers import Shopper
+from patterns_cli.demo.shoppers import Shopper
 
 __all__ = ["SignUp", "one_line", "signed_in"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["administrator"]
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["patterns"]
 

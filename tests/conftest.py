@@ -11,12 +11,12 @@ from tests.clients import administrator
 from tests.invocations import InvocationCounter
 from tests.stack import WebApiStack
 
-from patterns_infra.demo import shoppers
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.local.platform import LOCAL_STAGE, Platform
+from patterns_cli.demo import shoppers
+from patterns_cli.demo.shoppers import Shopper
+from patterns_deploy.folder import LocalFolder
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
+from patterns_local.platform import LOCAL_STAGE, Platform
 
 
 @pytest.fixture(scope="session")

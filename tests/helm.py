@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.deploy.progress import Silence, Timings
-from patterns_infra.deploy.runner import Runner
-from patterns_infra.local.helm_program import prepare_helm
+from patterns_deploy.folder import LocalFolder
+from patterns_deploy.progress import Silence, Timings
+from patterns_deploy.runner import Runner
 from patterns_infra.paths import REPOSITORY
+from patterns_local.helm_program import prepare_helm
 
 __all__ = ["CHART", "Helm"]
 

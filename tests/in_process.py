@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from tests.stack import WebApiStack
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_web_api.bootstrap.api import bootstrap
 
 __all__ = ["InProcessApi", "LambdaAnswer", "api_in_process", "aws_environment"]

@@ -14,15 +14,15 @@ from typing import Any
 import psutil
 from tests.waiting import eventually
 
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.deploy.ports import choose_port
-from patterns_infra.deploy.progress import Silence, Timings
-from patterns_infra.deploy.runner import Runner
-from patterns_infra.local.control_plane.programs import prepare_programs
-from patterns_infra.local.emulator import Emulator
-from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.kubernetes import Kubernetes
-from patterns_infra.local.local_aws import client_for
+from patterns_deploy.folder import LocalFolder
+from patterns_deploy.ports import choose_port
+from patterns_deploy.progress import Silence, Timings
+from patterns_deploy.runner import Runner
+from patterns_local.control_plane.programs import prepare_programs
+from patterns_local.emulator import Emulator
+from patterns_local.emulator_environment import prepare_environment
+from patterns_local.kubernetes import Kubernetes
+from patterns_local.local_aws import client_for
 
 __all__ = ["AS_WRITTEN", "IN_SYSTEM", "NAMESPACE", "SYSTEM", "KubeCluster", "running_cluster"]
 

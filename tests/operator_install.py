@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.kube_cluster import AS_WRITTEN, SYSTEM, KubeCluster
 
-from patterns_infra.deploy.kubernetes.pki import Authority
-from patterns_infra.deploy.ports import HOST
+from patterns_deploy.kubernetes.pki import Authority
+from patterns_deploy.ports import HOST
 from patterns_infra.paths import REPOSITORY
 
 __all__ = ["OPERATOR", "SETTINGS", "Installation", "free_port", "install", "restore_namespace"]

@@ -22,7 +22,7 @@ from tests.operator_install import OPERATOR, SETTINGS, Installation, free_port
 from tests.pod_roles import keys_of
 from tests.waiting import eventually
 
-from patterns_infra.deploy.ports import HOST
+from patterns_deploy.ports import HOST
 from patterns_infra.paths import REPOSITORY
 
 __all__ = ["OperatorProcess", "Operators", "measured"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.kube_cluster import NAMESPACE, KubeCluster
 
-from patterns_infra.local.local_aws import ACCOUNT, REGION
+from patterns_local.local_aws import ACCOUNT, REGION
 from patterns_shared.adapters.order_ids import new_order_id
 from patterns_shared.domain.events import Event, change_event_id, outcome_event_id
 from patterns_shared.domain.orders import place_order

@@ -12,15 +12,15 @@ from typing import Any, Self
 from tests.kube_cluster import NAMESPACE, SYSTEM, KubeCluster
 from tests.order_processors import child
 
-from patterns_infra.deploy.progress import Silence, Timings
-from patterns_infra.deploy.runner import Runner
+from patterns_deploy.progress import Silence, Timings
+from patterns_deploy.runner import Runner
 from patterns_infra.kubernetes_names import OPERATOR, WORKERS
-from patterns_infra.local.associated_role import ServiceAccount, associated_role, assume_associated
-from patterns_infra.local.deployment import Addresses, LocalDeployment
-from patterns_infra.local.local_aws import Keys
-from patterns_infra.local.platform import LOCAL_STAGE
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings, Target
+from patterns_local.associated_role import ServiceAccount, associated_role, assume_associated
+from patterns_local.deployment import Addresses, LocalDeployment
+from patterns_local.local_aws import Keys
+from patterns_local.platform import LOCAL_STAGE
 
 __all__ = ["PodRoles", "keys_of"]
 

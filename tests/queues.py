@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.clients import administrator
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["BusTap", "receive_until", "tap"]
 

@@ -12,7 +12,7 @@ from tests.queues import receive_until
 from tests.stack import DeployedStack
 from tests.waiting import eventually
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.adapters.sns import SnsPublisher
 from patterns_shared.domain.events import Event
 

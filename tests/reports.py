@@ -14,7 +14,7 @@ from tests.clients import administrator
 from tests.waiting import eventually
 
 from patterns_batch.testing.pages import without_cost
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["Ended", "Reports"]
 

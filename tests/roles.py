@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.clients import administrator
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["Call", "assumed", "is_refused"]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tests.clients import administrator
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.adapters.clock import utc_now
 from patterns_shared.adapters.order_ids import new_order_id
 from patterns_shared.adapters.order_items import order_to_item

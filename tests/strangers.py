@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from tests.clients import administrator
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["another_clients_token", "another_pools_token", "token_lifetime"]
 

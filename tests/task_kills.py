@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 from tests.clients import administrator
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["STEPS", "Killer", "Way"]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from patterns_infra import demo
-from patterns_infra.demo.guest import id_token
-from patterns_infra.demo.plan import PlannedOrder
-from patterns_infra.local.platform import Platform
-from patterns_infra.queues.directory import find_dead_letter_queues
+from patterns_cli import demo
+from patterns_cli.demo.guest import id_token
+from patterns_cli.demo.plan import PlannedOrder
+from patterns_cli.queues.directory import find_dead_letter_queues
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -18,7 +18,7 @@ import typer.main
 from botocore import xform_name
 from tests.documentation import Command, commands_of, pages_of
 
-from patterns_infra.cli import app
+from patterns_cli.app import app
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.registry import PATTERNS
 

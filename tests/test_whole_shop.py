@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from patterns_infra import demo
-from patterns_infra.local.platform import Platform
-from patterns_infra.queues.directory import find_dead_letter_queues
+from patterns_cli import demo
+from patterns_cli.queues.directory import find_dead_letter_queues
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.faults
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 from tests.in_process import aws_environment
 from tests.stack import DeployedStack
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["WorkerProcess"]
 

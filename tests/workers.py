@@ -13,9 +13,9 @@ from tests.order_processors import child
 from tests.order_queue import OrderQueue
 from tests.pod_roles import keys_of
 
-from patterns_infra.deploy.ports import HOST
-from patterns_infra.local.local_aws import ACCOUNT, REGION
+from patterns_deploy.ports import HOST
 from patterns_infra.paths import REPOSITORY
+from patterns_local.local_aws import ACCOUNT, REGION
 
 __all__ = ["running_worker"]
 

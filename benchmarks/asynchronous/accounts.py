@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import psutil
 
 from benchmarks.asynchronous.routes import Route
-from patterns_infra.local.platform import Platform
-from patterns_infra.local.state import read_state
+from patterns_local.platform import Platform
+from patterns_local.state import read_state
 
 __all__ = ["Spent", "call_durations", "spent"]
 

@@ -18,8 +18,8 @@ from benchmarks.asynchronous.crossing import Books, Crossing, cross, publish_alo
 from benchmarks.asynchronous.requests_alone import requests_of_a_call
 from benchmarks.asynchronous.routes import Route, like, make_queue, ours
 from benchmarks.results import Result, compared, compared_in_turns, counted
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.local.platform import Platform
+from patterns_deploy.folder import LocalFolder
+from patterns_local.platform import Platform
 from patterns_shared.domain.events import Event
 from patterns_shared.testing.order_events import events_of_orders
 

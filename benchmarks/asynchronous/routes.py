@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.asynchronous.code import archive_of
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 __all__ = ["Route", "like", "make_queue", "make_tables", "ours", "subscribed"]
 

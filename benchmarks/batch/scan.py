@@ -12,8 +12,8 @@ from typing import Any
 from benchmarks.batch.processes import Took, run
 from benchmarks.results import Result, compared
 from patterns_batch.testing import make_orders
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.local.platform import Platform
+from patterns_deploy.folder import LocalFolder
+from patterns_local.platform import Platform
 from patterns_shared.adapters.order_items import order_to_item
 
 __all__ = ["DAY", "SEGMENTS", "TABLE", "measure"]

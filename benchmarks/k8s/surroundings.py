@@ -11,7 +11,7 @@ from tests.operator_install import OPERATOR, install
 from tests.operators import Operators
 from tests.pod_roles import PodRoles
 
-from patterns_infra.deploy.folder import LocalFolder
+from patterns_deploy.folder import LocalFolder
 
 __all__ = ["Surroundings", "surroundings"]
 

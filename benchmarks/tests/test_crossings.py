@@ -14,7 +14,7 @@ from benchmarks.asynchronous.end_to_end import own_platform
 from benchmarks.asynchronous.requests_alone import requests_of_a_call
 from benchmarks.asynchronous.routes import Route, like, make_queue, ours
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.testing.order_events import events_of_orders
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ from pictures.architecture import STYLES, draw
 from pictures.architecture_data import Found, Picture, PictureError, read_pictures
 from pictures.symbols import COLOURS
 
-from patterns_infra.connections import KINDS
+from patterns_cli.connections import KINDS
 from patterns_infra.paths import REPOSITORY
 
 pytestmark = pytest.mark.integration

@@ -6,7 +6,7 @@ import pytest
 from pictures.__main__ import FOLDER
 from pictures.crossovers import PLOTS, STYLES, draw
 
-from patterns_infra.costs.fulfilment import DESCRIPTIONS
+from patterns_cli.costs.fulfilment import DESCRIPTIONS
 from patterns_infra.paths import REPOSITORY
 
 pytestmark = pytest.mark.integration

@@ -7,9 +7,9 @@ from tests.clients import administrator
 from tests.receivers import Receivers
 from tests.stack import DeployedStack
 
-from patterns_infra.local.partner.client import PartnerClient
-from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.registry import PATTERNS
+from patterns_local.partner.client import PartnerClient
+from patterns_local.platform import LOCAL_STAGE, Platform
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from tests.receivers import Receivers
 from tests.stack import DeployedStack
 from tests.worker_process import WorkerProcess
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.testing import make_batch
 from patterns_shared.testing.order_events import events_of_orders
 

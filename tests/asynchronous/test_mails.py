@@ -16,10 +16,10 @@ from tests.worker_process import WorkerProcess
 
 from patterns_async.adapters.dynamodb_suppressions import DynamoDBSuppressions
 from patterns_async.application.mail import mail_about
-from patterns_infra.local.mail.mailbox import ReceivedMail, read_mails
-from patterns_infra.local.mail.switch import switch_mail
-from patterns_infra.local.platform import Platform
 from patterns_infra.settings import LOCAL_SENDER
+from patterns_local.mail.mailbox import ReceivedMail, read_mails
+from patterns_local.mail.switch import switch_mail
+from patterns_local.platform import Platform
 from patterns_shared.domain.events import Contact, Event, EventType
 from patterns_shared.testing import make_batch, make_event
 

@@ -10,7 +10,7 @@ from tests.receivers import Receivers
 from tests.stack import DeployedStack
 from tests.waiting import eventually
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.domain.events import EventType
 from patterns_shared.testing import make_event
 

@@ -9,8 +9,8 @@ from tests.queues import tap
 from tests.receivers import Receivers
 from tests.waiting import eventually
 
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.platform import Platform
+from patterns_cli.demo.shoppers import Shopper
+from patterns_local.platform import Platform
 from patterns_shared.domain.events import EventType, change_event_id, outcome_event_id
 from patterns_shared.domain.orders import OrderStatus
 from patterns_shared.testing import make_event, make_order

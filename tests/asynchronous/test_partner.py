@@ -12,8 +12,8 @@ from tests.stack import DeployedStack
 from tests.waiting import eventually
 from tests.worker_process import WorkerProcess
 
-from patterns_infra.local.partner.client import PartnerClient
-from patterns_infra.local.platform import Platform
+from patterns_local.partner.client import PartnerClient
+from patterns_local.platform import Platform
 from patterns_shared.domain.events import Event, EventType
 from patterns_shared.testing import make_batch
 from patterns_shared.testing.order_events import events_of_orders

@@ -13,9 +13,9 @@ from tests.waiting import eventually
 
 from patterns_async.application.circuit import CircuitPolicy, State
 from patterns_async.settings import PartnerSettings
-from patterns_infra.local.partner.client import PartnerClient
-from patterns_infra.local.platform import Platform
 from patterns_infra.receivers import read_receivers
+from patterns_local.partner.client import PartnerClient
+from patterns_local.platform import Platform
 from patterns_shared.domain.events import EventType
 from patterns_shared.testing.order_events import events_of_orders
 

@@ -9,7 +9,7 @@ from tests.receivers import Receivers
 from tests.stack import DeployedStack
 
 from patterns_async.testing.raw_partner import CLOSE, RawPartner, Step, answer_of, drip
-from patterns_infra.local.partner.client import PartnerClient
+from patterns_local.partner.client import PartnerClient
 from patterns_shared.domain.events import EventType
 from patterns_shared.testing.order_events import events_of_orders
 

@@ -15,10 +15,10 @@ from tests.receivers import Receivers
 
 from patterns_async.adapters import dynamodb_claims
 from patterns_infra.constructs.web_api.event_archive import RETENTION_DAYS
-from patterns_infra.local.platform import Platform
 from patterns_infra.receivers import read_receivers
 from patterns_k8s.worker.decisions import answer_to
 from patterns_k8s.worker.fulfilment import Fulfilment
+from patterns_local.platform import Platform
 from patterns_shared.adapters.event_messages import event_from_delivery
 from patterns_shared.adapters.eventbridge import EventBridgePublisher
 from patterns_shared.adapters.sns import SnsPublisher

@@ -9,8 +9,8 @@ from tests.role_calls import BUS, Client, put_event, receive, secret, send
 from tests.roles import Call, assumed, is_refused
 from tests.stack import DeployedStack
 
-from patterns_infra.local.platform import Platform
 from patterns_infra.receivers import read_receivers
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -23,11 +23,11 @@ from tests.receivers import Receivers
 from tests.stack import WebApiStack
 from tests.waiting import eventually
 
-from patterns_infra.commands.journey import JourneyOptions, journey_at
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.partner.client import PartnerClient
-from patterns_infra.local.platform import Platform
+from patterns_cli.commands.journey import JourneyOptions, journey_at
+from patterns_cli.demo.shoppers import Shopper
 from patterns_k8s.worker.decisions import answer_to
+from patterns_local.partner.client import PartnerClient
+from patterns_local.platform import Platform
 from patterns_shared.adapters.event_messages import event_to_body
 from patterns_shared.domain.event_codec import decode_event
 from patterns_shared.domain.events import EventType

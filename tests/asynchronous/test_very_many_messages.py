@@ -10,8 +10,8 @@ from tests.traffic import Traffic, make_traffic
 from tests.waiting import eventually
 
 from patterns_async.application.books import entry_of
-from patterns_infra.local.partner.client import PartnerClient
-from patterns_infra.local.platform import Platform
+from patterns_local.partner.client import PartnerClient
+from patterns_local.platform import Platform
 from patterns_shared.domain.events import Event, EventType
 
 SIZES = [

@@ -3,7 +3,7 @@
 import pytest
 from tests.reports import Reports
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 
 @pytest.fixture(scope="session")

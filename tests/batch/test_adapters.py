@@ -17,7 +17,7 @@ from patterns_batch.adapters.s3_objects import S3Objects
 from patterns_batch.errors import BadInput
 from patterns_batch.manifest import FileSource
 from patterns_batch.testing.contracts import InputsContract, ObjectsContract, OrdersTableContract, PseudonymsContract
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.order_items import order_to_item
 from patterns_shared.domain.orders import Order

@@ -11,7 +11,7 @@ from tests.bad_files import BAD_FILES, GOOD_ENOUGH, ROWS, BadFile
 from tests.clients import administrator
 from tests.reports import Ended, Reports
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

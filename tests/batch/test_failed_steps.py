@@ -15,7 +15,7 @@ import pytest
 from tests.clients import administrator
 from tests.reports import Ended, Reports
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -8,8 +8,8 @@ import pytest
 from tests.clients import administrator
 from tests.commands import patterns
 
-from patterns_infra.local.platform import Platform
 from patterns_infra.paths import REPOSITORY
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -20,7 +20,7 @@ from tests.waiting import eventually
 
 from patterns_batch.testing.order_lines import csv_of, lines_of, make_orders
 from patterns_infra.batch_names import BY_COMMAND
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 KILLS = [
     pytest.param(3, 4, marks=pytest.mark.integration, id="3 kills"),

@@ -1,7 +1,7 @@
 """Many shards: run as executions of their own, merged in groups, and ended with the report's execution.
 
 The local platform runs shards inline, and a small file is one shard. So a copy of the deployed machine has the two maps
-as they are on AWS, which `infra/tests/constructs/batch/test_parts_map.py` holds against the template, and smaller
+as they are on AWS, which `infra/cdk/tests/constructs/batch/test_parts_map.py` holds against the template, and smaller
 shards.
 """
 
@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 from patterns_batch.testing.order_lines import lines_of, make_orders, parquet_of
 from patterns_infra.batch_names import BY_COMMAND
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ from tests.clients import administrator
 from tests.reports import Reports
 from tests.task_kills import Killer
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ from tests.clients import administrator
 from tests.reports import Reports
 from tests.waiting import eventually
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -22,10 +22,10 @@ from patterns_batch.bootstrap import Ports, steps_with
 from patterns_batch.errors import BadInput
 from patterns_batch.settings import Settings
 from patterns_batch.testing import FixedPseudonyms, InMemoryInputs, InMemoryObjects, InMemoryOrdersTable
-from patterns_infra.local.platform import Platform
+from patterns_cli.reporting.errors import InputRefused
+from patterns_cli.reporting.wanted import Wanted
 from patterns_infra.paths import REPOSITORY
-from patterns_infra.reporting.errors import InputRefused
-from patterns_infra.reporting.wanted import Wanted
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ from tests.commands import patterns
 from tests.reports import Reports
 
 from patterns_batch.testing.order_lines import csv_of, json_lines_of
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

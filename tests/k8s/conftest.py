@@ -19,7 +19,7 @@ from tests.order_processors import remove
 from tests.order_queue import OrderQueue
 from tests.pod_roles import PodRoles
 
-from patterns_infra.deploy.folder import LocalFolder
+from patterns_deploy.folder import LocalFolder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,8 +22,8 @@ from tests.kube_cluster import AS_WRITTEN, IN_SYSTEM, NAMESPACE, SYSTEM, KubeClu
 from tests.operator_install import MANIFESTS, OPERATOR, install
 from tests.waiting import eventually
 
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.deploy.ports import HOST
+from patterns_deploy.folder import LocalFolder
+from patterns_deploy.ports import HOST
 from patterns_infra.kubernetes_names import CERTIFICATE
 from patterns_k8s.resource.order_processor import GROUP, VERSION
 

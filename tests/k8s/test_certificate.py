@@ -28,7 +28,7 @@ from tests.operators import Operators
 from tests.order_queue import OrderQueue
 from tests.waiting import eventually
 
-from patterns_infra.deploy.ports import HOST
+from patterns_deploy.ports import HOST
 from patterns_infra.kubernetes_names import CERTIFICATE
 from patterns_k8s.certificates.issuing import Issued, issue
 

@@ -16,12 +16,12 @@ from tests.commands import patterns
 from tests.roles import assumed, is_refused
 from tests.waiting import eventually
 
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.deploy.errors import DeployFailed
-from patterns_infra.deploy.kubernetes.deploying import reached_locally
-from patterns_infra.deploy.kubernetes.installing import Installer
-from patterns_infra.deploy.kubernetes.kubectl import Kubectl
-from patterns_infra.deploy.kubernetes.rendering import Installation
+from patterns_cli.demo.shoppers import Shopper
+from patterns_deploy.errors import DeployFailed
+from patterns_deploy.kubernetes.deploying import reached_locally
+from patterns_deploy.kubernetes.installing import Installer
+from patterns_deploy.kubernetes.kubectl import Kubectl
+from patterns_deploy.kubernetes.rendering import Installation
 from patterns_infra.kubernetes_names import (
     CERTIFICATE,
     NAMESPACE,
@@ -30,11 +30,11 @@ from patterns_infra.kubernetes_names import (
     PROCESSOR,
     WORKERS,
 )
-from patterns_infra.local.chosen_cluster import ChosenCluster
-from patterns_infra.local.cluster_choice import cluster_uid, settle_cluster
-from patterns_infra.local.local_aws import child_environment
-from patterns_infra.local.platform import LOCAL_STAGE, Platform
 from patterns_infra.registry import PATTERNS
+from patterns_local.chosen_cluster import ChosenCluster
+from patterns_local.cluster_choice import cluster_uid, settle_cluster
+from patterns_local.local_aws import child_environment
+from patterns_local.platform import LOCAL_STAGE, Platform
 
 pytestmark = pytest.mark.integration
 

@@ -15,12 +15,12 @@ from tests.operator_install import OPERATOR, free_port
 from tests.order_processors import wait_condition
 from tests.order_queue import OrderQueue, outcomes_of, placed_orders
 
-from patterns_infra.deploy.errors import DeployFailed
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.deploy.kubernetes.installing import Installer
-from patterns_infra.deploy.kubernetes.kubectl import Kubectl
-from patterns_infra.deploy.ports import HOST
-from patterns_infra.local.local_aws import REGION, ROOT_KEYS
+from patterns_deploy.errors import DeployFailed
+from patterns_deploy.folder import LocalFolder
+from patterns_deploy.kubernetes.installing import Installer
+from patterns_deploy.kubernetes.kubectl import Kubectl
+from patterns_deploy.ports import HOST
+from patterns_local.local_aws import REGION, ROOT_KEYS
 
 pytestmark = pytest.mark.integration
 

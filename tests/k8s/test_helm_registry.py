@@ -10,12 +10,12 @@ import pytest
 import yaml
 from tests.helm import CHART, Helm
 
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.deploy.ports import choose_port
-from patterns_infra.deploy.runner import Runner
-from patterns_infra.local.emulator import Emulator
-from patterns_infra.local.emulator_environment import prepare_environment
-from patterns_infra.local.local_aws import client_for
+from patterns_deploy.folder import LocalFolder
+from patterns_deploy.ports import choose_port
+from patterns_deploy.runner import Runner
+from patterns_local.emulator import Emulator
+from patterns_local.emulator_environment import prepare_environment
+from patterns_local.local_aws import client_for
 
 pytestmark = pytest.mark.integration
 

@@ -22,10 +22,10 @@ from tests.kube_cluster import KubeCluster, running_cluster
 from tests.order_queue import outcomes_of, placed_orders
 from tests.waiting import eventually
 
+from patterns_deploy.folder import LocalFolder
+from patterns_deploy.kubernetes.role_secret import EXPIRES, read_role_secret
+from patterns_deploy.ports import HOST
 from patterns_infra.container_images import image_tag
-from patterns_infra.deploy.folder import LocalFolder
-from patterns_infra.deploy.kubernetes.role_secret import EXPIRES, read_role_secret
-from patterns_infra.deploy.ports import HOST
 from patterns_infra.kubernetes_names import (
     CERTIFICATE,
     NAMESPACE,
@@ -38,10 +38,10 @@ from patterns_infra.kubernetes_names import (
     WORKER_CREDENTIALS,
     WORKERS,
 )
-from patterns_infra.local.chosen_cluster import chosen_kubeconfig, read_chosen
-from patterns_infra.local.local_aws import Keys, client_for
-from patterns_infra.local.platform import LOCAL_STAGE, Platform
-from patterns_infra.local.process_engine import ProcessEngine
+from patterns_local.chosen_cluster import chosen_kubeconfig, read_chosen
+from patterns_local.local_aws import Keys, client_for
+from patterns_local.platform import LOCAL_STAGE, Platform
+from patterns_local.process_engine import ProcessEngine
 from patterns_shared.testing import body_of
 
 pytestmark = pytest.mark.integration

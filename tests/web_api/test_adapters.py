@@ -7,7 +7,7 @@ import pytest
 from tests.in_process import aws_environment
 from tests.queues import BusTap, tap
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.adapters.aws_client import create_client
 from patterns_shared.adapters.dynamodb_orders import DynamoDBOrders
 from patterns_shared.adapters.eventbridge import EventBridgePublisher

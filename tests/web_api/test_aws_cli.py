@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from patterns_infra.local.platform import Platform
 from patterns_infra.registry import PATTERNS
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from tests.calls import signed_in
 
-from patterns_infra.demo.shoppers import Shopper
+from patterns_cli.demo.shoppers import Shopper
 
 pytestmark = pytest.mark.integration
 

@@ -7,10 +7,10 @@ import pytest
 from tests.calls import SignUp, one_line, signed_in
 from tests.clients import administrator
 
-from patterns_infra.commands.erase_customer import erase_customer_at
-from patterns_infra.commands.failures import CommandError
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.platform import Platform
+from patterns_cli.commands.erase_customer import erase_customer_at
+from patterns_cli.commands.failures import CommandError
+from patterns_cli.demo.shoppers import Shopper
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

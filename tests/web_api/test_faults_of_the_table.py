@@ -15,8 +15,8 @@ from tests.problems import is_problem
 from tests.stack import WebApiStack
 from tests.table_faults import FAULTS, QUICK, RELEASED, ROUTES, WITH_KEY, WITHOUT_KEY, Route, asks_to_come_back
 
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.platform import Platform
+from patterns_cli.demo.shoppers import Shopper
+from patterns_local.platform import Platform
 
 Kept = Callable[[], dict[str, int]]
 

@@ -10,8 +10,8 @@ import pytest
 from tests.commands import patterns
 from tests.tokens import claims_of
 
-from patterns_infra.local.platform import Platform
 from patterns_infra.paths import REPOSITORY
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

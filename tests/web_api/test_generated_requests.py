@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from patterns_infra.demo.shoppers import Shopper
+from patterns_cli.demo.shoppers import Shopper
 
 pytestmark = pytest.mark.integration
 

@@ -10,8 +10,8 @@ from tests.calls import SignUp, signed_in
 from tests.problems import fields_of, is_problem
 from tests.seeding import seed_orders
 
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.platform import Platform
+from patterns_cli.demo.shoppers import Shopper
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ import pytest
 from tests.clients import administrator
 from tests.stack import WebApiStack
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -13,8 +13,8 @@ from tests.faulty_service import Answer, Fault, FaultyService, Request, answer_e
 from tests.queues import BusTap, receive_until, tap
 from tests.stack import WebApiStack
 
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.platform import Platform
+from patterns_cli.demo.shoppers import Shopper
+from patterns_local.platform import Platform
 from patterns_shared.domain.event_codec import decode_event
 from patterns_shared.domain.events import change_event_id
 

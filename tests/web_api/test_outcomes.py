@@ -13,8 +13,8 @@ from tests.queues import receive_until, tap
 from tests.stack import WebApiStack
 from tests.waiting import eventually
 
-from patterns_infra.demo.shoppers import Shopper
-from patterns_infra.local.platform import Platform
+from patterns_cli.demo.shoppers import Shopper
+from patterns_local.platform import Platform
 from patterns_shared.domain.event_codec import encode_event
 from patterns_shared.domain.events import Event, EventType, change_event_id, outcome_event_id
 from patterns_shared.domain.orders import OrderStatus

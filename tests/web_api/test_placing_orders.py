@@ -9,7 +9,7 @@ import pytest
 from tests.calls import SignUp, one_line, signed_in
 from tests.problems import fields_of, is_problem
 
-from patterns_infra.demo.shoppers import Shopper
+from patterns_cli.demo.shoppers import Shopper
 from patterns_shared.domain.catalogue import CATALOGUE
 
 pytestmark = pytest.mark.integration

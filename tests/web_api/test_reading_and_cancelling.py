@@ -8,7 +8,7 @@ import pytest
 from tests.calls import one_line, signed_in
 from tests.problems import is_problem
 
-from patterns_infra.demo.shoppers import Shopper
+from patterns_cli.demo.shoppers import Shopper
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,7 @@ from tests.calls import one_line, signed_in
 from tests.invocations import InvocationCounter
 from tests.problems import fields_of, is_problem
 
-from patterns_infra.demo.shoppers import Shopper
+from patterns_cli.demo.shoppers import Shopper
 
 pytestmark = pytest.mark.integration
 

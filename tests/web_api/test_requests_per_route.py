@@ -10,7 +10,7 @@ from tests.in_process import InProcessApi, api_in_process
 from tests.seeding import seed_orders
 from tests.stack import WebApiStack
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -29,7 +29,7 @@ from tests.role_calls import (
 from tests.roles import assumed, is_refused
 from tests.stack import WebApiStack
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -10,8 +10,8 @@ from tests.problems import is_problem
 from tests.strangers import another_clients_token, another_pools_token, token_lifetime
 from tests.tokens import claims_of, forged_tokens
 
-from patterns_infra.demo.shoppers import Shopper, sign_in
-from patterns_infra.local.platform import Platform
+from patterns_cli.demo.shoppers import Shopper, sign_in
+from patterns_local.platform import Platform
 
 pytestmark = pytest.mark.integration
 

@@ -8,7 +8,7 @@ from tests.calls import SignUp, one_line, signed_in
 from tests.clients import administrator
 from tests.queues import tap
 
-from patterns_infra.local.platform import Platform
+from patterns_local.platform import Platform
 from patterns_shared.domain.orders import MAX_QUANTITY
 
 pytestmark = pytest.mark.integration

@@ -1,6 +1,6 @@
 """Where the pinned MiniStack differs from AWS and the patterns would notice: one module a difference.
 
-Each module's docstring says what AWS does and what the emulator does. Each has a test in ``infra/tests/local`` that
+Each module's docstring says what AWS does and what the emulator does. Each has a test in ``infra/local/tests`` that
 sees the difference in an uncorrected emulator, so that it fails, and the correction can go, once a newer version
 behaves.
 """

@@ -1,0 +1,1 @@
+"""The CDK app: the patterns' stacks and constructs, their settings, bundles and names."""

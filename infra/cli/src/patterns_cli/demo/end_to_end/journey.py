@@ -1,0 +1,51 @@
+"""The way of one order through all patterns, from their logs."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from patterns_cli.demo.end_to_end.shop import Shop
+from patterns_cli.demo.scene import eventually
+from patterns_cli.journeys.journey import Journey, read_journey
+from patterns_cli.journeys.timeline import timeline
+from patterns_shared.domain.orders import OrderStatus
+
+__all__ = ["show_journey"]
+
+_SECONDS = 60.0
+_STEPS = frozenset(
+    {
+        ("api", "POST /orders 201"),
+        ("relay", "relayed"),
+        ("fulfilment", "fulfilled"),
+        ("ledger", "booked"),
+        ("partner", "delivered"),
+        ("notify", "sent"),
+        ("outcome", "forwarded"),
+        ("outcome", "recorded"),
+    }
+)
+
+
+async def show_journey(shop: Shop) -> None:
+    """Show the journey of a fulfilled order, which has a step of every program."""
+    # The log of the killed worker is gone, and with it its line about an order that was placed before.
+    late = shop.plan.orders[len(shop.plan.orders) // 2 :]
+    number = next(x.number for x in late if shop.status(x) is OrderStatus.FULFILLED)
+    order_id = shop.order_id(number)
+    async with shop.scene.part("patterns journey", seconds=2 * _SECONDS):
+
+        def read() -> Journey:
+            return read_journey(shop.scene.place, order_id, start=None, limit=1_000, now=datetime.now(UTC))
+
+        found = await eventually(
+            lambda: asyncio.to_thread(read), until=lambda seen: _steps(seen) >= _STEPS, seconds=_SECONDS, pause=2.0
+        )
+        for line in timeline(found):
+            shop.scene.progress.say(line)
+        missing = [" ".join(step) for step in sorted(_STEPS - _steps(found))]
+        shop.scene.checks.equal("follow one order through the logs: steps that are missing", expected=[], seen=missing)
+
+
+def _steps(journey: Journey) -> set[tuple[str, str]]:
+    """Return the steps of a journey: which program did what."""
+    return {(step.program, step.what) for step in journey.steps}

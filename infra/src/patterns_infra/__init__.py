@@ -1,1 +1,0 @@
-"""The CDK app, the local platform and the `patterns` command line."""
