@@ -1,11 +1,14 @@
 """The picture of the state machine: what is drawn of a definition, and that the page shows the one there is."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from patterns_cli.marked_text import between_markers, replace_between
 from patterns_cli.state_diagram import BEGIN, END, PAGES, diagrams
+from patterns_infra.settings import Settings
+from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack, definition_of
 
 
@@ -16,9 +19,12 @@ def lines(states: dict[str, Any], first: str = "A") -> list[str]:
     return [line.strip() for line in drawn[3:-1]]
 
 
-def test_the_pages_show_the_definition(anywhere_batch: SynthesizedStack) -> None:
+@pytest.mark.parametrize("variant", ["local", "aws", "production"])
+def test_the_pages_show_the_definition(
+    synthesize_pattern: Callable[[str, Settings], SynthesizedStack], variant: str
+) -> None:
     """Write them anew with: python -m patterns_cli.state_diagram."""
-    definition = definition_of(anywhere_batch)
+    definition = definition_of(synthesize_pattern("batch", Settings.from_mapping(VARIANTS[variant])))
     for page, inside in PAGES.items():
         assert between_markers(page.read_text(), BEGIN, END) == diagrams(definition, inside), page
 
