@@ -22,3 +22,10 @@ def pytest_configure() -> None:
     """Let children be interrupted also where a shell started the tests in the background, with SIGINT ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a worker of ``--dist loadgroup`` whole files, and one worker all of ``tests/k8s``: they share a cluster."""
+    for item in items:
+        folder, _, _ = item.location[0].rpartition("/")
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "tests/k8s" else item.location[0]))

@@ -31,6 +31,8 @@ MEMBERS = (
 )
 QUICK = "not integration and not fuzz"
 ALONE = "not integration"
+# Each worker synthesizes templates and starts a platform for itself, which takes a gigabyte; '-- -n 0' has none.
+SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadgroup")
 EACH_PATTERN = nox.parametrize("pattern", list(PATTERNS), ids=list(PATTERNS))
 EACH_MEMBER = nox.parametrize("member", list(MEMBERS), ids=list(MEMBERS))
 
@@ -54,6 +56,7 @@ def member_tests(session: nox.Session, member: str, python: str, *arguments: str
         f"{folder}/tests",
         "-m",
         marked,
+        *SIDE_BY_SIDE,
         *arguments,
         env=environment_only,
         external=True,
@@ -126,7 +129,7 @@ def tests(session: nox.Session) -> None:
     in_workspace(session, "python", "-m", "patterns_local.control_plane.programs")
     in_workspace(session, "python", "-m", "patterns_local.helm_program")
     folders = ("infra", "patterns", "tests", "benchmarks", "pictures")
-    in_workspace(session, "pytest", "-m", "integration", *folders, groups=("tests",))
+    in_workspace(session, "pytest", "-m", "integration", *SIDE_BY_SIDE, *folders, groups=("tests",))
 
 
 @nox.session
