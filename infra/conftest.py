@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from patterns_infra.app_folder import cdk_context, jsii_environment
 from patterns_infra.bundles import build_bundle
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
-from patterns_infra.synth import cdk_context, jsii_environment
 from patterns_infra.synthesized import SynthesizedStack
 
 os.environ.update(jsii_environment())

