@@ -53,7 +53,7 @@ def _of_many(column: str, reason: str, **changes: object) -> BadFile:
     lines = _all(**changes)
     bad = [row for row, (line, good) in enumerate(zip(lines, _GOOD, strict=True), 1) if line != good]
     told = (f"{len(bad)} of {ROWS} rows are bad", f"row {bad[0]}, column {column}: {reason}")
-    return BadFile(f"{column} {changes[column]}", ".csv", csv_of(lines), "Merge", told, len(bad))
+    return BadFile(f"{column} {reason}", ".csv", csv_of(lines), "Merge", told, len(bad))
 
 
 def _mixed_currencies() -> BadFile:

@@ -11,7 +11,7 @@ import pytest
 
 from patterns_cli.choosing.page import BEGIN as GUIDE_BEGIN
 from patterns_cli.choosing.page import END as GUIDE_END
-from patterns_cli.choosing.page import PAGE as GUIDE_PAGE
+from patterns_cli.choosing.page import PAGES as GUIDE_PAGES
 from patterns_cli.costs.counting import count
 from patterns_cli.costs.fixed import fixed_lines
 from patterns_cli.costs.inputs import INPUTS_FILE, Inputs, UnknownInput
@@ -69,11 +69,12 @@ def test_a_page_and_the_command_have_the_same_sums(pattern: str) -> None:
 
 def test_no_page_has_a_price_of_its_own() -> None:
     """Amounts of money stand between the markers, on every page; decisions and benchmarks are of their day."""
-    for page in [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]:
+    docs = REPOSITORY / "docs"
+    for page in [REPOSITORY / "README.md", *sorted(docs.glob("*.md")), *sorted(docs.glob("ja/*.md"))]:
         text = page.read_text()
         if page in {*PAGES.values(), OVERVIEW_PAGE}:
             text = text.replace(between_markers(text, BEGIN, END), "")
-        if page == GUIDE_PAGE:
+        if page in GUIDE_PAGES.values():
             text = text.replace(between_markers(text, GUIDE_BEGIN, GUIDE_END), "")
         prose = [line for line in text.splitlines() if not line.lstrip().startswith("$ ")]
         wrong = [line for line in prose if any(mark in line for mark in (" $ ", " USD", " dollar"))]
