@@ -8,20 +8,32 @@ names that no template has, is an error. README.md beside it has the format.
 import sys
 from collections.abc import Mapping
 from html import escape
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 from patterns_infra.paths import REPOSITORY
-from pictures.architecture_data import DATA, Found, Picture, PictureError, problems, read_pictures
+from pictures.architecture_data import (
+    DATA,
+    LANGUAGES,
+    Found,
+    Picture,
+    PictureError,
+    problems,
+    read_pictures,
+    translated,
+)
 from pictures.routing import Box, Canvas, Node, Point
 from pictures.symbols import COLOURS, SYMBOLS
 
-__all__ = ["STYLES", "draw", "main"]
+__all__ = ["STYLES", "draw", "file_name", "main"]
 
 _FOLDER = REPOSITORY / "docs" / "pictures"
 _TILE, _NAME_SIZE, _SMALL_SIZE, _LINE = 46.0, 13.0, 11.0, 14.0
 _MARGIN, _BEHIND = 18.0, 8.0
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_FULL_WIDTH = 0x2E80
+"""From this character on those of Chinese, Japanese and Korean, as wide as high."""
 _ASIDE = {"archive", "authorizer", "destination of failures", "firewall", "image", "redrive policy"}
 """Connections that are no step of the work: drawn as dashed lines, as are reads of a secret."""
 STYLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -37,18 +49,25 @@ def main() -> int:
     """Draw them all into ``docs/pictures/``; the exit code is 1 when data and templates do not fit."""
     pictures, found = read_pictures(), Found.read()
     try:
-        drawn = {(name, style): draw(name, style, pictures, found) for name in pictures for style in STYLES}
+        drawn = {
+            file_name(name, style, language): draw(name, style, pictures, found, language)
+            for name, style, language in product(pictures, STYLES, LANGUAGES)
+        }
     except ValueError as error:
         sys.stderr.write(f"pictures: {error}\n")
         return 1
-    for (name, style), text in drawn.items():
-        path = _FOLDER / f"architecture-{name}-{style}.svg"
-        path.write_text(text)
-        sys.stderr.write(f"wrote {path.name}\n")
+    for name, text in drawn.items():
+        (_FOLDER / name).write_text(text)
+    sys.stderr.write(f"wrote {len(drawn)} pictures of the architecture\n")
     return 0
 
 
-def draw(name: str, style: str, pictures: Mapping[str, Picture], found: Found) -> str:
+def file_name(name: str, style: str, language: str) -> str:
+    """Return where a picture is kept, in ``docs/pictures/``."""
+    return f"architecture-{name}-{style}.svg" if language == "en" else f"architecture-{name}-{language}-{style}.svg"
+
+
+def draw(name: str, style: str, pictures: Mapping[str, Picture], found: Found, language: str = "en") -> str:
     """Return one picture as SVG, for ``light`` or ``dark`` pages.
 
     Raises:
@@ -58,7 +77,7 @@ def draw(name: str, style: str, pictures: Mapping[str, Picture], found: Found) -
     wrong = list(problems(name, pictures, found))
     if wrong:
         raise PictureError(f"{DATA.name}, picture {name}:\n  " + "\n  ".join(wrong))
-    return _Drawing(pictures[name], found, STYLES[style]).svg()
+    return _Drawing(translated(pictures, language)[name], found, STYLES[style]).svg(language)
 
 
 class _Drawing:
@@ -67,7 +86,7 @@ class _Drawing:
         self._canvas = Canvas()
         self._parts: list[str] = []
 
-    def svg(self) -> str:
+    def svg(self, language: str) -> str:
         for key, node in self._picture.nodes.items():
             self._canvas.nodes[key] = self._node_box(node)
         for frame in self._picture.frames:
@@ -76,18 +95,19 @@ class _Drawing:
             one, other = self._picture.ends(arrow)
             if self._found.why(self._picture, one, other) and self._found.why(self._picture, other, one):
                 self._canvas.double.add((one, other))
-            self._canvas.route(one, other, given.get("shape", "") if isinstance(given, dict) else "")
+            self._canvas.route(one, other, given.get("shape", ""))
         for arrow, given in self._picture.arrows.items():
-            self._arrow(arrow, given if isinstance(given, dict) else {"label": given})
+            self._arrow(arrow, given)
         for key, node in self._picture.nodes.items():
             self._node(node, self._canvas.nodes[key])
         view = self._canvas.extent(_MARGIN)
         title, about = escape(self._picture.title), escape(self._picture.description)
         size = f'width="{view.right - view.left:g}" height="{view.bottom - view.top:g}"'
+        view_box = f"{view.left:g} {view.top:g} {view.right - view.left:g} {view.bottom - view.top:g}"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="{view.left:g} {view.top:g} '
-            f'{view.right - view.left:g} {view.bottom - view.top:g}" role="img" aria-labelledby="title about" '
-            f'font-family="{_FONTS}">\n<title id="title">{title}</title>\n<desc id="about">{about}</desc>\n'
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="{view_box}" lang="{language}" role="img" '
+            f'aria-labelledby="title about" font-family="{_FONTS}">\n'
+            f'<title id="title">{title}</title>\n<desc id="about">{about}</desc>\n'
             f'<rect x="{view.left:g}" y="{view.top:g}" {size} rx="10" fill="{self._style["page"]}"/>\n'
             + "\n".join(self._parts)
             + "\n</svg>\n"
@@ -213,7 +233,9 @@ def _towards(start: Point, end: Point, by: float) -> Point:
 def _width(text: str, size: float, *, bold: bool = False) -> float:
     """Return about how wide a text is, rather too much: system fonts differ by some percent."""
     narrow, wide = sum(text.count(x) for x in "fijlrtI .,:;'()|"), sum(text.count(x) for x in "mwMW@")
-    return size * (0.6 * (len(text) - narrow - wide) + 0.36 * narrow + 0.92 * wide) * (1.06 if bold else 1)
+    full = sum(ord(x) >= _FULL_WIDTH for x in text)
+    ems = 0.6 * (len(text) - narrow - wide - full) + 0.36 * narrow + 0.92 * wide + full
+    return size * ems * (1.06 if bold else 1)
 
 
 if __name__ == "__main__":

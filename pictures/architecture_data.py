@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from patterns_cli.connections import FILE as CONNECTIONS
 from patterns_infra.paths import REPOSITORY
 
-__all__ = ["DATA", "Found", "Picture", "PictureError", "problems", "read_pictures"]
+__all__ = ["DATA", "LANGUAGES", "Found", "Picture", "PictureError", "problems", "read_pictures", "translated"]
 
 DATA = Path(__file__).with_name("architecture.json")
+LANGUAGES = ("en", "ja")
 _WHOLE = "shop"
 
 
@@ -46,7 +47,7 @@ class Picture:
     description: str
     pitch: tuple[float, float]
     nodes: Mapping[str, Mapping[str, Any]]
-    arrows: Mapping[str, Any]
+    arrows: Mapping[str, Mapping[str, str]]
     frames: list[Mapping[str, Any]]
     left_out: Mapping[str, str] = field(default_factory=dict)
     arrows_left_out: Mapping[str, str] = field(default_factory=dict)
@@ -67,8 +68,45 @@ class Picture:
 
 
 def read_pictures() -> dict[str, Picture]:
-    """Return the pictures by their names, the whole as the last."""
-    return {name: Picture(**content) for name, content in json.loads(DATA.read_text()).items()}
+    """Return the pictures by their names, the whole as the last; an arrow may be written as its label alone."""
+    pictures = json.loads(DATA.read_text())
+    for content in pictures.values():
+        arrows = content["arrows"].items()
+        content["arrows"] = {arrow: {"label": given} if isinstance(given, str) else given for arrow, given in arrows}
+    return {name: Picture(**content) for name, content in pictures.items()}
+
+
+def translated(pictures: Mapping[str, Picture], language: str) -> dict[str, Picture]:
+    """Return the pictures with the texts of ``architecture_LANGUAGE.json``; names of resources and services stay.
+
+    Raises:
+        PictureError: an arrow's label is not translated, or a text is that no picture has.
+    """
+    if language == "en":
+        return dict(pictures)
+    file = DATA.with_name(f"{DATA.stem}_{language}.json")
+    texts = json.loads(file.read_text())
+    used: set[str] = set()
+
+    def text(kind: str, english: str) -> str:
+        used.add(english)
+        if kind == "arrows" and english and english not in texts[kind]:
+            raise PictureError(f"{file.name}: the label {english!r} has no translation")
+        return str(texts[kind].get(english, english))
+
+    found = {
+        name: replace(
+            picture,
+            **texts["pictures"][name],
+            nodes={key: {**x, "label": [text("nodes", y) for y in x["label"]]} for key, x in picture.nodes.items()},
+            arrows={key: {**x, "label": text("arrows", x.get("label", ""))} for key, x in picture.arrows.items()},
+            frames=[{**x, "label": text("frames", x["label"])} for x in picture.frames],
+        )
+        for name, picture in pictures.items()
+    }
+    if unused := {x for kind in ("nodes", "arrows", "frames") for x in texts[kind]} - used:
+        raise PictureError(f"{file.name}: no picture says {', '.join(map(repr, sorted(unused)))}")
+    return found
 
 
 def problems(name: str, pictures: Mapping[str, Picture], found: Found) -> Iterator[str]:
@@ -98,9 +136,8 @@ def problems(name: str, pictures: Mapping[str, Picture], found: Found) -> Iterat
         if pairs and not pairs & drawn and not any("" in x or x[0] == x[1] for x in pairs):
             yield f"{one} > {other} ({why}): draw an arrow, or name it in arrows_left_out"
     for one, other in sorted(ends | out):
-        stated = picture.arrows.get(f"{one} > {other}") or {}
-        if isinstance(stated, dict) and "stated_in" in stated:
-            if not (REPOSITORY / stated["stated_in"]).exists():
-                yield f"{one} > {other}: there is no {stated['stated_in']}"
+        if stated_in := picture.arrows.get(f"{one} > {other}", {}).get("stated_in"):
+            if not (REPOSITORY / stated_in).exists():
+                yield f"{one} > {other}: there is no {stated_in}"
         elif not found.why(picture, one, other):
             yield f"{one} > {other}: no template connects them so"

@@ -135,7 +135,7 @@ class Canvas:
         )
 
     def _is_free(self, box: Box) -> bool:
-        blocked = (*self.taken, *(box for node in self.nodes.values() for box in (node.symbol.grown(3), node.text)))
+        blocked = (*self.taken, *(box for node in self.nodes.values() for box in (node.symbol.grown(1), node.text)))
         lines = (Box.around(*leg) for way in self.ways.values() for leg in pairwise(way))
         return not any(box.meets(other) for other in (*blocked, *(line.grown(1) for line in lines)))
 
