@@ -75,7 +75,7 @@ def this_python() -> str:
 
 def whole_tests(session: nox.Session, *arguments: str) -> None:
     """Run the tests of no single member, in the workspace's environment: all in memory, and those of the documents."""
-    folders = ("tests/whole", "translations", "wording")
+    folders = ("tests/whole", "translations", "website", "wording")
     in_workspace(session, "pytest", *folders, "-m", ALONE, *arguments, groups=("tests",))
 
 
@@ -128,7 +128,7 @@ def tests(session: nox.Session) -> None:
     # Built here if need be, so that its progress is seen: pytest shows nothing before a test has ended.
     in_workspace(session, "python", "-m", "patterns_local.control_plane.programs")
     in_workspace(session, "python", "-m", "patterns_local.helm_program")
-    folders = ("infra", "patterns", "tests", "benchmarks", "pictures")
+    folders = ("infra", "patterns", "tests", "benchmarks", "pictures", "website")
     in_workspace(session, "pytest", "-m", "integration", *SIDE_BY_SIDE, *folders, groups=("tests",))
 
 
@@ -177,6 +177,12 @@ def faults(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against named peers and write benchmarks/results.json and docs/benchmarks.md."""
     in_workspace(session, "python", "-m", "benchmarks", *session.posargs, groups=("bench",))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site and check its links ('-- --serve' shows it on this machine)."""
+    in_workspace(session, "python", "-m", "website", *session.posargs, groups=("docs",))
 
 
 @nox.session

@@ -17,6 +17,7 @@ import pytest
 import typer.main
 from botocore import xform_name
 from tests.documentation import Command, commands_of, pages_of
+from website.__main__ import argument_parser
 
 from patterns_cli.app import app
 from patterns_infra.paths import REPOSITORY
@@ -67,6 +68,7 @@ def test_the_readme_shows_the_two_commands_of_a_newcomer() -> None:
     [
         "uvx nox -s nothing",
         "uvx nox -s demo -- --sideways",
+        "uvx nox -s docs -- --sideways",
         "uvx nox --sideways",
         "uv run patterns sideways",
         "uv run patterns up --sideways",
@@ -135,6 +137,16 @@ def _check_nox(_: str, arguments: list[str]) -> str | None:
     if passed and named and (command := re.match(r"demo|deploy|destroy", named[0])):
         pattern = re.findall(r"\((\w+)\)", named[0])
         return _check_patterns("patterns", [command[0], *pattern, *passed])
+    return _check_docs(passed) if passed and named == ["docs"] else None
+
+
+def _check_docs(passed: list[str]) -> str | None:
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            argument_parser().parse_args(passed)
+    except SystemExit:
+        return said.getvalue()
     return None
 
 
