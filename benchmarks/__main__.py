@@ -11,6 +11,7 @@ from benchmarks import bundle, cold, local_loop, store_requests, warm
 from benchmarks.answers import WrongAnswer, check
 from benchmarks.asynchronous import end_to_end, ledger
 from benchmarks.batch import curve, report, scan, shards, text
+from benchmarks.compute import orders, reports
 from benchmarks.installation import Installation, install
 from benchmarks.k8s import operator, scaling, worker
 from benchmarks.page import tables, with_tables
@@ -40,6 +41,8 @@ TITLES = {
     "k8s-operator": "The operator beside a bare kopf handler that makes the same children, on the local cluster",
     "k8s-worker": "The worker beside a bare loop of receive, publish and delete, on the local platform",
     "k8s-scaling": "Five thousand waiting messages, on the local cluster",
+    "compute": "The fulfilment of an order on each compute, compared with a process on a machine",
+    "compute-report": "The report of a million order lines on each compute, compared with a process on a machine",
     "local-loop": "The local platform, with warm caches",
 }
 
@@ -66,6 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
         "k8s-operator": lambda: operator.measure(chosen.processors, chosen.crossings),
         "k8s-worker": lambda: worker.measure(chosen.crossings),
         "k8s-scaling": scaling.measure,
+        "compute": lambda: orders.measure(chosen.rounds),
+        "compute-report": lambda: reports.measure(chosen.reports),
         "local-loop": lambda: local_loop.measure(chosen.loops),
     }
     rows = []
@@ -104,7 +109,9 @@ def _installed() -> Installation:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the project against its peers.")
     parser.add_argument("--only", action="append", choices=list(TITLES), metavar="NAME", help=", ".join(TITLES))
-    parser.add_argument("--rounds", type=int, default=15, help="of cold, warm and ledger; at least 9, 15 by default")
+    parser.add_argument(
+        "--rounds", type=int, default=15, help="of cold, warm, ledger and compute; at least 9, 15 by default"
+    )
     parser.add_argument("--loops", type=int, default=3, help="of local-loop, each of half a minute; 3 by default")
     parser.add_argument(
         "--crossings",
@@ -116,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         "--reports",
         type=int,
         default=3,
-        help="rounds of batch, batch-growth, batch-text, batch-shards and batch-table; 3 by default",
+        help="rounds of batch and its like, and of compute-report; 3 by default",
     )
     parser.add_argument(
         "--processors", type=int, default=1_000, help="OrderProcessors of k8s-operator; 1,000 by default"
