@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from benchmarks.compute.computes import DURABLE, FUNCTION, MACHINE, POD, TASK, Compute
-from patterns_infra.choosing.guide import Guide, read_guide
-from patterns_infra.costs.prices import PriceList
-from patterns_infra.marked_text import replace_between
+from patterns_cli.choosing.guide import Guide, read_guide
+from patterns_cli.costs.prices import PriceList
+from patterns_cli.marked_text import replace_between
 from patterns_infra.paths import REPOSITORY
 
 __all__ = ["BEGIN", "END", "LIMITS", "PAGE", "PRICES", "main", "published_text"]

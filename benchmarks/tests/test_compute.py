@@ -16,9 +16,9 @@ from benchmarks.compute.published import BEGIN, END, LIMITS, PAGE, PRICES, publi
 from benchmarks.compute.systemd import commands_of
 from cfnlint.api import lint_file
 
-from patterns_infra.choosing.guide import read_guide
-from patterns_infra.costs.prices import PriceList
-from patterns_infra.marked_text import between_markers
+from patterns_cli.choosing.guide import read_guide
+from patterns_cli.costs.prices import PriceList
+from patterns_cli.marked_text import between_markers
 from patterns_infra.paths import REPOSITORY
 from patterns_shared.testing import body_of, make_event
 

@@ -137,6 +137,7 @@ def test_every_word_of_the_language_is_used(run: Any, monkeypatch: pytest.Monkey
     for workload in (
         [*BATCH, "--idle", "mostly", *REST, "--payload", "10MB"],
         ["--compliance", "machine", *REST, "--team", "some"],
+        ["--compliance", "tenants", "--duration", "8h", *REST, "--team", "some"],
     ):
         assert run(*workload, "--language", "ja")[0] == 0
     for typed in ("9\n", None):
