@@ -11,6 +11,11 @@ from playwright.sync_api import Browser, Page
 from website.building import REPOSITORY, build
 
 pytestmark = pytest.mark.integration
+DIAGRAMS = {
+    f"docs/{path.stem}": count
+    for path in sorted((REPOSITORY / "docs").glob("*.md"))
+    if (count := path.read_text().count("```mermaid\n"))
+}
 
 
 class _Silent(SimpleHTTPRequestHandler):
@@ -47,14 +52,13 @@ def page(chromium: Browser, site: str) -> Iterator[Page]:
     assert not [address for address in asked if not address.startswith((site, "data:", "blob:"))]
 
 
-@pytest.mark.parametrize("name", ["README", "docs/web_api", "docs/batch", "docs/k8s", "docs/async", "docs/choosing"])
+@pytest.mark.parametrize("name", DIAGRAMS)
 def test_every_diagram_is_drawn(page: Page, site: str, name: str) -> None:
     """By the site's own script, which the page fetches itself."""
-    written = (REPOSITORY / f"{name}.md").read_text().count("```mermaid\n")
-    page.goto(f"{site}/{name.replace('README', 'index')}.html")
+    page.goto(f"{site}/{name}.html")
     drawn = page.locator("div.mermaid")
-    drawn.nth(written - 1).wait_for()
-    assert drawn.count() == written
+    drawn.nth(DIAGRAMS[name] - 1).wait_for()
+    assert drawn.count() == DIAGRAMS[name]
     heights = drawn.evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
     assert min(heights) > 50
 
