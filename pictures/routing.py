@@ -88,8 +88,10 @@ class Canvas:
         Raises:
             NoWay: every way passes a box or lies upon another one.
         """
+        ends = source, target
+        walls = [box for name, node in self.nodes.items() for box in _walls(node, own=name in ends)] + self.taken
         ways = [
-            (self._cost(way, off, (source, target)), way)
+            (self._cost(way, off, ends, walls), way)
             for (one, off_one, start), (other, off_other, end) in product(
                 self.nodes[source].ports(), self.nodes[target].ports()
             )
@@ -156,9 +158,8 @@ class Canvas:
         else:
             yield [start, (x, to_y), end]
 
-    def _cost(self, way: list[Point], off: int, ends: tuple[str, str]) -> float:
+    def _cost(self, way: list[Point], off: int, ends: tuple[str, str], walls: Sequence[Box]) -> float:
         legs = list(pairwise(way))
-        walls = [box for name, node in self.nodes.items() for box in _walls(node, own=name in ends)] + self.taken
         boxes = [Box.around(*leg) for leg in legs]
         if any(_length(leg) < _SHORTEST for leg in legs) or any(box.meets(wall) for box, wall in product(boxes, walls)):
             return float("inf")
