@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from benchmarks import bundle, cold, local_loop, store_requests, warm
+from benchmarks import bundle, cold, local_loop, store_requests, warm, whole_shop
 from benchmarks.answers import WrongAnswer, check
 from benchmarks.asynchronous import end_to_end, ledger
 from benchmarks.batch import curve, report, scan, shards, text
@@ -43,6 +43,7 @@ TITLES = {
     "k8s-scaling": "Five thousand waiting messages, on the local cluster",
     "compute": "The fulfilment of an order on each compute, compared with a process on a machine",
     "compute-report": "The report of a million order lines on each compute, compared with a process on a machine",
+    "whole-shop": "An order through all four patterns, on the local platform",
     "local-loop": "The local platform, with warm caches",
 }
 
@@ -71,6 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         "k8s-scaling": scaling.measure,
         "compute": lambda: orders.measure(chosen.rounds),
         "compute-report": lambda: reports.measure(chosen.reports),
+        "whole-shop": whole_shop.measure,
         "local-loop": lambda: local_loop.measure(chosen.loops),
     }
     rows = []
