@@ -13,7 +13,7 @@ def shape(events: list[Event]) -> list[tuple[EventType, int]]:
 
 
 def test_the_seed_decides_what_happens_and_not_to_whom() -> None:
-    """The same baskets and fates, under ids that nobody has seen."""
+    """The same baskets and fates, with new ids."""
     first, second = (events_of_orders(seed=7, orders=300) for _ in range(2))
     assert shape(first) == shape(second) != shape(events_of_orders(seed=8, orders=300))
     assert not {event.id for event in first} & {event.id for event in second}

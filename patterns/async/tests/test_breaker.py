@@ -57,7 +57,7 @@ def test_a_closed_circuit_is_read_every_two_seconds_at_most(store: InMemoryCircu
 
 
 def test_all_environments_count_together(store: InMemoryCircuit, clock: Clock) -> None:
-    """Five failures open it, whoever had them."""
+    """Five failures open it, in whichever environments."""
     environments = [breaker(store, clock) for _ in range(5)]
     for one in environments:
         fail(one)
@@ -181,8 +181,8 @@ class TestStoreDown:
             fail(one)
         assert store.reads == 1
 
-    def test_an_open_circuit_stays_open_and_nobody_probes(self, store: InMemoryCircuit, clock: Clock) -> None:
-        """Without the table nobody knows who else does."""
+    def test_an_open_circuit_stays_open_without_a_probe(self, store: InMemoryCircuit, clock: Clock) -> None:
+        """Without the table an environment cannot know whether another one probes."""
         one = breaker(store, clock)
         fail(one, 5)
         store.unavailable = True

@@ -48,7 +48,7 @@ def test_so_many_failures_in_a_row_open_it() -> None:
     assert failed(after_success(circuit, probe_of=None), 0).state is State.CLOSED
 
 
-def test_open_nobody_calls_until_its_time_is_over() -> None:
+def test_an_open_circuit_allows_no_calls_until_its_time_is_over() -> None:
     """Then one may probe."""
     circuit = opened(now=100)
     assert decide(circuit, 109.9) is Verdict.WAIT
@@ -111,7 +111,7 @@ def test_every_change_is_a_new_version(circuit: Circuit, now: float, retry_after
 
 
 @given(circuits, moments, st.floats(0, 1e9))
-def test_nobody_waits_for_ever(circuit: Circuit, now: float, retry_after: float) -> None:
+def test_no_caller_waits_for_ever(circuit: Circuit, now: float, retry_after: float) -> None:
     """Whatever happened, after a bounded time a caller may at least probe."""
     after = failed(circuit, now, probe_of=circuit.version, retry_after=retry_after)
     longest = max(POLICY.max_open_seconds, POLICY.max_retry_after)

@@ -38,7 +38,7 @@ class Environments:
         return Breaker(self.store, POLICY, now=lambda: self.now, spread=lambda _: 0.0, moved=self.moved.append)
 
     def keep(self, state: State, **fields: float) -> Circuit:
-        """Keep a circuit in the store as somebody else's change."""
+        """Keep a circuit in the store as another environment's change."""
         self.store.circuit = Circuit(state=state, version=self.store.circuit.version + 1, **fields)  # type: ignore[arg-type]
         return self.store.circuit
 
@@ -86,7 +86,7 @@ class TestClocks:
         assert waiting.value.retry_after == 600
 
     def test_a_message_is_never_told_to_wait_for_longer(self, here: Environments) -> None:
-        """While the store is down nobody can probe, and the message comes back to look again."""
+        """While the store is down no environment can probe, and the message is received again."""
         one = here.breaker()
         here.keep(State.OPEN, until=here.now + 10 * 24 * 3600, trips=1)
         here.store.rival = lambda store: setattr(store, "unavailable", True)
@@ -155,7 +155,7 @@ class TestLostRaces:
         here.store.rival = lambda _: here.keep(State.CLOSED)
         assert here.breaker().permit() == Permit()
 
-    def test_a_claim_that_nobody_keeps_is_none(self, here: Environments) -> None:
+    def test_a_claim_that_was_not_stored_is_none(self, here: Environments) -> None:
         """Without the store two could probe."""
         here.keep(State.OPEN, until=here.now, trips=1)
         here.store.rival = lambda store: setattr(store, "unavailable", True)
@@ -189,7 +189,7 @@ class TestLostRaces:
         assert [circuit.reason for circuit in here.moved] == ["503"]
 
     def test_a_change_that_always_loses_is_given_up(self, here: Environments) -> None:
-        """A batch does not wait for a store that somebody else changes without end."""
+        """A batch does not wait for a store that others change without end."""
         one = here.breaker()
         permit = one.permit()
         here.store.rival = lambda _: here.keep(State.CLOSED, failures=1)

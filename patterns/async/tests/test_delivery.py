@@ -116,7 +116,7 @@ def test_a_long_retry_after_is_waited_for_in_the_queue() -> None:
 
 
 def test_while_the_circuit_is_open_the_partner_is_left_alone() -> None:
-    """The tries of the first message and two of the second open it; nobody asks after that."""
+    """The tries of the first message and two of the second open it; no request follows."""
     bench = Bench(ScriptedPartner([500]))
     errors = []
     for _ in range(5):
@@ -160,7 +160,7 @@ def test_a_message_whose_try_opens_the_circuit_waits_for_the_circuit(tries: int)
 
 
 def test_without_time_for_a_try_there_is_none() -> None:
-    """A try that Lambda would end half-way might reach the partner, and nobody would know."""
+    """A try that Lambda would end half-way might reach the partner, without a trace."""
     bench = Bench(ScriptedPartner([200]))
     with pytest.raises(TemporarilyUnavailable):
         bench.delivery.deliver(EVENT, lambda: 0.9)

@@ -207,7 +207,7 @@ def test_an_address_that_bounced_is_not_written_to_again(
 
 
 def test_outcome_forwards(start: Callable[..., ModuleType], clients: Clients, queues: Callable[[str], str]) -> None:
-    """From Lambda's event to whoever listens on the bus."""
+    """From Lambda's event to the rules on the bus."""
     url = queues("seen")
     clients("events").put_rule(Name="all", EventPattern=json.dumps({"source": ["patterns.test"]}))
     clients("events").put_targets(Rule="all", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:seen"}])
@@ -311,7 +311,7 @@ class TestPartner:
         reasons: Callable[[], list[str]],
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        """They are kept beside the message, and not logged."""
+        """They are kept in the message's attributes, and not logged."""
         partner_server.behave = answering(422, b'{"detail": "no such sku"}')
         assert partner.lambda_handler(received(1), Context()) == {"batchItemFailures": []}
         assert reasons() == ['the partner answered 422: {"detail": "no such sku"}']

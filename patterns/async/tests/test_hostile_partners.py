@@ -44,7 +44,7 @@ Tls = Callable[[], ssl.SSLContext]
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody has signed but itself, with its key."""
+    """A self-signed certificate for 127.0.0.1, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "partner")])
     now = datetime.now(UTC)
@@ -142,7 +142,7 @@ class TestInterimAnswers:
         assert answer.status is None
 
     def test_switching_protocols_is_no_answer(self) -> None:
-        """Nobody asked for that."""
+        """The client did not request an upgrade."""
         (answer,) = answers_to([b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"])
         assert answer.status is None
         assert answer.detail.startswith("protocol: ")
@@ -354,7 +354,7 @@ class TestRetryAfter:
 class TestCauses:
     """A failure says why, without secrets."""
 
-    def test_nobody_listens(self) -> None:
+    def test_no_listener(self) -> None:
         """Refused, and where."""
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]

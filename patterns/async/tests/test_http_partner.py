@@ -157,7 +157,7 @@ def test_connecting_has_its_own_timeout(secret: Secret) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
         address = listening.getsockname()
         waiting = [socket.socket() for _ in range(4)]
-        for each in waiting:  # fill the queue of connections that nobody accepts
+        for each in waiting:  # fill the queue of connections that are not accepted
             each.settimeout(0)
             each.connect_ex(address)
         began = time.monotonic()

@@ -100,7 +100,7 @@ class TestDynamoDBCircuit(CircuitStoreContract):
     def test_a_write_whose_answer_was_lost_is_still_ours(
         self, clients: Clients, keyed_table: KeyedTable, repeated: Callable[[str], None]
     ) -> None:
-        """The client repeats it, meets what it wrote itself, and must not take that for somebody else's."""
+        """The client repeats it, finds its own write, and must not take it for another worker's."""
         store = DynamoDBCircuit(clients("dynamodb"), keyed_table("circuit", "circuit"), "partner")
         repeated("put_item")
         mine = Circuit(failures=1, version=1)
@@ -313,7 +313,7 @@ class TestWhatTheTableSays:
         assert isinstance(results["event-1"], PermanentFailure)
 
     def test_a_missing_grant_is_not_hidden(self, ledger: DynamoDBLedger, says: Callable[..., list[int]]) -> None:
-        """It is nobody's dead letter: the messages wait until it is granted."""
+        """No message becomes a dead letter: they wait until it is granted."""
         says(lambda _: ClientError({"Error": {"Code": "AccessDeniedException"}}, "BatchExecuteStatement"))
         with pytest.raises(ClientError, match="AccessDenied"):
             ledger.append(entries(2))

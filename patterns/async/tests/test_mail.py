@@ -54,7 +54,7 @@ def test_both_versions_of_a_mail_say_the_same(event_type: EventType) -> None:
 
 
 def test_every_kind_of_news_has_its_own_words() -> None:
-    """Nobody takes a cancellation for a delivery."""
+    """A cancellation cannot be mistaken for a delivery."""
     mails = [mail_about(make_event(event_type)) for event_type in MAILED]
     assert len({mail.subject for mail in mails}) == len({mail.text for mail in mails}) == len(MAILED)
 
@@ -90,7 +90,7 @@ def test_a_product_that_the_catalogue_no_longer_has_keeps_its_number() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "nobody",
+        "no-address",
         "a@b",
         "a b@example.com",
         "ada@example.com\r\nBcc: all@example.com",

@@ -70,7 +70,7 @@ def test_a_suppressed_mail_that_comes_again_is_suppressed_at_once(desk: Desk) ->
     assert [desk.notifications.notify(SALE) for _ in range(2)] == [Notified.SUPPRESSED] * 2
 
 
-def test_a_mail_waits_while_nobody_knows_whether_its_address_is_suppressed(desk: Desk) -> None:
+def test_a_mail_waits_while_it_is_unknown_whether_its_address_is_suppressed(desk: Desk) -> None:
     """It goes out once the table answers again."""
     desk.suppressions.unavailable = True
     with pytest.raises(TemporarilyUnavailable):
@@ -93,7 +93,7 @@ def test_a_crash_before_the_mail_is_made_good(desk: Desk) -> None:
 
 
 def test_a_crash_between_mail_and_mark_sends_twice_and_never_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody can know that the mail went out, so it goes out again."""
+    """The function cannot know that the mail went out, so it goes out again."""
 
     def crash(*_: object, **__: object) -> None:
         raise Killed
@@ -125,7 +125,7 @@ def test_a_cancellation_after_the_fulfilment_is_a_second_mail(desk: Desk) -> Non
 
 
 def test_a_cancellation_before_the_fulfilment_is_the_last_word(desk: Desk) -> None:
-    """Nobody reads that a cancelled order is on its way; and it stays so when the message comes again."""
+    """No mail says that a cancelled order is on its way; and it stays so when the message comes again."""
     desk.notifications.notify(CANCELLATION)
     assert desk.notifications.notify(SALE) is Notified.SUPERSEDED
     desk.clock.advance(LEASE * 2)
@@ -137,8 +137,8 @@ def test_a_cancellation_before_the_fulfilment_is_the_last_word(desk: Desk) -> No
 
 def test_what_cannot_become_a_mail_claims_nothing(desk: Desk) -> None:
     """It is refused before anything is written."""
-    nobody = replace(SALE, data=replace(SALE.data, contact=Contact("nobody")))
-    for event in (nobody, make_event(EventType.ORDER_PLACED)):
+    without_address = replace(SALE, data=replace(SALE.data, contact=Contact("no-address")))
+    for event in (without_address, make_event(EventType.ORDER_PLACED)):
         with pytest.raises(InvalidEvent):
             desk.notifications.notify(event)
     assert not desk.claims.claimed_until

@@ -22,7 +22,7 @@ CANCELLATION = make_event(EventType.ORDER_CANCELLED, id="cancellation")
 
 
 def test_outcomes_go_on_as_they_are() -> None:
-    """Ids, times and trace included: whoever listens knows a duplicate by them."""
+    """Ids, times and trace included: consumers recognize a duplicate by them."""
     publisher = RecordingPublisher()
     assert forward([SALE, REJECTION], publisher) == {"sale": Forwarded.FORWARDED, "rejection": Forwarded.FORWARDED}
     assert publisher.events == [SALE, REJECTION]

@@ -188,7 +188,7 @@ def test_one_event_after_the_other_fails_alone(make_receiver: MakeReceiver) -> N
     assert again(make_receiver().receive(batch, one_at_a_time(handle))) == [batch["Records"][1]["messageId"]]
 
 
-def test_a_batch_of_poison_alone_asks_nobody(make_receiver: MakeReceiver) -> None:
+def test_a_batch_of_poison_alone_calls_no_handler(make_receiver: MakeReceiver) -> None:
     """There is no event to handle."""
 
     def handle(_: Sequence[Event]) -> dict[str, str | Exception]:
@@ -237,7 +237,7 @@ class TestLines:
     def test_a_message_that_failed(
         self, make_receiver: MakeReceiver, lines: Lines, error: Exception, level: str, message: str
     ) -> None:
-        """With the same keys, the reason, and a stack trace only when nobody thought of the reason."""
+        """With the same keys, the reason, and a stack trace only for an unexpected error."""
         make_receiver("partner").receive(make_batch([sale(7)]), lambda _: {"event-7": error})
         (line,) = lines()
         assert (line["level"], line["message"], line["reason"]) == (level, message, str(error))
@@ -260,7 +260,7 @@ class TestLines:
             assert len(json.dumps(line)) < 1_000
 
     def test_a_long_reason_is_cut(self, make_receiver: MakeReceiver, lines: Lines) -> None:
-        """A log is no place for what somebody else may make as long as they like."""
+        """Text from outside must not fill the log."""
         error = PermanentFailure("x" * 100_000)
         make_receiver().receive(make_batch([sale(7)]), lambda _: {"event-7": error})
         assert lines()[0]["reason"] == "x" * 1_000
@@ -332,7 +332,7 @@ class TestLedgerOnTheTable:
         clients: Callable[[str], Client],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """Every entry once, no message failed, whoever was first with which."""
+        """Every entry once, no message failed, in whatever order the threads run."""
         lock = threading.Lock()
         client = clients("dynamodb")
         call = client.batch_execute_statement

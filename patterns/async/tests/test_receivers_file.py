@@ -73,7 +73,7 @@ def test_each_receiver_gets_what_it_needs(body: object, receivers: set[str]) -> 
 
 
 def test_policies_name_events_of_the_shop() -> None:
-    """A misspelt type would be an empty queue that nobody notices."""
+    """A misspelt type would leave a queue empty, unnoticed."""
     known = {event_type.value for event_type in EventType}
     for receiver in RECEIVERS.values():
         assert receiver["filter_policy"].keys() <= {"type"}
@@ -110,7 +110,7 @@ def test_messages_stay_hidden_while_they_are_worked_on(name: str) -> None:
 
 @pytest.mark.parametrize("target", ["aws", "local"])
 def test_a_claim_outlives_the_function_and_not_the_visibility(target: str) -> None:
-    """Whoever holds a claim is alive or has failed; whoever gets the message next finds it run out."""
+    """The holder of a claim is running or has failed; the next receiver of the message finds it expired."""
     notify = RECEIVERS["notify"]
     names = ("NOTIFICATIONS_TABLE", "SUPPRESSIONS_TABLE", "CONFIGURATION_SET", "SENDER_EMAIL", "QUEUE_URL")
     environment = {**dict.fromkeys(names, "x"), **notify["environment"][target]}
@@ -161,7 +161,7 @@ def worst_receives(settings: PartnerSettings, outage: float) -> int:
         assert decide(circuit, circuit.until) is Verdict.PROBE
         now = circuit.until
         circuit = claimed(circuit, now, policy)
-        receives += 1  # somebody else probes: wait for the lease
+        receives += 1  # another one probes: wait for the lease
         probed = circuit.version
         circuit = after_failure(circuit, now, policy, probe_of=probed)
         now += policy.probe_seconds
@@ -170,7 +170,7 @@ def worst_receives(settings: PartnerSettings, outage: float) -> int:
 
 
 def test_receives_last_for_a_day_of_outage() -> None:
-    """By the formula, and for the unluckiest message; so an outage of a day loses nobody's patience."""
+    """By the formula, and for the unluckiest message; so an outage of a day makes no dead letters."""
     settings = partner_settings("aws")
     receives = RECEIVERS["partner"]["queue"]["max_receive_count"]
     assert receives * settings.circuit.max_open_seconds >= DAY

@@ -231,7 +231,7 @@ def test_a_probe_that_is_refused_in_another_way_closes_it_and_begins_a_run() -> 
 
 
 def test_without_the_table_each_refusal_is_for_itself() -> None:
-    """What nobody can count is no run."""
+    """Refusals that cannot be counted do not make a run."""
     shop = Shop()
     shop.store.unavailable = True
     assert [shop.deliver(n) for n in range(10)] == ["dead letter"] * 10

@@ -68,7 +68,7 @@ def ses(aws: None, clients: Clients) -> Client:  # noqa: ARG001
 
 
 def test_a_mail_has_both_versions_and_one_recipient(ses: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And no header of anybody else's making."""
+    """And no header that the input could inject."""
     sent: list[dict[str, Any]] = []
     real = ses.send_email
 
@@ -166,7 +166,7 @@ def test_a_recipients_fault_is_for_good_and_its_words_stay_with_the_mail(code: s
     ],
 )
 def test_an_accounts_fault_makes_every_mail_wait_and_is_named(code: str, text: str, status: int, fault: str) -> None:
-    """Also what no page of AWS mentions; and what is logged of it quotes nobody's address."""
+    """Also what no page of AWS mentions; and the log has no address."""
     error = refused(code, text, status=status)
     assert isinstance(error, AccountCannotSend)
     assert error.fault == fault

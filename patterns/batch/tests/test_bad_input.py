@@ -48,7 +48,7 @@ BAD_VALUES: list[tuple[dict[str, Any], str, str]] = [
     ({"currency": "USD"}, "currency", "is not that of the order's first row; an order has one currency"),
     ({"currency": "euro"}, "currency", "must be an ISO 4217 code, such as EUR"),
     ({"status": "SHIPPED"}, "status", "must be PLACED, FULFILLED, REJECTED or CANCELLED"),
-    ({"customer_id": "somebody else"}, "customer_id", "is not that of the order's first row"),
+    ({"customer_id": "another customer"}, "customer_id", "is not that of the order's first row"),
     ({"placed_at": "2026-11-22T23:59:58Z"}, "placed_at", "is not that of the order's first row"),
     ({"placed_at": "2027-01-01T00:00:00Z"}, "placed_at", "is in the future"),
     ({"placed_at": "1969-12-31T23:59:59Z"}, "placed_at", "is before 1970"),
@@ -182,7 +182,7 @@ class TestTooManyBadRows:
         assert not [key for key in world.objects.kept if "/result" in key]
 
     def test_the_reason_names_the_rows_that_are_bad_themselves(self, world: World) -> None:
-        """Not the rest of their orders, which comes before them; all of them are kept beside the run."""
+        """Not the rest of their orders, which comes before them; all of them are stored with the run."""
         world.set(reject_share=0)
         bad = {order_of(row)[-1]: order_of(row)[0] for row in SECOND_ROWS[:3]}
         lines = [{**line, "quantity": 0} if row in bad else line for row, line in enumerate(LINES, start=1)]

@@ -135,7 +135,7 @@ def test_a_day_becomes_a_report(run: Run, client: Callable[[str], Client]) -> No
 
 
 def test_merge_and_publish_are_steps_of_their_own(run: Run, client: Callable[[str], Client]) -> None:
-    """For whoever wants them apart."""
+    """They can be run separately."""
     client("s3").put_object(Bucket="inbox", Key="a.csv", Body=csv_of(lines_of(make_orders(5, day=YESTERDAY))))
     steps = (["plan", "--input", "s3://inbox/a.csv"], ["shard", "--shard", "0"], ["merge"], ["publish"])
     assert [run(step[0], "--run", "r2", *step[1:])[0] for step in steps] == [0, 0, 0, 0]
@@ -143,7 +143,7 @@ def test_merge_and_publish_are_steps_of_their_own(run: Run, client: Callable[[st
 
 
 def test_metrics_are_told(run: Run, client: Callable[[str], Client], capsys: pytest.CaptureFixture[str]) -> None:
-    """Rows, rejected rows, seconds, and whether the report is empty, which somebody should know of."""
+    """Rows, rejected rows, seconds, and whether the report is empty, which deserves attention."""
     deploy_web_api(client, [])
     told: list[dict[str, Any]] = []
     for arguments in (["plan", "--date", str(YESTERDAY)], ["shard", "--shard", "0"]):
@@ -195,7 +195,7 @@ def test_only_yesterday_s_report_counts_for_the_night(
 def test_bad_input_ends_with_2_and_its_reason_is_kept(
     run: Run, client: Callable[[str], Client], arguments: list[str], reason: str
 ) -> None:
-    """In the log and beside the run, where the state machine finds it; nothing is published."""
+    """In the log and with the run, where the state machine finds it; nothing is published."""
     code, (line,) = run(arguments[0], "--run", "r4", *arguments[1:])
     failure = json.loads(read(client, "runs/r4/failure.json"))
     assert (code, line["exit_code"], failure["exit_code"]) == (2, 2, 2)
@@ -213,7 +213,7 @@ def test_bad_input_ends_with_2_and_its_reason_is_kept(
         ((0, 1), (0, 75), (0, 75)),
         ((0, 75), (1, 2), (1, 2)),
     ],
-    ids=["stopped beside bad input", "stopped beside a bug", "both stopped", "its own earlier try", "bad after a stop"],
+    ids=["stopped with bad input", "stopped with a bug", "both stopped", "its own earlier try", "bad after a stop"],
 )
 def test_a_shard_that_is_stopped_does_not_hide_why(
     first: tuple[int, int], second: tuple[int, int], kept: tuple[int, int]
@@ -255,7 +255,7 @@ def test_a_service_that_is_down_ends_with_75(run: Run, monkeypatch: pytest.Monke
 def test_a_bug_ends_with_1_and_its_trace(
     run: Run, client: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And is told beside the run like every other failure."""
+    """And is recorded with the run like every other failure."""
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")

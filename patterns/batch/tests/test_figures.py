@@ -124,7 +124,7 @@ def test_no_customer_is_anywhere_in_the_bucket(world: World) -> None:
 
 
 class TestOfADay:
-    """A report of the orders table: the day, beside the day and the week before."""
+    """A report of the orders table: the day, compared with the day and the week before."""
 
     @pytest.fixture
     def document(self, world: World) -> dict[str, Any]:

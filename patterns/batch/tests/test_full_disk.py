@@ -72,7 +72,7 @@ FULL = (
     ],
 )
 def test_a_full_disk_is_refused(on_small_disk: Any, work: str) -> None:  # noqa: ANN401
-    """Really full, by whoever writes: exit code 2, with no less than what the plan asked for."""
+    """Whichever write fills it: exit code 2, with at least the size that the plan asked for."""
     said = on_small_disk(STEP.replace("WORK", work), mib=32)
     found = re.search(FULL, said)  # the engine may have shown its progress before
     assert found, said
@@ -80,7 +80,7 @@ def test_a_full_disk_is_refused(on_small_disk: Any, work: str) -> None:  # noqa:
 
 
 def test_the_size_is_reckoned_from_what_is_done(on_small_disk: Any) -> None:  # noqa: ANN401
-    """A tenth of the work took 30 MiB of 32, beside 2 that were there: all of it needs ten times as much."""
+    """A tenth of the work took 30 MiB of 32, and 2 were in use before: all of it needs ten times as much."""
     work = """
             (place.folder / "packed").write_bytes(bytes(2 << 20))
             place.disk._planned = 0
@@ -123,7 +123,7 @@ SHARD = """
 
 @pytest.mark.parametrize(("lines", "said"), [(20_000, "done 20000"), (90_000, FULL)])
 def test_a_shard_on_a_small_disk(on_small_disk: Any, lines: int, said: str) -> None:  # noqa: ANN401
-    """Of 16 MiB: one that fits, and one whose rows do not fit beside it; nothing is left."""
+    """Of 16 MiB: one that fits, and one whose rows do not fit as well; nothing is left."""
     first, left = on_small_disk(SHARD.replace("LINES", str(lines)), mib=16).splitlines()[-2:]
     assert re.search(said, first), first
     assert not left

@@ -24,7 +24,7 @@ def of(instructions: list[tuple[str, str]], name: str) -> list[str]:
 
 
 def test_every_base_is_pinned_by_a_digest_that_has_no_default(instructions: list[tuple[str, str]]) -> None:
-    """Whoever builds it says which; a tag would be another image tomorrow."""
+    """The build passes the digest; a tag would be another image tomorrow."""
     assert {re.sub(r"^--platform=\S+ | AS .*", "", base) for base in of(instructions, "FROM")} == {
         "ghcr.io/astral-sh/uv@${UV_DIGEST}",
         "python@${BASE_DIGEST}",
@@ -59,7 +59,7 @@ def test_every_stage_that_is_copied_from_is_built(instructions: list[tuple[str, 
     assert of(instructions[last:], "COPY") == ["--from=build /opt/venv /opt/venv"]
 
 
-def test_it_runs_as_nobody_in_particular(instructions: list[tuple[str, str]]) -> None:
+def test_it_runs_as_an_unprivileged_user(instructions: list[tuple[str, str]]) -> None:
     """By number, so that a rule against root can be checked; and writes nowhere but in /tmp."""
     (user,) = of(instructions, "USER")
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", user)
@@ -90,7 +90,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.integration
 class TestWhatTheImageRuns:
-    """The entry point's own command, where only the image's libraries are, as nobody who may write."""
+    """The entry point's own command, where only the image's libraries are, as a user without write access."""
 
     def run(self, environment: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run the entry point with these arguments and variables, and no others."""

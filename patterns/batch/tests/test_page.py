@@ -118,7 +118,7 @@ def test_a_file_that_has_no_order_has_no_period() -> None:
 
 @pytest.mark.parametrize("count", [2, 7, 8, 63, 500])
 def test_every_day_s_figures_are_in_the_page(count: int) -> None:
-    """In a table beside the chart, or in a folded one."""
+    """In a table next to the chart, or in a folded one."""
     page = render(of_file("orders.csv", currency("EUR", days(count), ["A"])))
     english, _ = page.split("<main")[1:]
     shown = re.findall(r'<th scope="row"><bdi>\w{3}, (\w{3} \d+, \d{4})</bdi>', english)

@@ -140,7 +140,7 @@ def test_what_is_no_content_is_refused(text: str) -> None:
     "text", ["2026-13-01", "2026-02-30", "20261122", "2026-W47-7", "yesterday", "", "2026-11-22T00"]
 )
 def test_what_is_no_day_is_refused(text: str) -> None:
-    """With the text, which is nobody's secret."""
+    """With the text, which is no secret."""
     with pytest.raises(BadInput, match=r"^--date must be a day such as 2026-11-22, not"):
         parse_date(text)
 

@@ -48,7 +48,7 @@ def test_a_shard_s_file_that_is_another_is_not_merged(filled: World, part: str) 
 
 @pytest.mark.parametrize("name", ["sales.json", "sales.html", "rejects.jsonl"])
 def test_a_report_s_file_that_is_another_is_not_published(filled: World, name: str) -> None:
-    """Nobody sees any of it."""
+    """No part of it is published."""
     filled.merge(filled.plan("a.csv"))
     filled.objects.kept.setdefault("runs/run/result/rejects.jsonl", b"")
     key = f"runs/run/result/{name}"

@@ -66,7 +66,7 @@ def _of_partial(key: str, run: str) -> bool:
 
 
 def other_partial(world: World, manifest: Any) -> dict[str, bytes]:  # noqa: ANN401
-    """Return what another run leaves that nobody disturbs."""
+    """Return what another, undisturbed run leaves."""
     work(world, replace(manifest, run="other"), 0)
     return {key: content for key, content in world.objects.kept.items() if _of_partial(key, "other")}
 

@@ -246,7 +246,7 @@ def test_what_is_no_list_is_refused(text: bytes, reason: str) -> None:
 
 
 def test_markers_in_a_list_are_ignored() -> None:
-    """Folders, and what Spark, Hadoop and desktops put beside files; what other members say is not ours."""
+    """Folders, and what Spark, Hadoop and desktops add to a folder; lists of others are ignored."""
     keys = [
         "day/",
         "day/_SUCCESS",

@@ -155,7 +155,7 @@ def test_a_header_in_two_spellings_is_one_header(shop: Shop) -> None:
 
 
 def test_two_trace_contexts_are_none(shop: Shop) -> None:
-    """W3C Trace Context: more than one traceparent is an invalid one, and costs nobody an order."""
+    """W3C Trace Context: more than one traceparent is invalid, and does not fail the order."""
     one, two = (f"00-{digit * 32}-00f067aa0ba902b7-01" for digit in "12")
 
     answer = with_lines(shop, "POST", "/orders", {"traceparent": [one, two]}, f'{{"lines":[{LINE}]}}')

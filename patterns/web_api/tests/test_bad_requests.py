@@ -19,7 +19,7 @@ LINE = {"sku": "TEA-ASSAM-100", "quantity": 1}
         ({"lines": {"0": LINE}}, "lines"),
         ({"lines": []}, "lines"),
         ({"lines": [{"sku": f"SKU-{n}", "quantity": 1} for n in range(51)]}, "lines"),
-        ({"lines": [LINE], "customer_id": "somebody-else"}, "customer_id"),
+        ({"lines": [LINE], "customer_id": "another-customer"}, "customer_id"),
         ({"lines": [{**LINE, "unit_price": 1}]}, "lines.0.unit_price"),
         ({"lines": [LINE, {"sku": "GIFT-BOX-S"}]}, "lines.1.quantity"),
         ({"lines": [{"quantity": 1}]}, "lines.0.sku"),

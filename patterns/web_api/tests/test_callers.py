@@ -14,7 +14,7 @@ SIGNED_IN_ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path"), SIGNED_IN_ROUTES)
-def test_nobody_is_refused_before_anything_else_is_looked_at(shop: Shop, method: str, path: str) -> None:
+def test_a_request_without_a_caller_is_refused_before_other_checks(shop: Shop, method: str, path: str) -> None:
     """401, although body and query are wrong too; the store was never asked."""
     answer = shop.send(method, path, "{", by=None, query={"limit": "x"}, headers={"Idempotency-Key": " "})
 
@@ -60,7 +60,7 @@ def test_an_event_whose_authorizer_said_nothing_is_refused(shop: Shop, authorize
     assert shop.handle(event).is_problem(401, "not-signed-in")
 
 
-def test_an_authorization_header_alone_signs_nobody_in(shop: Shop) -> None:
+def test_an_authorization_header_alone_does_not_authenticate(shop: Shop) -> None:
     """Only the gateway's claims count: a header that reached the function unchecked proves nothing."""
     assert shop.send("GET", "/orders", by=None, headers={"Authorization": "eyJhbGciOiJub25lIn0.e30."}).status == 401
 

@@ -165,7 +165,7 @@ def test_the_key_is_not_asked_for_what_is_no_cursor(text: str) -> None:
 
 
 def test_another_key_does_not_open_it() -> None:
-    """Nobody makes cursors without the key."""
+    """Cursors cannot be made without the key."""
     cursor = Cursors(lambda: b"another key").seal("place", customer_id="ada", status=None)
 
     with pytest.raises(InvalidCursor):

@@ -1,4 +1,4 @@
-"""A cold start leaves models unbuilt, and nobody who uses one can tell."""
+"""A cold start leaves models unbuilt, which makes no difference to their users."""
 
 import json
 import subprocess

@@ -80,7 +80,7 @@ def test_examples_are_examples(document: JsonObject) -> None:
 
 
 def test_the_example_of_an_order_can_be_placed(shop: Shop, document: JsonObject) -> None:
-    """Whoever tries it out in the documentation gets an order."""
+    """The documentation's "Try it out" places an order."""
     content = operations(document)["placeOrder"]["requestBody"]["content"]["application/json"]
 
     assert shop.send("POST", "/orders", content["example"]).status == 201

@@ -84,7 +84,7 @@ def test_an_entrypoint_only_decodes_and_encodes(name: str) -> None:
 
 
 def test_answering_an_order_imports_no_documentation_and_no_boto3() -> None:
-    """Whoever adds such an import to the way of an order makes every cold start slower."""
+    """An import of either on the path of an order would make every cold start slower."""
     code = """
 import sys
 import patterns_web_api.entrypoints.api as entrypoint

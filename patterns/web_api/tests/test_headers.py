@@ -29,7 +29,7 @@ def test_every_answer_is_safe_to_show(shop: Shop, method: str, path: str, status
 
 
 @pytest.mark.parametrize("origin", [None, "https://shop.example.com", "https://evil.example.com", "null"])
-def test_the_allowed_origin_is_the_sites_whoever_asks(shop: Shop, origin: str | None) -> None:
+def test_the_allowed_origin_is_always_the_sites(shop: Shop, origin: str | None) -> None:
     """Never an echo of the request, never ``*``: a cached answer suits the site, and no other page can read it."""
     answer = shop.send("GET", "/products", headers={"Origin": origin} if origin else None)
 
@@ -61,7 +61,7 @@ def test_nothing_but_the_catalogue_is_kept(shop: Shop, method: str, path: str) -
 
 @pytest.mark.parametrize("name", ["traceparent", "Traceparent"])
 def test_a_request_keeps_its_trace(shop: Shop, name: str) -> None:
-    """In the answer, and beside the order, from where the relay hands it on."""
+    """In the response and with the order, from where the relay passes it on."""
     answer = shop.place(headers={name: TRACEPARENT})
 
     assert answer.headers["traceparent"] == TRACEPARENT
@@ -90,7 +90,7 @@ def test_without_one_the_gateways_trace_is_used(shop: Shop) -> None:
 
 @pytest.mark.parametrize("value", ["", "garbage", "00-0-0-00", f"ff{TRACEPARENT[2:]}", TRACEPARENT.upper(), "é\x00"])
 def test_a_trace_that_is_none_is_replaced_by_a_new_one(shop: Shop, value: str) -> None:
-    """A bad header costs nobody an order."""
+    """A bad header does not fail the order."""
     answers = [shop.place(headers={"traceparent": value}) for _ in range(2)]
 
     assert [answer.status for answer in answers] == [201, 201]

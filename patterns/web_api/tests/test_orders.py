@@ -42,13 +42,13 @@ def test_the_owner_reads_an_order_back_at_its_location(shop: Shop) -> None:
 
 
 def test_an_order_never_shows_its_contact(shop: Shop) -> None:
-    """The email address of the token is kept, and told to nobody."""
+    """The email address of the token is stored, and never returned."""
     assert "@" not in shop.place().body
 
 
 @pytest.mark.parametrize("method_and_suffix", [("GET", ""), ("POST", "/cancel")])
 def test_another_customers_order_is_not_found(shop: Shop, method_and_suffix: tuple[str, str]) -> None:
-    """404, the same as for an order that nobody has: its existence is nobody's business."""
+    """404, the same as for an order that does not exist: the response must not reveal it."""
     method, suffix = method_and_suffix
     theirs = shop.place().json["order_id"]
 
@@ -70,7 +70,7 @@ def test_an_operator_reads_every_customers_order(shop: Shop, groups: object) -> 
 
 
 @pytest.mark.parametrize("groups", [["customers"], "not-operators", "[operatorsX]", None, {"operators": 1}, ""])
-def test_nobody_else_is_an_operator(shop: Shop, groups: object) -> None:
+def test_no_other_group_makes_an_operator(shop: Shop, groups: object) -> None:
     """A group counts by its whole name."""
     placed = shop.place()
 

@@ -29,7 +29,7 @@ def placed(shop: Shop) -> list[str]:
 
 
 def test_pages_have_every_own_order_once_newest_first(shop: Shop, placed: list[str]) -> None:
-    """Three pages of at most three, and nobody else's orders."""
+    """Three pages of at most three, and no other customer's orders."""
     newest_first = placed[::-1]
 
     assert pages(shop, limit="3") == [newest_first[:3], newest_first[3:6], newest_first[6:]]
@@ -40,7 +40,7 @@ def test_a_list_that_ends_with_its_page_has_no_next_cursor(shop: Shop, placed: l
     assert pages(shop, limit="7") == [placed[::-1]]
 
 
-def test_somebody_without_orders_has_an_empty_page(shop: Shop) -> None:
+def test_a_customer_without_orders_has_an_empty_page(shop: Shop) -> None:
     """An empty list is a list."""
     assert shop.send("GET", "/orders").json == {"orders": [], "next_cursor": None}
 

@@ -60,12 +60,12 @@ def told(number: int) -> Change:
 
 
 def quiet(number: int) -> Change:
-    """Return a change that nobody needs to know."""
+    """Return a change that needs no event."""
     return Change(position=str(number), event=None, malformed=None, raw={"number": number})
 
 
 def broken(number: int) -> Change:
-    """Return a change that nobody can read."""
+    """Return a change that cannot be read."""
     return Change(position=str(number), event=None, malformed=f"broken {number}", raw={"number": number})
 
 

@@ -46,7 +46,7 @@ def test_a_repeated_cancel_writes_nothing(shop: Shop, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.count('"OrdersCancelled":[1') == 1
 
 
-def test_nobody_else_repeats_it(shop: Shop) -> None:
+def test_another_customer_cannot_repeat_it(shop: Shop) -> None:
     """Another customer's attempt is a 404, as before."""
     path = f"{shop.place().headers['location']}/cancel"
     shop.send("POST", path)
@@ -56,7 +56,7 @@ def test_nobody_else_repeats_it(shop: Shop) -> None:
 
 @pytest.mark.parametrize("status", [OrderStatus.FULFILLED, OrderStatus.REJECTED])
 def test_a_decided_order_is_still_a_conflict(shop: Shop, status: OrderStatus) -> None:
-    """409: it was not cancelled, by nobody."""
+    """409: the order was decided, not cancelled."""
     placed = shop.place()
     shop.orders.move(placed.json["order_id"], status, customer_id="sub-of-ada", traceparent="")
 

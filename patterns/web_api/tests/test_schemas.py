@@ -41,7 +41,7 @@ def test_the_files_are_what_the_models_say() -> None:
 
 
 def test_a_stale_or_missing_file_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the command that mends it."""
+    """With the command that updates it."""
     arguments = ["--check", "--directory", str(tmp_path)]
     assert main(arguments) == 1
     assert "python -m patterns_web_api.schemas" in capsys.readouterr().err

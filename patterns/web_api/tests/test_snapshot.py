@@ -61,5 +61,5 @@ def test_outside_that_runtime_there_is_no_hook() -> None:
 
 
 def refuse() -> None:
-    """Be called by nobody."""
+    """Fail the test: this must not be called."""
     raise AssertionError

@@ -1,4 +1,4 @@
-"""What the table's stream says, as events; and what it says that nobody can read."""
+"""Records of the table's stream as events, and records that cannot be read."""
 
 import copy
 import dataclasses

@@ -36,7 +36,7 @@ class Damaged(FakeOrders):
             raise MovedUnreadable(order_id, 2, "total is not the sum of the lines")
         raise MalformedOrder("status, a time or a number is not readable")
 
-    def list_for_customer(self, customer_id: str, **_: object) -> OrderPage:  # noqa: ARG002 - anybody's
+    def list_for_customer(self, customer_id: str, **_: object) -> OrderPage:  # noqa: ARG002 - any customer's
         """Return a page with it."""
         return OrderPage((GOOD,), None, (UnreadableOrder(BAD, "total is not the sum of the lines"),))
 

@@ -143,7 +143,7 @@ class OrdersRepository(Protocol):
 
         Raises: the first of these that holds.
             OrderNotFound: there is none, or it is another customer's.
-            IllegalTransition: it is still PLACED, so that its cancellation or outcome must reach somebody.
+            IllegalTransition: it is still PLACED, so its cancellation or outcome must still reach the customer.
         """
         ...
 

@@ -110,7 +110,7 @@ def test_what_passes_by_itself_is_temporarily_unavailable(
 def test_a_mistake_of_ours_is_not_called_temporary(
     orders: DynamoDBOrders, client: Client, answers: Answers, call: Call, code: str
 ) -> None:
-    """A missing grant, a missing table or a bad request stays what it is: no retry mends it."""
+    """A missing grant, a missing table or a bad request stays what it is: no retry fixes it."""
     answers(client, refusal(code))
     with pytest.raises(ClientError, match=code):
         call(orders)
@@ -165,7 +165,7 @@ def test_a_claim_that_is_known_decides_whatever_else_went_wrong(
         [],
     ],
 )
-def test_a_cancellation_that_nobody_expects_is_not_hidden(
+def test_an_unexpected_cancellation_is_not_hidden(
     orders: DynamoDBOrders, client: Client, answers: Answers, reasons: list[Any]
 ) -> None:
     """An id that was used before, or an item that the table refuses, is a bug and stays visible."""
@@ -175,7 +175,7 @@ def test_a_cancellation_that_nobody_expects_is_not_hidden(
 
 
 def test_a_move_whose_answer_was_lost_has_still_won(table: Client, lose_answer: LoseAnswer) -> None:
-    """The client's own retry meets the order that it has moved itself, and does not call that somebody else's."""
+    """The client's retry finds the order that it moved itself, and does not report a conflict."""
     order = make_order(order_id=new_order_id(utc_now()))
     orders = DynamoDBOrders(table, "orders")
     orders.add(order, claim=None, traceparent=TRACEPARENT)
@@ -209,7 +209,7 @@ def test_an_add_whose_answer_was_lost_succeeds_also_when_the_order_has_moved_sin
 
 
 def test_an_id_that_another_order_has_is_not_written_over(table: Client) -> None:
-    """Nobody's order is lost to a repeated id; the failure is loud."""
+    """A repeated id overwrites no order; it raises an error."""
     order = make_order(order_id=new_order_id(utc_now()))
     orders = DynamoDBOrders(table, "orders")
     orders.add(order, claim=None, traceparent=TRACEPARENT)

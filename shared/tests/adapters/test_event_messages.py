@@ -75,7 +75,7 @@ def test_an_id_that_no_header_or_key_takes_is_refused(field: str, value: str) ->
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_what_only_python_takes_for_json_is_refused(value: float) -> None:
-    """Wherever it stands: nobody else could read what we pass on."""
+    """Wherever it occurs: other programs could not read the event."""
     with pytest.raises(InvalidEvent, match="not JSON"):
         event_from_body(json.dumps({**encode_event(make_event()), "note": value}))
 
@@ -145,6 +145,6 @@ def test_a_delivery_of_no_event_is_refused(body: str) -> None:
 
 
 def test_a_delivery_is_identified_by_what_is_in_it() -> None:
-    """EventBridge's own id is of no use to anybody who follows an order."""
+    """EventBridge's own id is of no use for following an order."""
     event = make_event()
     assert identify(delivered(encode_event(event)))["event_id"] == event.id

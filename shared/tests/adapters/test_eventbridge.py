@@ -139,7 +139,7 @@ def test_calls_have_256_kilobytes_at_most(publisher: EventBridgePublisher, clien
     assert [len(sent(call)) for call in calls] == [2, 2, 1]
 
 
-def test_an_event_over_the_limit_is_returned_and_stops_nobody(
+def test_an_event_over_the_limit_is_returned_and_stops_no_other(
     publisher: EventBridgePublisher, client: Client, answers: Answers
 ) -> None:
     """It is not lost, it is not tried, and no later attempt can help it; the others go."""

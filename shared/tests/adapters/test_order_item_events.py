@@ -76,7 +76,7 @@ def test_an_order_that_was_never_placed_has_no_order_placed() -> None:
 
 
 def test_an_order_whose_address_was_erased_gives_no_event() -> None:
-    """It would be another event with the id of the one of then, and it would go to nobody."""
+    """It would differ from the original event with the same id, and have no recipient."""
     cancelled = replace(make_order().move(OrderStatus.CANCELLED), contact_email=ERASED_CONTACT)
     item = order_to_item(cancelled, traceparent=TRACEPARENT)
     for make in (placed_event, lambda item: cancelled_event(item, written_at=MOVED_AT)):

@@ -60,7 +60,7 @@ def test_a_broken_item_is_malformed_and_nothing_else(order: Order, replacement: 
 
 @given(item=st.dictionaries(st.sampled_from(["pk", "order_id", "lines", "traceparent"]), json_values))
 def test_anything_may_be_asked_whether_it_is_an_order(item: dict[str, object]) -> None:
-    """A record of the stream is looked at before anybody knows what it is."""
+    """A record of the stream is checked before its kind is known."""
     assert not is_order(item) or str(item["pk"]).count("ORDER#")
     text_of(item, "traceparent")
     with pytest.raises(MalformedOrder):

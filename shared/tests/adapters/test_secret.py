@@ -75,7 +75,7 @@ def test_a_secret_may_be_bytes(secret: CachedSecret, client: Client, answers: An
 def test_a_secret_that_was_never_read_is_temporarily_unavailable(
     secret: CachedSecret, client: Client, answers: Answers, failure: tuple[int, bytes] | Exception
 ) -> None:
-    """And it is asked for again at once, when somebody needs it."""
+    """And the next use requests it again."""
     answers(client, failure, secret_text("first"))
     with pytest.raises(TemporarilyUnavailable) as unavailable:
         secret.value()

@@ -197,7 +197,7 @@ def test_tries_are_bounded_and_nothing_is_lost_without_being_returned(
 
 
 @pytest.mark.parametrize(("code", "retryable"), [("InvalidParameter", False), ("AuthorizationError", True)])
-def test_what_no_pause_mends_is_tried_once(
+def test_a_permanent_failure_is_tried_once(
     publisher: SnsPublisher, client: Client, answers: Answers, code: str, *, retryable: bool
 ) -> None:
     """An event that is malformed is so for ever; a missing grant is not the event's fault."""
@@ -219,7 +219,7 @@ def test_a_topic_that_is_down_is_temporarily_unavailable(
 
 
 def test_a_missing_grant_is_not_hidden(publisher: SnsPublisher, client: Client, answers: Answers) -> None:
-    """No wait mends it."""
+    """No retry fixes it."""
     answers(client, refused(403, "AuthorizationError"))
     with pytest.raises(ClientError, match="AuthorizationError"):
         publisher.publish(events(1))
@@ -229,7 +229,7 @@ def test_a_missing_grant_is_not_hidden(publisher: SnsPublisher, client: Client, 
 def test_more_attributes_than_raw_delivery_takes_are_refused(
     client: Client, answers: Answers, count: int, *, published: bool
 ) -> None:
-    """SNS would take the message, and drop it on its way to a queue; the events beside it go out."""
+    """SNS would take the message, and drop it on its way to a queue; the other events of the batch go out."""
 
     def attributes(event: Event) -> dict[str, Any]:
         more = {f"extra-{n}": {"DataType": "String", "StringValue": "x"} for n in range(count - 2)}
@@ -244,7 +244,7 @@ def test_more_attributes_than_raw_delivery_takes_are_refused(
 
 @given(event=any_event())
 def test_the_same_event_is_published_as_the_same_bytes(event: Event) -> None:
-    """Whoever publishes it, and however often: body and attributes follow from the event."""
+    """From any publisher, any number of times: body and attributes follow from the event."""
 
     class Topic:
         def __init__(self) -> None:

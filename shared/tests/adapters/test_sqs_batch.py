@@ -81,7 +81,7 @@ def test_a_batch_that_went_well_fails_nothing() -> None:
 
 @pytest.mark.parametrize("error", [TemporarilyUnavailable("table"), ZeroDivisionError("a bug")])
 def test_a_failure_leaves_its_own_message_in_the_queue(error: Exception) -> None:
-    """And no other: whether it is known to pass or nobody thought of it."""
+    """And no other, for a temporary failure as for an unexpected one."""
     assert answer_to(batch(["a", "b", "c"]), failing({"b": error})) == (["1"], [("1", type(error).__name__, False)])
 
 
@@ -146,7 +146,7 @@ def test_an_outage_that_a_handler_meets_for_the_whole_batch_is_an_outage_for_eac
 
 
 def test_a_handler_that_fails_as_a_whole_fails_all_and_loses_none() -> None:
-    """Even if its error says permanent: nobody knows which message it was about."""
+    """Even if its error says permanent: it is unknown which message it is about."""
 
     def handle(_: Sequence[Message]) -> Mapping[str, Exception]:
         raise PermanentFailure("everything")
@@ -158,7 +158,7 @@ def test_a_handler_that_fails_as_a_whole_fails_all_and_loses_none() -> None:
     assert kept.letters == []
 
 
-def test_messages_that_nobody_sent_cannot_fail() -> None:
+def test_messages_that_are_not_in_the_batch_cannot_fail() -> None:
     """A handler that makes up ids, or names one twice in any way, cannot make the answer malformed."""
     assert answer_to(batch(["a"]), lambda _: {"0": ValueError(), "7": ValueError(), "": ValueError()})[0] == ["0"]
 

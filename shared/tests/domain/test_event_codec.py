@@ -143,7 +143,7 @@ def test_a_time_in_another_zone_is_written_in_utc() -> None:
 
 
 def test_a_total_that_is_not_the_sum_is_refused() -> None:
-    """Nobody downstream has to add up again."""
+    """Consumers need not add up again."""
     document = encode_event(make_event())
     document["data"]["total"] += 1
     with pytest.raises(InvalidEvent) as invalid:
@@ -170,7 +170,7 @@ def test_a_whole_number_may_be_written_as_a_float() -> None:
 
 
 def test_an_error_does_not_repeat_what_it_was_given() -> None:
-    """The error is logged and sent beside the poison message: an address in it would be logged too."""
+    """The error is logged and sent with the poison message: an address in it would be logged too."""
     document = encode_event(make_event())
     for path in paths(document):
         broken = json.loads(json.dumps(document))

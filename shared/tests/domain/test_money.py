@@ -20,7 +20,7 @@ from patterns_shared.domain.money import format_money
     ],
 )
 def test_amounts_have_the_digits_of_their_currency(amount: int, currency: str, shown: str) -> None:
-    """As ISO 4217 counts them; a currency that nobody knows has cents."""
+    """As ISO 4217 counts them; an unknown currency has cents."""
     assert format_money(amount, currency) == shown
 
 

@@ -160,7 +160,7 @@ def test_an_order_moves_at_most_once_in_its_life(targets: list[OrderStatus]) -> 
 
 
 def test_an_order_does_not_change_in_place() -> None:
-    """A move makes another order; whoever holds the old one keeps what it saw."""
+    """A move makes another order; references to the old one do not change."""
     order = make_order()
     with pytest.raises(FrozenInstanceError):
         order.status = OrderStatus.CANCELLED  # type: ignore[misc] # the point of the test

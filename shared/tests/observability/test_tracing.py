@@ -68,7 +68,7 @@ def test_a_newer_version_is_read_as_far_as_it_is_known(header: str) -> None:
 
 @pytest.mark.parametrize(("flags", "sampled"), [("00", False), ("01", True), ("02", False), ("ff", True)])
 def test_of_the_flags_only_the_sampled_one_is_handed_on(flags: str, *, sampled: bool) -> None:
-    """Nobody knows yet what the others mean."""
+    """The others are not specified yet."""
     context = TraceContext.from_traceparent(EXAMPLE[:-2] + flags)
     assert context.sampled is sampled
     assert context.traceparent.endswith("-01" if sampled else "-00")

@@ -1,1 +1,1 @@
-"""Pattern 4: what became of an order, to a ledger, a partner, a mailbox and the event bus."""
+"""Pattern 4: the outcomes of orders, delivered to a ledger, a partner, a mailbox and the event bus."""

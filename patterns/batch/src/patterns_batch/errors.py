@@ -1,4 +1,4 @@
-"""Why a step ends without its work done, and what that means for whoever called it.
+"""Why a step ends without its work done, and what that means for its caller.
 
 ::
 

@@ -43,7 +43,7 @@ class Settings:
         disk_gib: ``DISK_GIB``, scratch disk that a task has at least, from 21 to 200 GiB; 21 by default.
         segments: ``SEGMENTS``, scanned at once by one shard of the table; 4 by default.
         chunk_lines: ``CHUNK_LINES``, read at a time; what a shard may lose when it is killed; 1,000,000 by default.
-        checkpoint_seconds: ``CHECKPOINT_SECONDS`` between checkpoints that nobody asked for; 60 by default.
+        checkpoint_seconds: ``CHECKPOINT_SECONDS`` between checkpoints without a request; 60 by default.
         reject_share: ``REJECT_SHARE``, above which bad rows fail the run; 0.01 by default.
         rejects_listed: ``REJECTS_LISTED``, bad rows of a shard that are listed, not only counted; 10,000 by default.
         report_link: ``REPORT_LINK``, an address that a published key is added to, such as the S3 console's; by default

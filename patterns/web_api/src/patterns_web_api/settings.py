@@ -60,7 +60,7 @@ class RelaySettings:
     Attributes:
         stage: ``STAGE``, name of the deployment.
         event_source: ``EVENT_SOURCE``, the source that rules on the event bus select.
-        dead_letter_url: ``RELAY_DEAD_LETTER_URL``, the queue for records that nobody can read.
+        dead_letter_url: ``RELAY_DEAD_LETTER_URL``, the queue for records that cannot be read.
     """
 
     stage: str

@@ -157,7 +157,7 @@ def make_shop(
         repository or fake,
         new_order_id=SequentialOrderIds(),
         now=clock,
-        cursors=Cursors(lambda: b"a key that nobody guesses"),
+        cursors=Cursors(lambda: b"a key of the tests"),
     )
     app = create_app(use_cases, settings=settings, logger=logger, metrics=metrics)
     return Shop(fake, clock, app, lambda_adapter(app))

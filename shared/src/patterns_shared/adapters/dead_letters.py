@@ -21,7 +21,7 @@ _NOT_TAKEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class SqsDeadLetters:
-    """Keeps messages in one queue: the body as it came, the attributes ``reason`` and ``failed_at`` beside it."""
+    """Sends messages to one queue: the body unchanged, with the attributes ``reason`` and ``failed_at``."""
 
     def __init__(self, client: "SQSClient", queue_url: str, *, now: Callable[[], datetime] = utc_now) -> None:
         """Keep the client and the queue's URL; nothing is called yet."""

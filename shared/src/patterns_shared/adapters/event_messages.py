@@ -90,7 +90,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 def _parse(body: str) -> object:
     try:
         document: object = _DECODER.decode(body)
-        if _SURROGATE.search(body):  # half of a pair is JSON, and no text that anybody else takes
+        if _SURROGATE.search(body):  # half of a pair is JSON, but other programs reject it
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""

@@ -58,7 +58,7 @@ class Reporter:
         sys.stdout.write(f"{line}\n")
 
     def failed(self, message: Message, error: Exception, *, dead_lettered: bool) -> None:
-        """Note that a message failed: for good, for now, or for a reason that nobody thought of, with its trace."""
+        """Note that a message failed: permanently, temporarily, or by an unexpected error, with its stack trace."""
         outcome = "dead_lettered" if dead_lettered else "failed"
         self._counts[outcome] += 1
         known = identify(message.body)

@@ -1,4 +1,4 @@
-"""The events of an order's versions, made from its item: the same event whoever makes it, and however often.
+"""The events of an order's versions, made from its item: always the same event, in every process.
 
 The relay makes them from the table's stream, a backfill from the table itself. Nothing in them comes from a clock or
 from chance: id, time, trace and data follow from the item, since one id with two contents is a conflict to consumers.
@@ -23,7 +23,7 @@ def placed_event(item: Item) -> Event:
     """
     order = order_from_item(item)
     moved = order.status is not OrderStatus.PLACED
-    # An order moves once; the move keeps the trace of the version before it beside its own.
+    # An order moves once; the move keeps the previous version's trace in addition to its own.
     version = order.order_version - moved
     if version < 1:
         raise MalformedOrder(f"order_version is 1, at which no order is {order.status}")

@@ -42,7 +42,7 @@ HandleBatch = Callable[[Sequence[Message]], Mapping[str, Exception]]
 
 
 class BatchFailed(Exception):
-    """The handler itself failed, so nobody knows about the single messages; all of them come again."""
+    """The handler itself failed, so the state of single messages is unknown; all of them are received again."""
 
 
 class DeadLetters(Protocol):

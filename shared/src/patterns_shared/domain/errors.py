@@ -113,13 +113,13 @@ class IdempotencyMismatch(ShopError):
 
 
 class MalformedOrder(ShopError):
-    """What the store keeps cannot be read as an order: not the caller's fault, and no retry mends it."""
+    """What the store keeps cannot be read as an order: not the caller's fault, and no retry fixes it."""
 
 
 class MovedUnreadable(MalformedOrder):
     """The order was moved, and what the store keeps of it cannot be read as an order.
 
-    Raised after the write, which stands: whoever asked for it must not be told that it failed.
+    Raised after the write, which stands: the caller must not get an error.
     """
 
     def __init__(self, order_id: str, order_version: int, reason: str) -> None:
@@ -132,7 +132,7 @@ class MovedUnreadable(MalformedOrder):
 class PermanentFailure(ShopError):
     """No later attempt can succeed either: the work goes to a dead-letter queue, where a person finds this reason.
 
-    ``detail`` is what somebody else said about it, say a partner's answer: kept beside the work, never logged.
+    ``detail`` is another system's response, for example the partner's: stored with the message, never logged.
     """
 
     def __init__(self, reason: str, *, detail: str = "") -> None:

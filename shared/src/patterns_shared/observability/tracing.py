@@ -1,6 +1,6 @@
 """W3C trace context: one ``trace_id`` follows an order through all four patterns.
 
-It travels in every event and beside every order as a ``traceparent`` text. https://www.w3.org/TR/trace-context/
+Every event and every order carries it as a ``traceparent``. https://www.w3.org/TR/trace-context/
 """
 
 import re

@@ -11,7 +11,7 @@ __all__ = ["import_ssm"]
 
 
 def import_ssm() -> None:
-    """Import it; whoever has imported either before has it as it is."""
+    """Import it; a module that was imported before stays as it is."""
     if "moto.ec2" in sys.modules:
         return
     stand_in = ModuleType("moto.ec2")

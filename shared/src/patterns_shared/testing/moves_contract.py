@@ -53,7 +53,7 @@ class MovesContract:
         for _ in range(2):
             with pytest.raises(OrderNotFound):
                 repository.move(
-                    order.order_id, OrderStatus.CANCELLED, customer_id="somebody else", traceparent=TRACEPARENT
+                    order.order_id, OrderStatus.CANCELLED, customer_id="another customer", traceparent=TRACEPARENT
                 )
             order = repository.get(order.order_id)
             if order.status is OrderStatus.PLACED:
@@ -139,7 +139,7 @@ class MovesContract:
         assert listed.orders == (erased,)
 
     def test_the_address_of_an_open_order_stays(self, repository: OrdersRepository, make_new: MakeOrder) -> None:
-        """Its cancellation or its outcome must reach somebody."""
+        """Its cancellation or its outcome must reach the customer."""
         order = make_new()
         repository.add(order, claim=None, traceparent=TRACEPARENT)
         with pytest.raises(IllegalTransition):
@@ -153,7 +153,7 @@ class MovesContract:
         order = make_new()
         repository.add(order, claim=None, traceparent=TRACEPARENT)
         moved = _cancel(repository, order, None)
-        for order_id, customer_id in ((order.order_id, "somebody else"), (order.order_id[:-1], order.customer_id)):
+        for order_id, customer_id in ((order.order_id, "another customer"), (order.order_id[:-1], order.customer_id)):
             with pytest.raises(OrderNotFound):
                 repository.erase_contact(order_id, customer_id=customer_id)
         assert repository.get(order.order_id) == moved.order

@@ -1,4 +1,4 @@
-"""What becomes of many orders, as the other patterns hear of it: outcomes, cancellations, and both for one order.
+"""Events of many orders, as the other patterns receive them: outcomes, cancellations, and both for one order.
 
 Baskets and fates follow from the seed; ids, times and traces are new each time, so that a second run on the same
 platform is no duplicate of the first.
@@ -35,13 +35,13 @@ _CUSTOMERS = 50
 
 
 def events_of_orders(*, seed: int, orders: int) -> list[Event]:
-    """Return what became of this many orders, in the order in which it happens to arrive."""
+    """Return the outcomes of this many orders, in the order of their arrival."""
     chance = Random(seed)
     return [event for order in _orders(seed, orders) for event in _fate(order, chance)]
 
 
 def events_to_decide(*, seed: int, orders: int) -> list[Event]:
-    """Return what happened to this many orders before anybody decided them: placed, and some of them cancelled."""
+    """Return what happened to this many orders before a worker decided them: placed, and some of them cancelled."""
     chance = Random(seed)
     events = []
     for order in _orders(seed, orders):

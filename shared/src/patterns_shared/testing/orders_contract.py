@@ -1,7 +1,7 @@
 """What every orders repository does, whatever it keeps its orders in.
 
 Subclass :class:`OrdersContract` and give it a ``repository`` fixture. Each test works on customers of its own, so one
-store may serve all of them, and other programs beside them.
+store may serve all of them, and other programs, too.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -137,7 +137,7 @@ class OrdersContract(MovesContract):
     def test_a_last_page_that_is_full_says_that_it_is_the_last(
         self, repository: OrdersRepository, make_new: MakeOrder
     ) -> None:
-        """Nobody has to ask for an empty page."""
+        """No client has to request an empty page."""
         orders = [make_new(), make_new()]
         for order in orders:
             repository.add(order, claim=None, traceparent=TRACEPARENT)
@@ -166,8 +166,8 @@ class OrdersContract(MovesContract):
             order = replace(make_new(), customer_id=other)
             repository.add(order, claim=None, traceparent=TRACEPARENT)
         assert repository.list_for_customer(mine.customer_id, status=None, limit=100, after=None).orders == (mine,)
-        nobody = repository.list_for_customer(f"customer-{uuid4()}", status=None, limit=100, after=None)
-        assert nobody == OrderPage((), None)
+        no_orders = repository.list_for_customer(f"customer-{uuid4()}", status=None, limit=100, after=None)
+        assert no_orders == OrderPage((), None)
 
     def test_a_list_by_status_follows_the_moves(self, repository: OrdersRepository, make_new: MakeOrder) -> None:
         """An order is in the list of its present status, in no other, and pages of one status are full."""

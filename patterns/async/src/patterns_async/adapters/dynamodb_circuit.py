@@ -37,7 +37,7 @@ class DynamoDBCircuit:
     def replace(self, old: Circuit, new: Circuit) -> Circuit:
         """Keep ``new`` if the item still has the version of ``old``; return what is kept now."""
         write_id = {"S": str(uuid4())}
-        # Version 0 is the circuit that nobody ever kept, or whose item was deleted to close it.
+        # Version 0 is a circuit that was never stored, or whose item was deleted to close it.
         condition: dict[str, Any] = (
             {"ConditionExpression": "version = :old", "ExpressionAttributeValues": {":old": {"N": str(old.version)}}}
             if old.version

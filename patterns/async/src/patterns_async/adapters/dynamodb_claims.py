@@ -36,7 +36,7 @@ _SAME_CONTENT = "(attribute_not_exists(#content) OR #content = :content)"
 class DynamoDBClaims:
     """Claims in the table of this name, whose key is ``order_id``; a claim holds for ``lease`` seconds.
 
-    The lease is longer than the function may run, so that whoever holds it is alive or has failed, and not longer than
+    The lease is longer than the function may run, so that its holder is running or has failed, and not longer than
     the queue hides a message, so that the next to receive it finds the claim run out.
     """
 
@@ -99,11 +99,11 @@ class DynamoDBClaims:
             return True
         if item.get(_claim(event)["#claim"]) == claim_id:
             return _is_cancelled(item)  # the answer of this very claim was lost, and the client repeated it
-        # Not until the claim runs out: whoever holds it is done in a moment, if it did not die.
+        # Not until the claim runs out: its holder finishes in a moment, unless it failed.
         raise TemporarilyUnavailable("the claim of another worker") from None
 
     def mark_sent(self, event: Event, *, now: datetime) -> None:
-        """Mark by one update, whoever holds the claim by now: the mail went out."""
+        """Mark the mail as sent in one update, regardless of who holds the claim now."""
         with transient_as_unavailable(_DEPENDENCY):
             self._client.update_item(
                 TableName=self._table,
@@ -114,7 +114,7 @@ class DynamoDBClaims:
             )
 
     def release(self, event: Event) -> None:
-        """End the claim by one update, whoever holds it by now: none of them would send the mail."""
+        """End the claim in one update, regardless of its holder: no holder would send the mail."""
         with transient_as_unavailable(_DEPENDENCY):
             self._client.update_item(
                 TableName=self._table,

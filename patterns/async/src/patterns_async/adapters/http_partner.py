@@ -21,7 +21,7 @@ _DETAIL_BYTES = 512
 _EMAIL = re.compile(r"[^\s@<>()\"',;:=]{1,64}@[^\s@<>()\"',;:=]{1,255}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _OWN_SECONDS = 1.0
-"""What a try takes of our own time beside the exchange: signing, starting a thread, on a busy machine."""
+"""The time that a try takes in addition to the exchange: signing, starting a thread, on a busy machine."""
 _MOST_DATE = 64
 """Characters of the longest text that is read as a date: HTTP's own have 24 to 33."""
 

@@ -1,6 +1,6 @@
 """Why an account may not send mail now: nothing that a single mail is to blame for, so every mail waits.
 
-``account_faults.json`` beside the package says for each what to do; the stack makes an alarm of each.
+``account_faults.json`` next to the package says what to do for each; the stack makes an alarm of each.
 """
 
 from enum import StrEnum

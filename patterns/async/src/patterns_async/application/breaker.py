@@ -27,7 +27,7 @@ __all__ = ["Breaker", "CircuitOpen", "CircuitStore", "Permit"]
 _MAX_AGE = 2.0
 """Seconds for which the circuit that was read last is believed."""
 _ATTEMPTS = 10
-"""Times to try a change that others got ahead of: each lost race is somebody else's change, and they are few."""
+"""Times to try a change that lost a race: each lost race is another environment's change, and they are few."""
 
 
 class CircuitOpen(TemporarilyUnavailable):
@@ -59,7 +59,7 @@ class Breaker:
     """Asks and tells the shared circuit.
 
     The circuit protects the partner and saves receives; deliveries do not depend on it. So while its store is down,
-    the circuit that was seen last is believed, nobody probes, and what would be written is not.
+    the last state that was read applies, no probe is made, and nothing is written.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ class Breaker:
         return self._known
 
     def _replace(self, old: Circuit, new: Circuit) -> bool | None:
-        """Return whether ``new`` is kept now, False when somebody else's change is, None when nobody knows."""
+        """Return whether ``new`` is kept now, False when another change is, None when it is unknown."""
         try:
             self._known = self._store.replace(old, new)
         except TemporarilyUnavailable:

@@ -1,9 +1,9 @@
 """When to leave the partner alone: a circuit as a value, and its moves as pure functions of value and time.
 
 Closed, calls go through; so many failures in a row open it, and so do so many events in a row that are refused with
-the same status. Open, nobody calls until a time; then one caller claims the probe, which makes it half open for as long
-as a probe may take. The probe decides: closed, or open for longer.
-Times are in seconds since 1970. Whoever keeps the value (see ``breaker``) replaces it only where it has not changed,
+the same status. Open, no calls are made until a time; then one caller claims the probe, which makes it half open while
+the probe may take. The probe decides: closed, or open for longer.
+Times are in seconds since 1970. The store (see ``breaker``) replaces the value only where it has not changed,
 which is why it carries a ``version``.
 """
 

@@ -2,7 +2,7 @@
 
 A crash before the mark leaves a claim that runs out, and the message comes again: the mail may go out twice, and is
 never left out. A duplicate finds the mark, and sends nothing. An outcome that arrives after the order's cancellation
-sends nothing either: nobody wants to read that a cancelled order is on its way.
+sends nothing either: no customer should read that a cancelled order is on its way.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class Claims(Protocol):
         Raises:
             AlreadySent: it went out.
             EventConflict: its id was claimed for an event with another content.
-            TemporarilyUnavailable: somebody else's claim still holds, or the store is down.
+            TemporarilyUnavailable: another worker's claim still holds, or the store is down.
         """
         ...
 
@@ -90,7 +90,7 @@ class Notifications:
         self._now = now
 
     def notify(self, event: Event) -> Notified:
-        """Write to the order's contact about the event, if nobody did.
+        """Write to the order's contact about the event, unless that was done.
 
         Raises:
             InvalidEvent: there is no mail about this type of event.

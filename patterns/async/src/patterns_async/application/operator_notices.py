@@ -1,4 +1,4 @@
-"""What the shop's operators read about a rejected order: a sentence, and nobody's address.
+"""What the shop's operators read about a rejected order: a sentence, without any address.
 
 Mail by SNS is plain text to a mailbox that many people read, and a text message is read on a lock screen. So a notice
 has the order's id, by which an operator finds the rest behind a login, and no customer's data.

@@ -1,4 +1,4 @@
-"""What became of orders, onto the event bus, for whoever owns their status."""
+"""Publishes the outcomes of orders on the event bus, for the service that owns their status."""
 
 from collections.abc import Sequence
 from enum import StrEnum

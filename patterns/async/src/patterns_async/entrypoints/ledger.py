@@ -1,4 +1,4 @@
-"""The ledger function: what became of orders, into the books."""
+"""The ledger function: records the outcomes of orders in the ledger."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""The notify function: what became of an order, to the customer."""
+"""The notify function: mails the outcome of an order to the customer."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""The outcome function: what became of orders, onto the event bus."""
+"""The outcome function: publishes the outcomes of orders on the event bus."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""The partner function: what became of an order, to the partner over HTTP."""
+"""The partner function: sends the outcome of an order to the partner over HTTP."""
 
 from functools import cache
 from typing import Any, Protocol

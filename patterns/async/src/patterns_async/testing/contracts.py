@@ -58,7 +58,7 @@ class LedgerContract:
         ],
     )
     def test_an_id_with_another_content_is_a_conflict(self, ledger: Ledger, change: dict[str, object]) -> None:
-        """The entry that is there stays, the other is refused for good, and those beside it are booked."""
+        """The entry that is there stays, the other is refused for good, and the rest of the batch is recorded."""
         first, second = _entries(2)
         ledger.append([first])
         other = replace(first, **{"content": "e" * 64, **change})  # type: ignore[arg-type] # the names are fields
@@ -77,7 +77,7 @@ class CircuitStoreContract:
     """The contract of ``CircuitStore``: a fixture ``store`` that never kept a circuit."""
 
     def test_a_circuit_that_was_never_kept_is_closed(self, store: CircuitStore) -> None:
-        """Nobody has to create it."""
+        """It need not be created first."""
         assert store.read() == Circuit()
 
     def test_what_was_kept_is_read(self, store: CircuitStore) -> None:
@@ -97,7 +97,7 @@ class CircuitStoreContract:
         assert store.read() == kept
 
     def test_a_change_that_came_late_is_not_made(self, store: CircuitStore) -> None:
-        """Whoever lost the race gets the circuit of whoever won it."""
+        """The loser of the race gets the winner's circuit."""
         winner = Circuit(failures=1, version=1)
         store.replace(Circuit(), winner)
         assert store.replace(Circuit(), Circuit(state=State.OPEN, version=1)) == winner
@@ -110,7 +110,7 @@ class ClaimsContract:
 
     @pytest.fixture
     def event(self) -> Event:
-        """An event that somebody should be told of."""
+        """An event that its customer is notified of."""
         return make_event(EventType.ORDER_FULFILLED)
 
     def test_a_claim_holds_off_everybody_else(self, claims: Claims, event: Event) -> None:
@@ -159,7 +159,7 @@ class ClaimsContract:
         claims.mark_sent(event, now=_NOW)
         assert claims.claim(replace(event, id="another"), cancels=False, now=_NOW) is False
 
-    def test_a_released_claim_holds_off_nobody(self, claims: Claims, event: Event) -> None:
+    def test_a_released_claim_blocks_no_other(self, claims: Claims, event: Event) -> None:
         """It is not one of a mail that went out, and what its event was is still known."""
         claims.claim(event, cancels=False, now=_NOW)
         claims.release(event)
@@ -169,7 +169,7 @@ class ClaimsContract:
             claims.claim(replace(event, order_version=7), cancels=False, now=_NOW)
 
     def test_what_comes_after_a_cancellation_takes_no_claim(self, claims: Claims, event: Event) -> None:
-        """Its repetitions wait for nobody; the cancellation's own claim holds."""
+        """Its repetitions do not wait; the cancellation's own claim holds."""
         cancellation = replace(event, id="cancellation")
         claims.claim(cancellation, cancels=True, now=_NOW)
         assert [claims.claim(event, cancels=False, now=_NOW) for _ in range(3)] == [True] * 3

@@ -86,7 +86,7 @@ class InMemoryClaims:
         self._events: dict[tuple[str, str], Event] = {}
 
     def claim(self, event: Event, *, cancels: bool, now: datetime) -> bool:
-        """Claim the mail, unless it went out or somebody is about to send it."""
+        """Claim the mail, unless it went out or another worker is about to send it."""
         key = (event.order_id, event.id)
         if self._events.setdefault(key, event) != event:
             raise EventConflict(event.id)

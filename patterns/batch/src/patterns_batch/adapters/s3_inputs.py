@@ -38,7 +38,7 @@ _REASONS = {
 
 
 class S3Inputs:
-    """Objects that somebody else put."""
+    """Objects that another program put."""
 
     def __init__(self, client: "S3Client") -> None:
         """Keep the client; nothing is called yet."""

@@ -73,7 +73,7 @@ class S3Objects:
         except ClientError as error:
             if error_code(error) not in _LOST:
                 raise
-            # The client repeats a put whose answer was lost, and is then told that somebody was first: itself.
+            # The client repeats a put whose answer was lost, and then finds an object: its own.
             return self.read(key) == content
         return True
 

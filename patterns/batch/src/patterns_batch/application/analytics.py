@@ -134,7 +134,7 @@ class Analytics:
         raise TryAgain(f"{source} is published by others at the same time: {key} changes")
 
     def _name(self, key: str, wanted: bytes, seen: bytes | None) -> bool:
-        """Say what is published, unless somebody has said something else since ``seen`` was read."""
+        """Record what is published, unless the record has changed since ``seen`` was read."""
         if seen is None:
             return self.objects.create(key, wanted)
         return seen == wanted or self.objects.replace(key, wanted, seen)

@@ -1,6 +1,6 @@
 """How much scratch disk a run's tasks need: what the plan asks of Fargate, and what a full disk is told with.
 
-An input is on the disk as it came, and as rows in Parquet beside it; the engine spills sums that do not fit its memory.
+The disk holds an input as it came and its rows in Parquet; the engine spills sums that do not fit its memory.
 The merge has a hash of every order's id, and reads a shard again for orders that come twice.
 """
 

@@ -1,6 +1,6 @@
 """One order id in two places of a file, or in two files: found without holding all ids in memory.
 
-Each shard leaves a 64-bit hash of every order id beside its first row. Hashes that come twice are few; their rows are
+Each shard leaves a 64-bit hash of every order id, with its first row. Hashes that come twice are few; their rows are
 read again, to see whether the ids are really the same, and what was counted for the later ones is taken back.
 """
 

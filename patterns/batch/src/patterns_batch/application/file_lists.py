@@ -22,7 +22,7 @@ MOST_FILES = 10_000
 """Files of one report; a plan asks for each two or three times."""
 _ENDING = ".manifest"
 _NO_ORDERS = re.compile(r"(.*/)?([_.][^/]*|[^/]*\.crc)?")
-"""Folders, and files that Hadoop, Spark and desktops put beside files, such as ``_SUCCESS`` and ``.part-0.crc``."""
+"""Folders, and files that Hadoop, Spark and desktops add to a folder, such as ``_SUCCESS`` and ``.part-0.crc``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def is_file_list(key: str) -> bool:
 
 
 def is_marker(key: str) -> bool:
-    """Whether an object stands beside files and has no orders, by its name."""
+    """Whether an object is a marker without orders, by its name."""
     return _NO_ORDERS.fullmatch(key) is not None
 
 

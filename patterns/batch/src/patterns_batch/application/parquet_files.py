@@ -1,4 +1,4 @@
-"""Parquet files of somebody else: their metadata, and where to cut them into parts."""
+"""Parquet files of other producers: their metadata, and where to cut them into parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

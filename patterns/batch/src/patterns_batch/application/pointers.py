@@ -1,4 +1,4 @@
-"""Pointers: one object, put last, that names the files of a finished whole, so that nobody sees half of it."""
+"""Pointers: one object, written last, that names the files of a complete result, so that no reader sees a part."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -33,7 +33,7 @@ class StoredObject:
 
 
 class Objects(Protocol):
-    """Where runs and reports are kept. What was written is read by whoever reads next."""
+    """Where runs and reports are stored, with read-after-write consistency."""
 
     def read(self, key: str) -> bytes | None:
         """Return the object's bytes, None when there is none."""

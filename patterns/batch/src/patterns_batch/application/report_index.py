@@ -15,7 +15,7 @@ __all__ = ["ReportIndex"]
 _INDEX = "reports/index.json"
 _NO_REPORTS = b'{"reports": []}'
 _ROUNDS = 20
-"""Looks at the list of reports before the index is left to whoever publishes at the same time."""
+"""Times to list the reports before the index is left to a concurrent publisher."""
 _FACTS = ("report", "empty", "read", "bad", "summary")
 Entry = dict[str, Any]
 
@@ -40,7 +40,7 @@ class ReportIndex:
     def update(self, locale: str, time_zone: str) -> None:
         """Make the index again from a listing, until a listing shows what it was made from.
 
-        So whoever writes it last has seen every report that was published before.
+        So the last writer has seen every report that was published before.
         """
         seen: dict[str, str] = {}
         known = {str(entry["pointer"]): entry for entry in self._entries()}

@@ -1,4 +1,4 @@
-"""``python -m patterns_batch``: parses, calls one step, and turns what became of it into an exit code.
+"""``python -m patterns_batch``: parses, calls one step, and turns its outcome into an exit code.
 
 0 done, 2 bad input (no retry helps), 75 try again, anything else a bug.
 """

@@ -22,7 +22,7 @@ PATTERN = "batch"
 
 @dataclass(slots=True)
 class Report:
-    """Tells what became of one step. ``known`` goes with every line: step, run, shard or group."""
+    """Logs the outcome of one step. ``known`` goes with every line: step, run, shard or group."""
 
     stage: str
     known: dict[str, Any]

@@ -10,7 +10,7 @@ from patterns_batch.page.axes import Span, date_labels, hour_labels, span_of, st
 from patterns_batch.page.charts import Chart, bars, lines, ranking
 from patterns_batch.page.formats import minor_digits
 from patterns_batch.page.languages import Language
-from patterns_batch.page.listings import beside_days, statuses_table
+from patterns_batch.page.listings import statuses_table, table_next_to_days
 from patterns_batch.page.tables import table
 
 __all__ = ["charts"]
@@ -29,7 +29,7 @@ def charts(each: Document, time_zone: str, language: Language) -> list[str]:
     top = each["products"][:_TOP]
     days = {date.fromisoformat(day["date"]): day["revenue"] for day in each["days"]}
     minutes = minutes_of_hours(min(days), time_zone) if len(days) == 1 else dict.fromkeys(range(24), _FULL_HOUR)
-    figures = [_over_time(days, code, language), *beside_days(each, language)] if len(days) > 1 else []
+    figures = [_over_time(days, code, language), *table_next_to_days(each, language)] if len(days) > 1 else []
     if each["hours"]:
         note = _clock_note(minutes, language)
         title = texts.revenue_by_hour.format(currency=code)

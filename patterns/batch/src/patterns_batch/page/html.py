@@ -93,7 +93,7 @@ def _previous(previous: Document, language: Language) -> str:
 
 def _currency(each: Document, document: Document, language: Language) -> str:
     drawn = charts(each, document["time_zone"], language)
-    # Two stand side by side: an odd one has the customers' table beside it.
+    # Two charts share a row; an odd one shares it with the customers' table.
     odd = len(drawn) % 2 == 1
     drawn += top_customers(each, language) if odd else []
     grid = "\n".join(drawn)

@@ -8,16 +8,16 @@ from patterns_batch.page.languages import Language
 from patterns_batch.page.tables import Row, Table, folded, table
 from patterns_batch.page.visible import visible
 
-__all__ = ["beside_days", "statuses_table", "tables", "top_customers"]
+__all__ = ["statuses_table", "table_next_to_days", "tables", "top_customers"]
 
 _TOP, _UNFOLDED = 10, 15
 """Rows that are seen before a table is unfolded, and those that need no folding."""
 _MOST_PRODUCTS, _MOST_DAYS = 2_000, 4_000
 """Rows of a table: the page stays a page. The other files of the report have all."""
-_MOST_BESIDE = 7
+_MOST_UNFOLDED_DAYS = 7
 """Days whose table is as high as their chart; more are folded."""
 _MONTHS_FROM, _MOST_MONTHS = 62, 13
-"""Days above which a table of months stands beside their chart, and its rows; more are folded."""
+"""Days above which a table of months stands next to their chart, and its rows; more are folded."""
 
 Document = dict[str, Any]
 
@@ -72,9 +72,9 @@ def _in_two(whole: Table, count: int, file: str, language: Language) -> list[str
     return parts
 
 
-def beside_days(each: Document, language: Language) -> list[str]:
-    """Return the table that stands beside the chart of days: the days, or the months where the days are many."""
-    if len(each["days"]) <= _MOST_BESIDE:
+def table_next_to_days(each: Document, language: Language) -> list[str]:
+    """Return the table that stands next to the chart of days: the days, or the months where the days are many."""
+    if len(each["days"]) <= _MOST_UNFOLDED_DAYS:
         return [table(_days(each, language))]
     months = _months(each, language)
     return [table(months)] if len(each["days"]) > _MONTHS_FROM and len(months.rows) <= _MOST_MONTHS else []
@@ -102,10 +102,10 @@ def _months(each: Document, language: Language) -> Table:
 
 
 def _all_days(each: Document, language: Language) -> list[str]:
-    """Return what does not stand beside the chart of days; of a single day the tiles have it all."""
+    """Return what does not stand next to the chart of days; of a single day the tiles have it all."""
     months = _months(each, language)
     parts = [folded(months)] if len(months.rows) > _MOST_MONTHS else []
-    return [*parts, folded(_days(each, language))] if len(each["days"]) > _MOST_BESIDE else []
+    return [*parts, folded(_days(each, language))] if len(each["days"]) > _MOST_UNFOLDED_DAYS else []
 
 
 def _days(each: Document, language: Language) -> Table:

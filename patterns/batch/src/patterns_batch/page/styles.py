@@ -66,7 +66,7 @@ def page(title: str, bodies: Sequence[tuple[Language, str]]) -> str:
     """Return a whole page; ``title`` is text, and the bodies are HTML already, that of the shop's language first.
 
     The switch between languages is a group of radio buttons: a page that is opened by a signed address, or was saved,
-    has no other page beside it that a link could lead to.
+    has no second page that a link could lead to.
     """
     switch = "".join(
         f'#in-{language.code}:checked~main[data-language="{language.code}"]{{display:block}}' for language, _ in bodies

@@ -16,7 +16,7 @@ MAX_BYTES = 256 * 1024
 
 
 class RelayDeadLetters:
-    """Keeps records with the reason why nobody could read them."""
+    """Stores records that could not be read, with the reason."""
 
     def __init__(self, client: "SQSClient", queue_url: str) -> None:
         """Keep the client and the queue's address; nothing is called yet."""

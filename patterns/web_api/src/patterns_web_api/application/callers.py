@@ -13,7 +13,7 @@ _GROUP = re.compile(r"[^\s,\[\]]+")
 
 
 class NotSignedIn(Exception):
-    """The request comes from nobody that this application knows. The text says what is missing, never the token."""
+    """The request has no authenticated caller. The text says what is missing, never the token."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Page cursors: opaque to the client, and of no use to anybody but the customer that they were made for.
+"""Page cursors: opaque to the client, and valid only for the customer that they were made for.
 
 A cursor carries where the next page starts and an HMAC over that, the customer and the filter. The partition
 that is read always comes from the caller's token, so the signature protects the shop from keys that it never gave

@@ -71,7 +71,7 @@ class Orders:
         """Return one of the caller's orders; an operator sees everybody's.
 
         Raises:
-            OrderNotFound: there is none, or it is another customer's: which of both is nobody's business.
+            OrderNotFound: it does not exist, or belongs to another customer; the response does not say which.
             TemporarilyUnavailable: the store.
         """
         if not is_order_id(order_id):

@@ -1,4 +1,4 @@
-"""What became of an order: fulfilled or rejected, told by an event that may come twice, late or out of order."""
+"""The outcome of an order: fulfilled or rejected, by an event that may come twice, late or out of order."""
 
 from enum import StrEnum
 

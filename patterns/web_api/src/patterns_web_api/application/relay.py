@@ -1,7 +1,7 @@
 """The outbox's second half: changes of orders, read from the table's stream, go to the event bus.
 
 At least once and in order: after a failure the stream is read again from there, and an event that goes out twice has
-the same id. A record that nobody can read goes to a dead-letter queue, since it would hold up its shard for ever.
+the same id. A record that cannot be read goes to a dead-letter queue, since it would hold up its shard for ever.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ __all__ = ["Change", "DeadLetters", "Relay"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One record of the stream: an event, or the reason why it cannot be read, or neither when nobody needs to know.
+    """One record of the stream: an event, or the reason why it cannot be read, or neither if there is none to publish.
 
     ``position`` is where the stream would be read again; ``raw`` is the record as it came.
     """

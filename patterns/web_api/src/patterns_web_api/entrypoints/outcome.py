@@ -1,4 +1,4 @@
-"""The outcome function: what became of an order, from the queue behind the event bus, into the orders table."""
+"""The outcome function: writes the outcomes of orders from the event bus's queue to the orders table."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pydantic models that are built when somebody uses them.
+"""Pydantic models that are built on first use.
 
 FastAPI defines the three dozen models of an OpenAPI document while it is imported. Only the documentation uses them,
 and building them is a tenth of a cold start.

@@ -20,7 +20,7 @@ __all__ = ["documentation_route"]
 _ASSETS = "fastapi_offline"
 """The package that has Swagger UI's files: it is not imported, only read from."""
 
-# No validator: its badge would send the document's address to somebody else's server.
+# No validator: its badge would send the document's address to a third party's server.
 _START = """
 SwaggerUIBundle({{
   url: '{schema}',

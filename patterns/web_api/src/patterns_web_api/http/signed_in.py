@@ -1,4 +1,4 @@
-"""The caller of a request, from the claims that the gateway's authorizer put beside it."""
+"""The caller of a request, from the claims that the gateway's authorizer adds."""
 
 from typing import Annotated
 
