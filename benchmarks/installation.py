@@ -1,6 +1,6 @@
 """Where the subjects run: one interpreter, one environment that holds what they need and nothing else.
 
-As in Lambda, boto3 is there for all; the peers find their libraries beside it, our function brings its own in the
+As in Lambda, boto3 is there for all; the peers find their libraries next to it, our function brings its own in the
 bundle that is also deployed. Everything is byte-compiled beforehand, in the way that bundles are.
 """
 

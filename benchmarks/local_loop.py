@@ -1,6 +1,6 @@
 """The local platform: from nothing to deployed, and again when there is nothing to do.
 
-Run through the command line like a user's, in a folder of its own beside the platform that the user may have.
+Run through the command line like a user's, in a folder of its own, separate from the user's platform.
 The caches of the checkout (environment of the emulator, bundles, synthesized templates) are warm.
 """
 

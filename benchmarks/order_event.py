@@ -108,7 +108,7 @@ def order_event(body: str, *, key: str) -> dict[str, Any]:
 
 
 class LambdaContext:
-    """What Lambda hands to a function beside the event."""
+    """What Lambda passes to a function in addition to the event."""
 
     function_name = "orders-api"
     function_version = "$LATEST"

@@ -23,7 +23,7 @@ _LIBRARIES = ("aws-lambda-powertools", "boto3", "fastapi", "mangum", "pydantic")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One figure, beside a peer's where there is one.
+    """One figure, with a peer's where there is one.
 
     Attributes:
         benchmark: which one measured it.
@@ -51,7 +51,7 @@ class Result:
 def compared(
     benchmark: str, name: str, ours: float, peer: float, unit: str, *, at_most: float = 0.0, at_least: float = 0.0
 ) -> Result:
-    """Return the row of a figure beside a peer's; a goal, if any, is about their ratio."""
+    """Return the row of a figure with a peer's; a goal, if any, is about their ratio."""
     ratio = ours / peer
     goal, met = None, None
     if at_most:
@@ -105,7 +105,7 @@ def counted(
 
 
 def stamped(result: Result) -> dict[str, Any]:
-    """Return the row as it is kept, with when, where and, beside a peer, against which versions it was measured."""
+    """Return the row as it is stored, with the time, the place and, if there is a peer, the versions of the measurement."""
     machine = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "cores": os.cpu_count(),

@@ -118,7 +118,7 @@ def _idle(style: Style, costs: _Costs) -> Any:  # noqa: ANN401 - as above
     """Bars of a month without an order: each compute, and each pattern in production."""
     computes = {DESCRIPTIONS[x]: costs.of(compute_lines(x, Decimal(0), costs.inputs)) for x in Compute}
     patterns = {
-        f"pattern {name}, beside its compute" if name == "k8s" else f"pattern {name}": costs.of(usage.by_month)
+        f"pattern {name}, without its compute" if name == "k8s" else f"pattern {name}": costs.of(usage.by_month)
         for name, usage in read_usage().items()
     }
     return _bars(style, "A month without an order, US dollars in us-east-1", computes | patterns)

@@ -24,14 +24,14 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class BadFile:
-    """A file, and what becomes of it.
+    """A file, and its outcome.
 
     Attributes:
         why: what is wrong with it.
         ending: of its name.
         content: of the file.
         step: that refuses it.
-        told: what its reason says, beside its address.
+        told: what its reason says, in addition to its address.
         rejects: bad rows that are listed.
     """
 

@@ -101,7 +101,7 @@ def bob(sign_up: SignUp) -> Shopper:
 
 @pytest.fixture(scope="session")
 def operator(platform: Platform, user_pool_id: str, user_pool_client_id: str) -> Shopper:
-    """Return somebody who may see every order."""
+    """Return an operator, who may read every order."""
     client, email = administrator(platform, "cognito-idp"), f"{secrets.token_hex(8)}@example.com"
     return shoppers.sign_up(client, user_pool_id, user_pool_client_id, email, group="operators")
 

@@ -1,4 +1,4 @@
-"""A cluster of the tests' own with AWS beside it: kubectl as a user has it, and a hand on each of its programs."""
+"""A cluster of the tests' own with AWS: kubectl as a user has it, and a hand on each of its programs."""
 
 import json
 import os
@@ -57,7 +57,7 @@ class KubeCluster:
     def kubectl(self, *arguments: str, given: str = "", fails: bool | None = False, seconds: float = 60) -> str:
         """Run kubectl as a user would and return what it printed, errors and warnings included.
 
-        ``fails`` is whether it must fail; None for whoever does not care.
+        ``fails`` is whether it must fail; None if either is fine.
         """
         home = str(self.folder.root)
         done = subprocess.run(
@@ -117,7 +117,7 @@ def _runs(process: psutil.Process, program: str) -> bool:
 def running_cluster(folder: LocalFolder, *, with_aws: bool = True) -> Iterator[KubeCluster]:
     """Start AWS and a cluster whose pods find it; both end with the block.
 
-    Without AWS it is a cluster like anybody's: its nodes give pods neither a role nor an address.
+    Without AWS it is a cluster like any other: its nodes give pods neither a role nor an address.
     """
     folder.prepare()
     runner = Runner(folder.deploy_log)

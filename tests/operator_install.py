@@ -1,4 +1,4 @@
-"""The operator as its manifests install it, with what whoever deploys must add: image, settings, certificates."""
+"""The operator as its manifests install it, with what a deployment must add: image, settings, certificates."""
 
 import base64
 import json
@@ -98,7 +98,7 @@ def _certify(folder: Path) -> bytes:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

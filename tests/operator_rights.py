@@ -16,7 +16,7 @@ Right = tuple[str, str, str, str]
 
 
 def rights_in_force(cluster: KubeCluster, account_name: str = OPERATOR) -> set[Right]:
-    """Return what every role that is bound to an account, the operator's, allows, whoever bound it."""
+    """Return what every role that is bound to an account, the operator's, allows, by any binding."""
     bindings = [
         *json.loads(cluster.kubectl("get", "rolebindings", "--all-namespaces", "--output=json"))["items"],
         *json.loads(cluster.kubectl("get", "clusterrolebindings", "--output=json"))["items"],

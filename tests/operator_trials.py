@@ -64,7 +64,7 @@ class Trial:
         self.damage()
 
     def damage(self) -> None:
-        """Delete children of one and edit one of another, as somebody might who does not know whose they are."""
+        """Delete children of one and edit one of another, as a user might who does not know their owner."""
         deleted, edited, *_ = self._suspended
         self._cluster.kubectl("delete", "serviceaccount,poddisruptionbudget", child(deleted.name), "--ignore-not-found")
         change = '--patch={"spec": {"replicas": 7}}'
@@ -97,7 +97,7 @@ class Trial:
     def wait_told(self, *, seconds: float = 90) -> int:
         """Wait until the topic told of every order, and return how many it told of more than once."""
         told = self.working.wait_told(self._due, seconds=seconds)
-        assert told.keys() == self._due, "the topic was told of events that nobody sent"
+        assert told.keys() == self._due, "the topic received events that were not sent"
         return sum(times > 1 for times in told.values())
 
     def row(self, began: float, calls: int) -> dict[str, str]:

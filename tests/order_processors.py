@@ -87,7 +87,7 @@ def wait_pods(cluster: KubeCluster, name: str, count: int, *, seconds: float = 6
 
 
 def remove(cluster: KubeCluster, name: str) -> None:
-    """Delete an OrderProcessor and wait for nobody: neither for an operator nor for its workers, who still finish."""
+    """Delete an OrderProcessor without waiting for an operator or for its workers, which still finish."""
     cluster.kubectl("delete", "orderprocessor", name, "--ignore-not-found", "--wait=false")
     unheld = '--patch={"metadata": {"finalizers": null}}'
     cluster.kubectl("patch", "orderprocessor", name, "--type=merge", unheld, fails=None)

@@ -33,7 +33,7 @@ class PodRoles:
     """The operator's role, and one for the workers of each queue that a test has made."""
 
     def __init__(self, cluster: KubeCluster) -> None:
-        """Read the roles of a stack that is deployed beside the cluster."""
+        """Read the roles of a stack that is deployed with the cluster."""
         self._iam, self._eks = cluster.client("iam"), cluster.client("eks")
         (operator, self._eks_name), (worker, _) = (
             associated_role(cluster.aws, ServiceAccount(namespace, name, ""))
@@ -73,7 +73,7 @@ class PodRoles:
         )
 
     def remove(self, name: str) -> None:
-        """Take back what the operator may do with a queue; the workers' role is used by nobody any more."""
+        """Take back what the operator may do with a queue; the workers' role is not used any more."""
         self._iam.delete_role_policy(RoleName=self._operator, PolicyName=name)
 
     def _policy(self, role: str) -> dict[str, Any]:

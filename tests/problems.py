@@ -1,4 +1,4 @@
-"""What an error response must look like: RFC 9457, whoever sends it, gateway or function."""
+"""What an error response must look like: RFC 9457, from the gateway as from the function."""
 
 import httpx
 

@@ -77,7 +77,7 @@ class Receivers:
         return {x["event_id"]["S"]: _plain(x) for x in items if x["event_id"]["S"] in wanted}
 
     def entries_of_order(self, order_id: str) -> list[dict[str, Any]]:
-        """Return an order's entries by the index, as whoever wants its balance reads them."""
+        """Return an order's entries by the index, as a reader of its balance does."""
         answer = self._dynamodb.query(
             TableName=self.outputs["ledger_table"],
             IndexName="by_order_id",

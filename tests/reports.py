@@ -102,7 +102,7 @@ class Reports:
             self._scheduler.delete_schedule(Name=name)
 
     def forget(self, report: str) -> None:
-        """Let a report be one that nobody has claimed."""
+        """Remove the claim of a report."""
         self._dynamodb.delete_item(TableName=self.claims_table, Key={"report": {"S": report}})
 
     def abort(self, arn: str) -> None:

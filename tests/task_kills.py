@@ -34,7 +34,7 @@ class Killer:
         self._run = run
 
     def lives(self, *, until: str, seconds: float) -> dict[str, float]:
-        """Watch an execution that nobody disturbs; return for how many seconds each step's process was there."""
+        """Watch an undisturbed execution; return for how many seconds each step's process was there."""
         seen: dict[str, list[float]] = {}
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -21,7 +21,7 @@ def here(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATTERNS_LOCAL_STATE", str(platform.folder.root))
 
 
-def test_everything_is_as_expected_and_somebody_can_sign_in(
+def test_everything_is_as_expected_and_a_user_can_sign_in(
     platform: Platform, outputs: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The demo passes; afterwards there is a guest with orders, and of queue, rule and other accounts nothing."""
@@ -58,7 +58,7 @@ def test_every_other_pattern_s_part_is_as_expected(
 ) -> None:
     """Nothing differs, on a platform that has been used before and has no dead letters; the demo leaves none, either.
 
-    Its orders are in the web API's table, so that nobody hears of an order that does not exist.
+    Its orders are in the web API's table, so that no message is about an order that does not exist.
     """
     for queue in find_dead_letter_queues(platform.place):
         platform.client("sqs").purge_queue(QueueUrl=queue.queue.url)

@@ -18,7 +18,7 @@ _POISON, _DUPLICATES = 0.01, 0.05
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A message that nobody can read, and the event that it should have been."""
+    """A message that cannot be read, and the event that it should have been."""
 
     body: str
     event: Event
@@ -30,7 +30,7 @@ class Broken:
         return self.complaint != "is not JSON"
 
     @property
-    def mended(self) -> str:
+    def repaired(self) -> str:
         """The body as it should have been."""
         return event_to_body(self.event)
 

@@ -54,7 +54,7 @@ class WorkerProcess:
             )
 
     def kill(self) -> None:
-        """Kill it as a machine dies: nothing of it is told to anybody."""
+        """Kill it as a machine dies: without any notice."""
         self._process.kill()
         self._process.wait()
 

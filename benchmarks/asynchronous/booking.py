@@ -38,7 +38,7 @@ def warm(handler: Handler, size: str, messages: str) -> Iterator[str]:
 
 
 def requests(handler: Handler, size: str, messages: str) -> Iterator[str]:
-    """Book traffic with duplicates and poison: requests to DynamoDB by operation, and what became of the messages."""
+    """Book traffic with duplicates and poison: requests to DynamoDB by operation, and the outcome of each message."""
     tables = Tables()
     stub(tables.answer)
     failed = sum(_failures(handler, batch) for batch in batches(traffic(int(messages)), int(size)))
@@ -48,7 +48,7 @@ def requests(handler: Handler, size: str, messages: str) -> Iterator[str]:
 
 
 def check(handler: Handler) -> Iterator[str]:
-    """Book ten events, the same again, and each bad message beside a good one: what was booked, said and failed."""
+    """Book ten events, the same again, and each bad message with a good one: entries, log lines and failures."""
     tables = Tables()
     stub(tables.answer)
     good = next(batches([body(number) for number in range(10)], 10))
@@ -77,7 +77,7 @@ def _failures(handler: Handler, batch: dict[str, Any]) -> int:
 
 @contextmanager
 def _overheard() -> Iterator[list[str]]:
-    """Give the lines that are written to standard output meanwhile, whoever keeps which object for it."""
+    """Yield the lines that are written to standard output, through whichever object."""
     said: list[str] = []
     kept = os.dup(1)
     with tempfile.TemporaryFile() as file:

@@ -1,4 +1,4 @@
-"""What the peers' functions are made of: a module of ours, and the libraries of the locked group ``peers`` beside it.
+"""What the peers' functions are made of: a module of ours, and the libraries of the locked group ``peers``.
 
 Built as our own bundles are: for this machine's Python, without what Lambda has, stripped and byte-compiled.
 """

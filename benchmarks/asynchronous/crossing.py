@@ -97,7 +97,7 @@ def cross(route: Route, events: Sequence[Event], books: Books) -> Crossing:
 
 
 def publish_alone(route: Route, events: Sequence[Event]) -> float:
-    """Return the events a second that are published to a route that nobody empties.
+    """Return the events a second that are published to a route without a consumer.
 
     Raises:
         WrongAnswer: not all of them are in its queue.

@@ -1,6 +1,6 @@
 """From publish to ledger on the local platform: ours, and Powertools' way with the same wiring, in turns.
 
-A platform of our own, whose topic feeds nobody but the route whose turn it is: partner, mail and event bus would be
+A platform of our own, whose topic feeds only the route that is being measured: partner, mail and event bus would be
 measured else. Each turn begins with a few events that are not counted, so that functions have started.
 """
 
@@ -61,7 +61,7 @@ class _Subject:
         self.first = self.cross(1).seconds
 
     def cross(self, events: int) -> Crossing:
-        """Let so many events cross, and tell whoever waits for the figures."""
+        """Let so many events cross, and pass the figures on."""
         crossing = cross(self.route, _events(events), self.books)
         print(f"  {self.name}: {events:,} events in {crossing.seconds:.1f} s", file=sys.stderr, flush=True)
         return crossing
@@ -103,7 +103,7 @@ def measure(rounds: int) -> list[Result]:
 
 @contextmanager
 def own_platform() -> Iterator[Platform]:
-    """Start a platform with the pattern on it, beside the one that the user may have, and end it."""
+    """Start a platform with the pattern, separate from the user's own, and end it."""
     with (
         tempfile.TemporaryDirectory(prefix="patterns-bench-") as folder,
         Platform.start(["async"], folder=LocalFolder(Path(folder))) as platform,
@@ -122,7 +122,7 @@ def _growth(mine: _Subject, few: float, many: Crossing) -> Iterator[Result]:
     for events, speed in ((FEW, few), (EVENTS, statistics.median(mine.speeds)), (MANY, many.speed)):
         yield counted(BENCHMARK, f"{events:,} events", speed, "events/s")
     growth = many.spent.all / many.events * 1000 / mine.per_event(lambda crossing: crossing.spent.all)
-    name = f"processor time of an event, among {MANY:,} beside among {EVENTS:,}"
+    name = f"processor time of an event, at {MANY:,} relative to {EVENTS:,}"
     yield counted(BENCHMARK, name, growth, "times", at_most=GROWTH)
 
 
@@ -148,5 +148,5 @@ def _parts(mine: _Subject, powertools: _Subject, model: Route) -> Iterator[Resul
 
 
 def _events(number: int) -> Sequence[Event]:
-    """Return so many events that nobody has seen."""
+    """Return so many new events."""
     return events_of_orders(seed=next(_seeds), orders=number)[:number]

@@ -1,7 +1,7 @@
 """The ledger function: messages in a second, in processes that have booked before, and what a message asks of DynamoDB.
 
 All ledgers are stubbed at one level, botocore's HTTP layer, since what they have in common above it, a client that
-checks, signs and reads, is most of their work. What is left without it is shown beside.
+checks, signs and reads, is most of their work. The remainder is shown separately.
 """
 
 from collections.abc import Iterator

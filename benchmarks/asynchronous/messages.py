@@ -119,7 +119,7 @@ def _without(name: str) -> str:
 
 
 GARBAGE = body(0)[:-1]
-"""What nobody can read: JSON without its end."""
+"""An unreadable message: JSON without its end."""
 
 BAD_BODIES = {
     "not JSON": GARBAGE,

@@ -56,7 +56,7 @@ class Route:
 
 
 def ours(platform: Platform) -> Route:
-    """Return our ledger's route; afterwards nobody is subscribed to the topic."""
+    """Return our ledger's route; afterwards the topic has no subscription."""
     outputs = platform.outputs()["async"]
     topic, queue, table = (str(outputs[name]) for name in ("topic_arn", "ledger_queue_url", "ledger_table"))
     sns = platform.client("sns")

@@ -26,7 +26,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "MAX_RECEIVES": "10",
     "POWERTOOLS_SERVICE_NAME": "ledger",
 }
-"""What every ledger's environment has beside `benchmarks.subjects.ENVIRONMENT`."""
+"""What every ledger's environment has in addition to `benchmarks.subjects.ENVIRONMENT`."""
 
 OURS = Subject("our ledger function", "patterns_async.entrypoints.ledger", ours=True, environment=ENVIRONMENT)
 PER_BATCH = Subject("bare loop, one insert a batch", "benchmarks.peers.ledger_insert", environment=ENVIRONMENT)

@@ -54,7 +54,7 @@ class Tables:
                 return 200, {"Responses": [self._insert(statement) for statement in document["Statements"]]}
             case "BatchGetItem":
                 return 200, {"Responses": {name: self._read(name, asked) for name, asked in self._asked(document)}}
-        raise AssertionError(f"nobody plays {operation}")
+        raise AssertionError(f"{operation} is not stubbed")
 
     def _asked(self, document: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
         return [(name, asked["Keys"]) for name, asked in document["RequestItems"].items()]

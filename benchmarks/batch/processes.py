@@ -22,11 +22,11 @@ class Took:
     counted: dict[str, int]
 
 
-def run(module: str, *arguments: str, beside: Path | None = None) -> Took:
-    """Run ``module`` with these arguments and a new folder, in which ``beside`` is linked as ``lines.jsonl``."""
+def run(module: str, *arguments: str, linked: Path | None = None) -> Took:
+    """Run ``module`` with these arguments and a new folder, in which ``linked`` appears as ``lines.jsonl``."""
     with TemporaryDirectory(prefix="patterns-bench-") as folder:
-        if beside:
-            Path(folder, "lines.jsonl").symlink_to(beside)
+        if linked:
+            Path(folder, "lines.jsonl").symlink_to(linked)
         began = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments, folder], stdout=subprocess.PIPE, text=True

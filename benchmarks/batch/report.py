@@ -90,7 +90,7 @@ def _loop(folder: Path) -> Took:
     parquet, lines = folder / "some.parquet", folder / "lines.jsonl"
     write_lines_apart(parquet, LOOPED)
     write_json_apart(parquet, lines)
-    return run(_MODULE, "loop", str(parquet), beside=lines)
+    return run(_MODULE, "loop", str(parquet), linked=lines)
 
 
 def _median(took: Sequence[Took], name: str) -> float:

@@ -1,4 +1,4 @@
-"""The report of a CSV file beside DuckDB's own query over it, with the same checks of rows, as rows grow."""
+"""The report of a CSV file compared with DuckDB's own query over it, with the same checks of rows, as rows grow."""
 
 import statistics
 from pathlib import Path

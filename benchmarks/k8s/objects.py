@@ -43,7 +43,7 @@ class Objects:
     @classmethod
     @contextmanager
     def watched(cls, cluster: KubeCluster, count: int) -> Iterator["Objects"]:
-        """Give them while somebody watches."""
+        """Yield them while a watch runs."""
         objects = cls(_connection(cluster), count)
         threading.Thread(target=objects._watch, daemon=True).start()
         try:
@@ -109,7 +109,7 @@ class Objects:
         return kind != "DELETED" and processor.get("status", {}).get("observedGeneration") == self._generation
 
     def _watch(self) -> None:
-        """Follow all of them until nobody wants to know; a watch that ends is begun anew."""
+        """Watch all of them until the end is requested; a watch that expires is restarted."""
         while not self._ended.is_set():
             try:
                 self._watch_once()

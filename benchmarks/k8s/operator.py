@@ -43,7 +43,7 @@ def measure(count: int, rounds: int) -> list[Result]:
         queue.publish()
         spec = queue.processor(suspend=True)["spec"]
         for turn in range(rounds):
-            # A cluster grows slower with all that was in it, and whoever is second finds it so.
+            # A cluster grows slower with all that was in it, which affects the second.
             for who in sorted(seen, reverse=bool(turn % 2)):
                 seen[who].append(_figures(around, _running(around, who), spec, count))
     return _rows(seen, count)

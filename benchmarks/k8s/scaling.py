@@ -1,7 +1,7 @@
 """Five thousand waiting messages: the operator scales, against fixed numbers of pods; time until all are done.
 
 Pods are processes of one machine here, and share its processors with the platform: what more of them bring is told by a
-cluster that has room for them. What this shows is what scaling costs, beside having had the pods all along.
+cluster that has room for them. This shows what scaling costs, compared with pods that run all along.
 """
 
 import time
@@ -28,7 +28,7 @@ def measure() -> list[Result]:
         fixed = {pods: _drained(around, f"fixed-{pods}", pods, pods) for pods in (1, _MOST)}
     name = f"{_MESSAGES:,} waiting messages done, scaled from 1 to {_MOST} pods"
     return [
-        compared(BENCHMARK, f"{name}, beside {pods} fixed", scaled, seconds, "s") for pods, seconds in fixed.items()
+        compared(BENCHMARK, f"{name}, compared with {n} fixed", scaled, seconds, "s") for n, seconds in fixed.items()
     ]
 
 

@@ -28,7 +28,7 @@ class Surroundings:
 
 @contextmanager
 def surroundings() -> Iterator[Surroundings]:
-    """Give a cluster. Nobody answers admission reviews, so none are asked for: a bare operator has none either."""
+    """Yield a cluster. No webhook server runs, so no admission reviews are requested, as for a bare operator."""
     with tempfile.TemporaryDirectory(prefix="patterns-bench-") as name:
         folder = Path(name)
         (folder / "install").mkdir()

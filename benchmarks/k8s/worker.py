@@ -26,7 +26,7 @@ def measure(rounds: int) -> list[Result]:
     speeds: dict[str, list[float]] = {"ours": [], "bare": []}
     with surroundings() as around:
         for turn in range(rounds):
-            # Whoever is second finds the machine as the first left it.
+            # The second finds the machine as the first left it.
             for who in sorted(speeds, reverse=bool(turn % 2)):
                 queue = _filled_queue(around, f"orders-{turn}-{who}", seed=turn)
                 speeds[who].append(_speed(around, queue, module=_MODULES[who]))
@@ -35,7 +35,7 @@ def measure(rounds: int) -> list[Result]:
 
 
 def _filled_queue(around: Surroundings, name: str, *, seed: int) -> OrderQueue:
-    """Return a queue of nobody else: at another's, a receive of a worker that has ended may still take messages."""
+    """Return a queue of its own: at a shared one, a receive of a worker that has ended may still take messages."""
     queue = OrderQueue(around.cluster, name)
     around.roles.add(name)
     queue.publish()

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/ (data validation, fine-grained
 responses) and https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/ (``idempotent_function``,
 payload subset, payload validation). As there, the persistence layer makes its own client of its table's name; with
-``ONE_CLIENT`` set it takes the orders' client, which its reference allows and which is measured beside it.
+``ONE_CLIENT`` set it takes the orders' client, which its reference allows and which is measured as well.
 """
 
 import os

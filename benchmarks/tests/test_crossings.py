@@ -40,7 +40,7 @@ def powertools(model: Route) -> Route:
 
 
 def wiring(route: Route) -> dict[str, Any]:
-    """Return what a route's speed depends on beside its code."""
+    """Return what a route's speed depends on apart from its code."""
     lambda_, sqs = route.platform.client("lambda"), route.platform.client("sqs")
     function = lambda_.get_function_configuration(FunctionName=route.function)
     (mapping,) = lambda_.list_event_source_mappings(FunctionName=route.function)["EventSourceMappings"]
@@ -66,7 +66,7 @@ def test_the_peer_is_wired_as_we_are(model: Route, powertools: Route) -> None:
 
 
 def test_every_route_books_exactly_what_is_published_while_it_has_its_turn(model: Route, powertools: Route) -> None:
-    """And nobody else does, so that nobody else's work is measured."""
+    """And no other route does, so that only its own work is measured."""
     idle = like(model, "idle", "ledger_idle", libraries=False)
     for route, seed in ((model, 1), (powertools, 2), (idle, 3)):
         events = events_of_orders(seed=seed, orders=60)
@@ -82,7 +82,7 @@ def test_every_route_books_exactly_what_is_published_while_it_has_its_turn(model
 
 
 def test_books_that_are_not_exact_are_no_result(model: Route, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However fast they came: an entry that is missing, one that nobody published, one with another amount."""
+    """However fast they came: a missing entry, an unpublished one, one with another amount."""
     books, whole = Books(model.amounts()), Route.amounts
     monkeypatch.setattr(Route, "amounts", lambda route: dict(list(whole(route).items())[1:]))
 
@@ -104,7 +104,7 @@ def test_a_route_that_does_not_book_is_given_up(model: Route, monkeypatch: pytes
 
 
 def test_what_is_published_alone_is_all_there(model: Route) -> None:
-    """In the queue, since nobody takes it."""
+    """In the queue, since it has no consumer."""
     spare = replace(model, queue_url=make_queue(model, "spare"), function="", table="")
 
     assert publish_alone(spare, events_of_orders(seed=6, orders=20)) > 0

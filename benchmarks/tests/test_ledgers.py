@@ -103,7 +103,7 @@ def test_a_turn_that_books_nothing_is_no_turn(installation: Installation, tmp_pa
 
 
 def test_the_messages_are_our_publishers_own() -> None:
-    """The same text that our publisher writes, so that nobody reads more or less than in the field."""
+    """The same text that our publisher writes, so that each ledger reads as much as in production."""
     for number in range(10):
         assert event_to_body(event_from_body(body(number))) == body(number)
 

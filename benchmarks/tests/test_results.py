@@ -53,7 +53,7 @@ def test_figures_of_rounds_are_medians_and_say_how_the_rounds_differ() -> None:
     assert result.met
 
 
-def test_a_count_beside_a_peers_is_judged_by_itself() -> None:
+def test_a_count_compared_with_a_peers_has_a_goal_of_its_own() -> None:
     """Less than a peer's may still be too much."""
     result = counted("ledger", "a peer", 1.2, "requests", peer=2.4, at_most=1.1)
 
@@ -69,7 +69,7 @@ def test_a_row_says_when_and_where() -> None:
     assert kept["versions"] is None
 
 
-def test_a_row_beside_a_peer_says_which_versions() -> None:
+def test_a_row_with_a_peer_says_which_versions() -> None:
     """Those that are locked; the table shows them below."""
     kept = stamped(compared("cold", "FastAPI", 1, 2, "ms"))
 
@@ -146,7 +146,7 @@ def test_the_command_writes_both(
     [(["--rounds", "8"], "at least 9"), (["--crossings", "1"], "at least 2"), (["--only", "hot"], "hot")],
 )
 def test_bad_arguments_are_refused(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A median of few rounds says little; a name that nobody knows is a typing error."""
+    """A median of few rounds says little; an unknown name is a typing error."""
     with pytest.raises(SystemExit) as refused:
         command.main(arguments)
 

@@ -25,7 +25,7 @@ def table(platform: Platform) -> Iterator[FaultyService]:
 def test_killed_after_booking(
     platform: Platform, async_stack: DeployedStack, receivers: Receivers, table: FaultyService
 ) -> None:
-    """The entries are there, nobody was told; the second worker finds them and is done, each is there once."""
+    """The entries are there, unacknowledged; the second worker finds them and is done, each is there once."""
     events = events_of_orders(seed=11, orders=20)
     batch = make_batch(events)
     table.fault = held = HeldAt("BatchExecuteStatement", done=True)

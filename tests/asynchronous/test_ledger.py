@@ -19,7 +19,7 @@ FULFILLED, REJECTED, CANCELLED = EventType.ORDER_FULFILLED, EventType.ORDER_REJE
 
 
 def event_of(type_: EventType, order_id: str | None = None) -> Event:
-    """Return an event that nobody has seen, of an order that nobody has seen unless it is named."""
+    """Return a new event, of a new order unless one is named."""
     placed = make_event(order=make_order(order_id=order_id or str(uuid4())))
     return replace(make_event(type_), id=str(uuid4()), order_id=placed.order_id)
 
@@ -95,7 +95,7 @@ def test_what_is_new_in_an_event_is_no_reason_to_refuse_it(receivers: Receivers)
     receivers.wait_booked([event])
 
 
-def test_what_nobody_knows_reaches_the_ledgers_dead_letters(receivers: Receivers) -> None:
+def test_unknown_events_reach_the_ledgers_dead_letters(receivers: Receivers) -> None:
     """The topic would drop it without a word: an unknown type, and a version of the future, are kept with a reason."""
     for each in ("ledger", "partner", "notify", "outcome"):
         receivers.take_dead_letters(each, count=0)

@@ -1,4 +1,4 @@
-"""The customer is written to about what became of the order: once, and never not at all."""
+"""The customer gets a mail about the outcome of the order: once, and never not at all."""
 
 import time
 from collections import Counter
@@ -31,7 +31,7 @@ KINDS = (EventType.ORDER_FULFILLED, EventType.ORDER_REJECTED, EventType.ORDER_CA
 
 
 def news(type_: EventType, *, order_id: str | None = None) -> Event:
-    """Return an event for an address that nobody else gets mail at."""
+    """Return an event for an address of its own."""
     event = make_event(type_)
     data = replace(event.data, contact=Contact(f"ada-{uuid4()}@example.com"))
     return replace(event, id=str(uuid4()), order_id=order_id or str(uuid4()), data=data)
@@ -83,7 +83,7 @@ def test_a_duplicate_sends_nothing(receivers: Receivers, mailbox: Mailbox) -> No
     assert Counter(len(mailbox.of(event)) for event in events) == {1: 10}
 
 
-def test_nobody_reads_that_a_cancelled_order_is_on_its_way(receivers: Receivers, mailbox: Mailbox) -> None:
+def test_no_mail_says_that_a_cancelled_order_is_on_its_way(receivers: Receivers, mailbox: Mailbox) -> None:
     """An outcome that comes after the cancellation sends nothing."""
     cancelled = news(EventType.ORDER_CANCELLED)
     late = replace(news(EventType.ORDER_FULFILLED, order_id=cancelled.order_id), data=cancelled.data)
@@ -170,7 +170,7 @@ def test_an_address_that_bounced_is_not_written_to_again(
 
 
 def test_killed_between_the_mail_and_the_mark(platform: Platform, async_stack: DeployedStack, mailbox: Mailbox) -> None:
-    """The mail went out and nobody noted it: it goes out a second time at most, and the third message sends nothing."""
+    """The mail went out unrecorded: it goes out a second time at most, and the third message sends nothing."""
     event = news(EventType.ORDER_FULFILLED)
     batch = make_batch([event])
     quick = {"CLAIM_SECONDS": "1"}

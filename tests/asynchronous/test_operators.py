@@ -17,7 +17,7 @@ from patterns_shared.testing import make_event
 pytestmark = pytest.mark.integration
 
 
-def test_a_rejected_order_is_a_sentence_to_whoever_is_subscribed(
+def test_a_rejected_order_is_a_sentence_to_every_subscriber(
     platform: Platform, async_stack: DeployedStack, receivers: Receivers
 ) -> None:
     """Once, with the order's id, and without the contact; other events are none of theirs."""

@@ -92,7 +92,7 @@ def test_a_refusal_for_good_is_a_dead_letter_with_the_partner_s_answer(
 
 @pytest.mark.parametrize("retry_after", [2, "a date"])
 def test_too_many_requests_are_asked_later(partner: PartnerClient, receivers: Receivers, retry_after: Any) -> None:  # noqa: ANN401
-    """In seconds or as a date: nobody asks before that, and everything is done after it."""
+    """In seconds or as a date: no request is made before that, and everything is done after it."""
     events = told_to_partner(events_of_orders(seed=35, orders=8))
     until = time.time() + 4
     when = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(until)) if retry_after == "a date" else retry_after

@@ -21,7 +21,7 @@ _BAD: list[list[Step]] = [
     [b"HTTP/1.1 100 Continue\r\n\r\n", answer_of(422, b"no such sku")],
     [*drip(b"HTTP/1.1 2", seconds=0.2), 60.0],
     [b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nonly this", CLOSE],
-    [answer_of(201), answer_of(500, b"of nobody")],
+    [answer_of(201), answer_of(500, b"unexpected")],
 ]
 """What an event is answered at first, for the first few; afterwards, and for the others, it is 201."""
 

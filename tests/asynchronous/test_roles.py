@@ -63,7 +63,7 @@ def publish(topic: str) -> Call:
     return lambda client: client("sns").publish(TopicArn=topic, Message="probe")
 
 
-def put_as_somebody_else(client: Client) -> None:
+def put_with_another_source(client: Client) -> None:
     """Put an event on the bus under another source."""
     client("events").put_events(Entries=[{**BUS, "Source": "patterns.elsewhere"}])
 
@@ -141,7 +141,7 @@ def test_the_ledger_inserts_and_nothing_else(platform: Platform, acting: Any, en
 
 
 def test_the_partner_s_receiver_keeps_its_circuit(platform: Platform, acting: Any, env: Env, topic: str) -> None:  # noqa: ANN401
-    """It reads its key and hides its messages; it sees no books and nobody's mail."""
+    """It reads its key and hides its messages; it reads neither the ledger nor mail."""
     own, circuit = env["partner"], {"circuit": {"S": "probe"}}
     with acting("partner") as client:
         check(
@@ -171,7 +171,7 @@ def test_the_partner_s_receiver_keeps_its_circuit(platform: Platform, acting: An
 
 
 def put_secret(name: str) -> Call:
-    """Write the secret's present value again, as whoever may: only the permission is asked about."""
+    """Write the secret's present value again: only the permission is tested."""
 
     def call(client: Client) -> None:
         manager = client("secretsmanager")
@@ -181,7 +181,7 @@ def put_secret(name: str) -> Call:
 
 
 def test_notify_claims_and_sends_from_one_address(platform: Platform, acting: Any, env: Env, topic: str) -> None:  # noqa: ANN401
-    """It updates claims; it reads and removes none, and nobody can send in another's name with it."""
+    """It updates claims; it reads and removes none, and it cannot send from another address."""
     own, order = env["notify"], {"order_id": {"S": "probe"}}
     administrator(platform, "ses").verify_email_identity(EmailAddress="ceo@shop.example.com")
     claims, suppressed = own["NOTIFICATIONS_TABLE"], {"address_hash": {"S": "probe"}}
@@ -221,7 +221,7 @@ def test_outcome_speaks_for_the_shop_and_nothing_else(platform: Platform, acting
             client,
             [put_event, receive(own["QUEUE_URL"]), send(own["DEAD_LETTER_URL"])],
             [
-                ("events:PutEvents", put_as_somebody_else),
+                ("events:PutEvents", put_with_another_source),
                 ("dynamodb:GetItem", item("get_item", env["ledger"]["LEDGER_TABLE"], ENTRY)),
                 ("dynamodb:PartiQLInsert", insert(env["ledger"]["LEDGER_TABLE"])),
                 ("sns:Publish", publish(topic)),

@@ -158,7 +158,7 @@ def test_the_body_decides_whatever_the_attribute_says(
 def test_an_order_placed_under_another_attribute_is_a_dead_letter_and_reaches_no_partner(
     receivers: Receivers, partner: PartnerClient
 ) -> None:
-    """No receiver takes it; the ledger says so, for whoever published it. The same for what is no event at all."""
+    """No receiver takes it; the ledger says so, for its publisher. The same for what is no event at all."""
     receivers.take_dead_letters("ledger", count=0)
     placed = body_of(replace(make_event(), id=str(uuid4()), order_id=str(uuid4())))
     receivers.publish_bodies([placed, "no JSON"], type_="OrderFulfilled")

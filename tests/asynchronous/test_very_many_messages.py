@@ -22,10 +22,10 @@ TOLD_TO_PARTNER = {EventType.ORDER_FULFILLED, EventType.ORDER_CANCELLED}
 
 
 @pytest.mark.parametrize("messages", SIZES)
-def test_the_books_are_exact_and_complete_after_mending(
+def test_the_books_are_exact_and_complete_after_the_repair(
     platform: Platform, receivers: Receivers, partner: PartnerClient, messages: int
 ) -> None:
-    """Each good event is one entry, each broken message a dead letter with its reason and, mended, an entry, too."""
+    """Each good event is one entry, each broken message a dead letter with its reason and, repaired, an entry, too."""
     for each in ("ledger", "partner", "notify", "outcome"):
         receivers.take_dead_letters(each, count=0)
     traffic = make_traffic(seed=messages, messages=messages)
@@ -39,9 +39,9 @@ def test_the_books_are_exact_and_complete_after_mending(
     assert {letter["body"] for letter in letters} == told.keys()
     assert all(told[letter["body"]].complaint in letter["reason"] for letter in letters)
 
-    mended = [{**letter, "body": told[letter["body"]].mended} for letter in letters]
+    repaired = [{**letter, "body": told[letter["body"]].repaired} for letter in letters]
     redriven = patterns(
-        platform, "redrive", "ledger", "--repaired", "-", typed="".join(f"{json.dumps(x)}\n" for x in mended)
+        platform, "redrive", "ledger", "--repaired", "-", typed="".join(f"{json.dumps(x)}\n" for x in repaired)
     )
     assert redriven.returncode == 0, redriven.stderr
     receivers.settle("ledger")

@@ -51,7 +51,7 @@ class TestS3Objects(ObjectsContract):
         return S3Objects(clients("s3"), name)
 
     def test_a_link_needs_no_credentials(self, objects: S3Objects) -> None:
-        """Whoever gets the mail can open it, with whatever browser."""
+        """The mail's reader can open it, with any browser."""
         objects.write("reports/date=2026-11-22/x y.html", b"<h1>page</h1>")
         found = httpx.get(objects.link("reports/date=2026-11-22/x y.html"), trust_env=False)
         assert (found.status_code, found.content) == (200, b"<h1>page</h1>")

@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
 
 @pytest.fixture(scope="module")
 def outcomes(reports: Reports) -> Mapping[str, Outcome]:
-    """Drop all files at once, and give what became of each."""
+    """Upload all files at once, and return the outcome of each."""
     run = secrets.token_hex(4)
     files = {f"bad-{run}-{number}{file.ending}": file for number, file in enumerate([*BAD_FILES, GOOD_ENOUGH])}
     with ThreadPoolExecutor(len(files)) as threads:
@@ -66,7 +66,7 @@ def test_bad_rows_are_listed(reports: Reports, outcomes: Mapping[str, Outcome]) 
 
 
 def test_few_bad_rows_are_left_out_and_counted(reports: Reports, outcomes: Mapping[str, Outcome]) -> None:
-    """The report is published, says how many there were, and has the list of them beside it."""
+    """The report is published, says how many there were, and comes with a list of them."""
     name, ended = outcomes[GOOD_ENOUGH.why]
     assert ended["status"] == "SUCCEEDED", ended.get("cause")
     (report,) = reports.claimed(name)

@@ -88,10 +88,10 @@ def hangs(workshop: Workshop, definition: Definition) -> None:
 
 
 def has_no_image(workshop: Workshop, definition: Definition) -> None:
-    """Let nobody have pushed the image."""
+    """Name an image that was not pushed."""
     for plan in _plans(definition):
         arguments = plan["Arguments"]
-        arguments["TaskDefinition"] = workshop.task(arguments["TaskDefinition"], image="nobody/pushed:this")
+        arguments["TaskDefinition"] = workshop.task(arguments["TaskDefinition"], image="not/pushed:this")
 
 
 def has_no_cluster(_: Workshop, definition: Definition) -> None:
@@ -173,7 +173,7 @@ def test_the_reason_is_a_sentence_and_is_recorded(
     assert not reports.published(f"date={day}/")
 
 
-def test_what_no_state_can_catch_holds_nobody_up(platform: Platform, reports: Reports) -> None:
+def test_what_no_state_can_catch_blocks_no_later_execution(platform: Platform, reports: Reports) -> None:
     """States.Runtime ends an execution where it stands, with its claim; the next one sees that, and takes over."""
 
     def asks_for_nothing(_: Workshop, definition: Definition) -> None:

@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from rich.console import Console
 from rich.table import Table
-from tests.pointer_watch import PointerWatch
+from tests.pointer_poller import PointerPoller
 from tests.reports import Ended, Reports
 from tests.task_kills import STEPS, Killer, Way
 from tests.waiting import eventually
@@ -86,7 +86,7 @@ class Trials:
         which = number % len(self.contents)
         # Files are named by what is in them: an earlier trial's must not stand in for ones that are not there yet.
         taken = self.reports.take_away(self.made[which])
-        with PointerWatch(self.reports, self.made[which]) as watch:
+        with PointerPoller(self.reports, self.made[which]) as watch:
             began = time.monotonic()
             arn = self._start(which)
             trial = self._kill(arn)
@@ -115,7 +115,7 @@ class Trials:
             haste /= 2
         return Trial("-", way, 0.0)
 
-    def _judge(self, ended: Ended, watch: PointerWatch, which: int) -> str:
+    def _judge(self, ended: Ended, watch: PointerPoller, which: int) -> str:
         """Return ``whole`` or ``reason recorded``, or what is wrong."""
         if watch.partial or watch.vanished:
             return f"partial: {watch.partial or 'it was there and then it was not'}"
@@ -144,7 +144,7 @@ class Trials:
 
 @pytest.fixture
 def trials(platform: Platform, reports: Reports, copies: int, capsys: pytest.CaptureFixture[str]) -> Iterator[Trials]:
-    """Give trials of a seed that is printed, with the table of what became of them; ``PATTERNS_SEED`` repeats one."""
+    """Give trials of a seed that is printed, with the table of their outcomes; ``PATTERNS_SEED`` repeats one."""
     seed = int(os.environ.get("PATTERNS_SEED") or secrets.randbelow(10**6))
     trials = Trials(platform, reports, Random(seed), (order_file(1, copies), order_file(2, copies)))
     yield trials

@@ -64,7 +64,7 @@ def test_a_claim_of_an_execution_that_was_stopped_is_taken_over(
 @pytest.mark.parametrize(
     ("lease", "way"),
     [
-        pytest.param(3600, "Take over", id="an execution that nobody remembers"),
+        pytest.param(3600, "Take over", id="an execution that is not known any more"),
         pytest.param(-1, "Claim", id="a lease that is over"),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_claim_of_a_holder_that_is_gone_is_taken(
 
 
 def test_a_holder_that_runs_is_left_alone(platform: Platform, reports: Reports, day: date) -> None:
-    """Who comes second looks at it, and stands back; also whoever asks for the report again."""
+    """A second execution checks the holder and ends; so does a repeated request for the report."""
     first = reports.start(date=day.isoformat())
     assert Killer(platform, reports.outputs["cluster_arn"], first.rpartition(":")[2]).appears("plan")
     second = reports.start(date=day.isoformat(), again=True)

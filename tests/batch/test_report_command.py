@@ -154,7 +154,7 @@ def test_a_failure_is_one_line_with_its_reason(platform: Platform, tmp_path: Pat
     ("arguments", "told"),
     [
         (["--date", "2999-01-01"], "--date 2999-01-01 is in the future: it is "),
-        (["--input", "s3://patterns-nobody-has-this-bucket/x.csv"], "there is no bucket patterns-nobody-has-this-buck"),
+        (["--input", "s3://patterns-no-such-bucket/x.csv"], "there is no bucket patterns-no-such-buck"),
         (["--input", "s3://INBOX/nothing.csv"], "/nothing.csv: there is no such object"),
         ([], "--date or --input is needed"),
         (["--input", __file__], "the name must end in .csv"),

@@ -67,7 +67,7 @@ def test_a_schedule_that_fires_twice_makes_one_report(reports: Reports) -> None:
         ({}, "BadInput", "give {"),
         ({"date": "yesterday"}, "BadInput", "give {"),
         ({"date": "2999-01-01"}, "ReportFailed", "2999-01-01"),
-        ({"input": "s3://patterns-nobody-has-this-bucket/x.csv"}, "ReportFailed", "x.csv"),
+        ({"input": "s3://patterns-no-such-bucket/x.csv"}, "ReportFailed", "x.csv"),
     ],
 )
 def test_what_cannot_be_reported_fails_with_its_reason(

@@ -1,7 +1,7 @@
-"""One cluster with AWS beside it for all tests of the pattern, and a queue of its own for each of them.
+"""One cluster and one AWS for all tests of the pattern, and a queue of its own for each of them.
 
 The pattern's stack is deployed there, and its roles are those that the operator and the workers have. Each test has
-queues and topics of its own beside the stack's; their roles are the stack's with other names (see `tests.pod_roles`).
+queues and topics of its own besides the stack's; their roles are the stack's with other names (see `tests.pod_roles`).
 """
 
 import secrets
@@ -118,7 +118,7 @@ def queue(make_queue: Callable[..., OrderQueue]) -> OrderQueue:
 
 @pytest.fixture
 def trial(cluster: KubeCluster, audit: AuditLog, make_queue: Callable[..., OrderQueue]) -> Trial:
-    """Return OrderProcessors for somebody to disturb."""
+    """Return OrderProcessors for a fault to disturb."""
     return Trial(cluster, audit, make_queue)
 
 

@@ -52,7 +52,7 @@ def undecided(cluster: KubeCluster) -> dict[str, set[str]]:
 
 
 def test_each_range_runs_once(cluster: KubeCluster, queue: OrderQueue, undecided: dict[str, set[str]]) -> None:
-    """Beside workers that go on; a finished one does not run again when its Job is deleted, and goes with its range."""
+    """While workers go on; a finished one does not run again when its Job is deleted, and goes with its range."""
     cluster.apply(queue.processor(backfill=[FIRST]))
     _wait_states(cluster, queue, ["Complete"])
     assert queue.wait_told(undecided["2026-01-05"]) == dict.fromkeys(undecided["2026-01-05"], 1)

@@ -16,7 +16,7 @@ _CALLS_A_SECOND = 60.0
 
 
 def conflict_once() -> Fault:
-    """Refuse the first change of every object: somebody else was faster."""
+    """Refuse the first change of every object, as after a concurrent one."""
     seen: set[Asked] = set()
 
     def fault(asked: Asked) -> Refusal | None:

@@ -83,7 +83,7 @@ def test_cert_manager_is_asked_for_what_the_api_server_calls(helm: Helm) -> None
 
 
 def test_an_issuer_of_ones_own_takes_the_authority_s_place(helm: Helm) -> None:
-    """And annotations of one's own are kept beside the injection's."""
+    """The user's annotations are kept in addition to the injection's."""
     issuer = {"name": "company", "kind": "ClusterIssuer", "group": "cert-manager.io"}
     webhook = {"certManager": {"enabled": True, "issuerRef": issuer}, "annotations": {"example.com/team": "orders"}}
     rendered = by_name(helm.render({**LEAST, "webhook": webhook}))

@@ -12,14 +12,14 @@ pytestmark = pytest.mark.integration
 
 def test_a_secret_that_is_missing_is_named(cluster: KubeCluster, operators: Operators, queue: OrderQueue) -> None:
     """An image that is nowhere first; each cause is that of the pods that there are to be."""
-    with operators.running(settings={**SETTINGS, "WORKER_CREDENTIALS": "nobody-made-this"}):
+    with operators.running(settings={**SETTINGS, "WORKER_CREDENTIALS": "not-created"}):
         cluster.apply(queue.processor(image="example.com/patterns-k8s:nowhere"))
         ready = wait_condition(cluster, queue.name, "ErrImagePull")
         assert ready["message"].startswith("0 of 1 pods ready, 1 pod: ")
         assert "example.com/patterns-k8s:nowhere" in ready["message"]
         cluster.apply(queue.processor())
         ready = wait_condition(cluster, queue.name, "CreateContainerConfigError")
-        assert "nobody-made-this" in ready["message"]
+        assert "not-created" in ready["message"]
         assert "nowhere" not in ready["message"]
 
 

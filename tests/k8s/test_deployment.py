@@ -108,7 +108,7 @@ def test_deploying_again_changes_nothing(platform: Platform, kubectl: Kubectl) -
 
 
 def test_status_tells_of_order_processors(platform: Platform, kubectl: Kubectl, orders: Path) -> None:
-    """That there is none, how each is, and when nobody looks after them."""
+    """That there is none, the state of each, and when no operator runs."""
 
     def told() -> dict[str, Any]:
         statuses = json.loads(patterns(platform, "status", "--json").stdout)
@@ -130,7 +130,7 @@ def test_status_tells_of_order_processors(platform: Platform, kubectl: Kubectl, 
 
 @pytest.mark.usefixtures("working")
 def test_an_order_is_fulfilled_by_three_patterns(api: httpx.Client, alice: Shopper, platform: Platform) -> None:
-    """Placed in the web API, decided in a pod, told by the topic, and the web API knows, without anybody's help."""
+    """Placed in the web API, decided in a pod, told by the topic, and the web API knows, with no other action."""
     placed = api.post("/orders", json=one_line(), headers=signed_in(alice)).json()
 
     def status() -> str:
@@ -144,12 +144,12 @@ def test_an_order_is_fulfilled_by_three_patterns(api: httpx.Client, alice: Shopp
     assert depth["Attributes"]["ApproximateNumberOfMessages"] == "0"
 
 
-def test_an_image_that_is_not_there_is_told_and_mended(kubectl: Kubectl, wanted: Installation) -> None:
+def test_a_missing_image_is_reported_and_can_be_corrected(kubectl: Kubectl, wanted: Installation) -> None:
     """The line says what is being waited for, the detail what the cluster says of the pod; the right image goes in."""
-    wrong = replace(wanted, image=wanted.image.rpartition(":")[0] + ":nobody-built-this")
+    wrong = replace(wanted, image=wanted.image.rpartition(":")[0] + ":not-built")
     with pytest.raises(DeployFailed, match="the operator was not ready within 3 s: 0 of 1 ") as caught:
         installer(kubectl).install(wrong, seconds=3)
-    assert "nobody-built-this" in caught.value.detail
+    assert "not-built" in caught.value.detail
     assert re.search(r"ErrImagePull|ImagePullBackOff", caught.value.detail)
     assert PROCESSOR in installer(kubectl).install(wanted, seconds=60)
 
@@ -165,7 +165,7 @@ def test_an_operator_that_fails_is_quoted(kubectl: Kubectl, wanted: Installation
 
 @pytest.mark.usefixtures("working")
 def test_an_operator_of_a_version_before_is_replaced(kubectl: Kubectl, wanted: Installation) -> None:
-    """It was beside the OrderProcessors. Never two act, nothing of it is left, and no worker notices."""
+    """It was in the OrderProcessors' namespace. Never two act, nothing of it is left, and no worker notices."""
     workers = {each["metadata"]["uid"] for each in kubectl.items("pods", OF_WORKERS, IN_NAMESPACE)}
     assert workers
     earlier = [_moved(found) for kind, name in EARLIER if (found := kubectl.get(kind, name, IN_SYSTEM))]
@@ -242,7 +242,7 @@ def test_a_cluster_that_cannot_be_reached_is_named(tmp_path: Path, platform: Pla
 
 
 def test_the_workers_role_is_for_them_and_for_what_they_do(platform: Platform) -> None:
-    """Nobody else is given it, and it is refused what the workers never ask for."""
+    """No other account gets it, and it is refused what the workers never request."""
     outputs = {key: str(value) for key, value in platform.outputs()["k8s"].items()}
     eks = administrator(platform, "eks")
     (found,) = eks.list_pod_identity_associations(clusterName=outputs["cluster_name"], serviceAccount=WORKERS)[
@@ -304,7 +304,7 @@ def test_destroying_drains_and_leaves_nothing(platform: Platform, kubectl: Kubec
 
 
 def test_without_an_operator_a_removal_goes_on(kubectl: Kubectl, wanted: Installation, orders: Path) -> None:
-    """Nobody would take the finalizer away; what the workers held comes again."""
+    """No operator would remove the finalizer; what the workers held is received again."""
     kubectl.run("apply", f"--filename={orders}")
     kubectl.run("wait", "--for=condition=QueueResolved", f"{KINDS}/{PROCESSOR}", IN_NAMESPACE, "--timeout=30s")
     kubectl.delete("deployment", OPERATOR, IN_SYSTEM)

@@ -30,7 +30,7 @@ RELEASE, PLACE = "patterns", "operators"
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeCluster]:
-    """Start a cluster in which nothing is installed, with AWS beside it and the namespace that is watched."""
+    """Start a cluster in which nothing is installed, with AWS and the namespace that is watched."""
     with running_cluster(LocalFolder(tmp_path_factory.mktemp("charted"))) as cluster:
         cluster.kubectl("create", "namespace", "patterns")
         secret = [f"--from-literal={name}={value}" for name, value in ROOT_KEYS.variables().items()]

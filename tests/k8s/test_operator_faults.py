@@ -70,7 +70,7 @@ def test_killed_at_random_moments(operators: Operators, trial: Trial, operator_f
 def test_two_at_once_one_of_which_is_frozen_and_wakes_up(
     operators: Operators, trial: Trial, operator_faults: FaultTable
 ) -> None:
-    """The other takes over; the one that wakes up finds that it is not alone, and nobody fights."""
+    """The other takes over; the one that wakes up finds that it is not alone, and they do not fight."""
     with operators.running() as first, operators.running() as second:
         trial.declare()
         trial.wait_converged()

@@ -1,4 +1,4 @@
-"""`patterns deploy k8s --kubeconfig`: the operator in somebody's own cluster, with the platform as its AWS.
+"""`patterns deploy k8s --kubeconfig`: the operator in a user's own cluster, with the platform as its AWS.
 
 A second control plane stands for that cluster. Its node gives pods neither roles nor addresses, so that whatever works
 here works by what the deployment brought. The tests go on from one another, as a user would.
@@ -331,7 +331,7 @@ def test_destroy_drains_and_leaves_nothing(own: Own) -> None:
     own.cluster.apply({"apiVersion": "kopf.dev/v1", "kind": "ClusterKopfPeering", "metadata": {"name": "other"}})
     said = own.succeed("destroy", "k8s")
     assert "patterns-local-k8s: destroyed" in said
-    assert "other" in own.cluster.kubectl("get", "clusterkopfpeerings"), "of somebody else's operator"
+    assert "other" in own.cluster.kubectl("get", "clusterkopfpeerings"), "another operator's"
     own.cluster.kubectl("delete", "crd", "clusterkopfpeerings.kopf.dev")
     assert own.is_empty()
     assert read_chosen(own.folder, LOCAL_STAGE) is None
@@ -381,7 +381,7 @@ def test_pods_elsewhere_need_an_address(own: Own) -> None:
     assert read_chosen(own.folder, LOCAL_STAGE) is None
 
 
-def test_what_is_somebody_elses_is_refused(own: Own) -> None:
+def test_what_belongs_to_others_is_refused(own: Own) -> None:
     """A namespace of that name; and an operator that has its role from its node."""
     own.cluster.kubectl("create", "namespace", NAMESPACE)
     chosen = ("--kubeconfig", str(own.kubeconfig), "--context", CONTEXT, "--image", IMAGE)

@@ -1,4 +1,4 @@
-"""Of several operators one acts; when it ends or dies another takes over, and nobody fights."""
+"""Of several operators one acts; when it ends or dies another takes over, and they do not fight."""
 
 import pytest
 from tests.kube_cluster import KubeCluster

@@ -1,4 +1,4 @@
-"""Specs that nobody can mean are refused when they are declared, with a message that names the field."""
+"""Specs that make no sense are refused on admission, with a message that names the field."""
 
 import json
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_an_invalid_spec_is_refused(
     assert cluster.get("orderprocessor", declared.name) is None
 
 
-def test_a_field_that_nobody_knows_is_refused(cluster: KubeCluster, declared: OrderQueue) -> None:
+def test_an_unknown_field_is_refused(cluster: KubeCluster, declared: OrderQueue) -> None:
     """The client, which knows the schema, names it."""
     assert 'ValidationError(OrderProcessor.spec): unknown field "replica"' in cluster.apply(
         declared.processor(replica=3), fails=True

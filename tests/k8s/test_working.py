@@ -82,7 +82,7 @@ def test_twenty_edits_are_one_event_with_a_count(cluster: KubeCluster, queue: Or
     wait_condition(cluster, queue.name, "WorkersReady")
     edits = (
         ("deployment", "revisionHistoryLimit", 3, "kubectl-patch"),
-        ("poddisruptionbudget", "maxUnavailable", 1, "somebody"),
+        ("poddisruptionbudget", "maxUnavailable", 1, "a-user"),
     )
     for kind, field, value, who in edits * 10:
         edit = ("--type=merge", f'--patch={{"spec":{{"{field}":9}}}}', f"--field-manager={who}")
@@ -102,7 +102,7 @@ def test_twenty_edits_are_one_event_with_a_count(cluster: KubeCluster, queue: Or
 
 
 def test_suspended_workers_leave_and_come_back(cluster: KubeCluster, queue: OrderQueue) -> None:
-    """Orders wait meanwhile, uncounted, and are decided after the resume; somebody's scaling up changes nothing."""
+    """Orders wait meanwhile, uncounted, and are decided after the resume; scaling up by hand changes nothing."""
     cluster.apply(queue.processor(suspend=True))
     wait_condition(cluster, queue.name, "Suspended")
     orders = placed_orders(10)

@@ -33,7 +33,7 @@ def shell(platform: Platform, script: str, **variables: str) -> str:
 
 @pytest.fixture(scope="module")
 def exports(platform: Platform) -> str:
-    """Return what ``patterns env`` prints to somebody who works with an account of their own."""
+    """Return what ``patterns env`` prints to a user with credentials of another account."""
     return shell(platform, "patterns env", **FOREIGN)
 
 

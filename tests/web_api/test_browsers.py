@@ -23,7 +23,7 @@ ROUTES = [
 def test_a_preflight_allows_the_sites_origin_and_no_other(
     api: httpx.Client, site_origin: str, method: str, path: str, page: str
 ) -> None:
-    """Whoever asks, the one origin allowed is the site's; so a browser stops every other page."""
+    """For every request the one allowed origin is the site's; so a browser stops every other page."""
     headers = {
         "Origin": site_origin if page == "site" else EVIL,
         "Access-Control-Request-Method": method,

@@ -51,7 +51,7 @@ def test_a_customers_address_is_nowhere_after_erasing(
 def test_an_unknown_address_is_named_as_such(platform: Platform) -> None:
     """It may be an account that was deleted before, which its id still names."""
     with pytest.raises(CommandError, match="no account"):
-        erase_customer_at(platform.place, "nobody@example.com")
+        erase_customer_at(platform.place, "unknown@example.com")
 
 
 def _place(api: httpx.Client, customer: Shopper) -> httpx.Response:

@@ -185,7 +185,7 @@ def test_an_order_and_its_claim_are_one_request(
 
 
 @pytest.mark.faults
-def test_a_table_that_nobody_answers_for_is_a_503(platform: Platform, stack: WebApiStack, customer_id: str) -> None:
+def test_a_table_that_does_not_answer_is_a_503(platform: Platform, stack: WebApiStack, customer_id: str) -> None:
     """With nothing listening at the address every route asks to come back."""
     with FaultyService(platform.endpoint_url) as closed:
         address = closed.url

@@ -1,4 +1,4 @@
-"""A customer's list: newest first, page by page, filtered, and nobody else's."""
+"""A customer's list: newest first, page by page, filtered, and no other customer's orders."""
 
 import base64
 from collections.abc import Iterator

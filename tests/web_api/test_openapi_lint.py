@@ -35,7 +35,7 @@ def node() -> Path:
 
 @pytest.fixture(scope="module")
 def spectral(node: Path) -> Path:
-    """Spectral's command line, installed by its lock; a changed lock is installed beside the old one."""
+    """Spectral's command line, installed by its lock; a changed lock is installed in another folder."""
     digest = sha256((SPECTRAL / "package-lock.json").read_bytes()).hexdigest()[:16]
     folder = LOCAL_STATE / "spectral" / digest
     program = folder / "node_modules" / "@stoplight" / "spectral-cli" / "dist" / "index.js"

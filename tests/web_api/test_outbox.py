@@ -99,7 +99,7 @@ def test_a_replayed_request_and_a_repeated_cancel_are_told_no_second_time(
         ({"placed_at": {"S": "yesterday"}}, "time"),
     ],
 )
-def test_a_malformed_record_is_set_aside_with_its_reason_and_blocks_nobody(
+def test_a_malformed_record_is_dead_lettered_with_its_reason_and_blocks_no_other(
     platform: Platform,
     stack: WebApiStack,
     orders_table: str,

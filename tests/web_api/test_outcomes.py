@@ -1,4 +1,4 @@
-"""What becomes of an order comes back from the bus: twice, late, in any order, or unreadable."""
+"""The outcome of an order comes back from the bus: twice, late, in any order, or unreadable."""
 
 import json
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ def order_id(api: httpx.Client, alice: Shopper) -> str:
 
 
 def test_another_customers_order_does_not_exist(api: httpx.Client, alice: Shopper, bob: Shopper, order_id: str) -> None:
-    """Reading or cancelling it is the same 404 as for an order that nobody has, word for word but the id."""
+    """Reading or cancelling it is the same 404 as for an order that does not exist, word for word but the id."""
     assert api.get(f"/orders/{order_id}", headers=signed_in(alice)).status_code == 200
     nobodys = str(uuid.uuid4())
     for method, path in (("GET", "/orders/{}"), ("POST", "/orders/{}/cancel")):

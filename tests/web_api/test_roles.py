@@ -37,7 +37,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def others_secret(platform: Platform) -> Iterator[str]:
     """Give a secret that is not this stack's."""
-    client, name = administrator(platform, "secretsmanager"), f"somebody-elses-{secrets.token_hex(4)}"
+    client, name = administrator(platform, "secretsmanager"), f"another-stacks-{secrets.token_hex(4)}"
     client.create_secret(Name=name, SecretString="nothing to see")
     yield name
     client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
@@ -46,7 +46,7 @@ def others_secret(platform: Platform) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def others_table(platform: Platform) -> Iterator[str]:
     """Give a table that is not this stack's."""
-    client, name = administrator(platform, "dynamodb"), f"somebody-elses-{secrets.token_hex(4)}"
+    client, name = administrator(platform, "dynamodb"), f"another-stacks-{secrets.token_hex(4)}"
     client.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -124,7 +124,7 @@ def test_the_relay_reads_the_stream_and_writes_to_the_bus_and_nothing_else(
 def test_the_outcome_function_moves_orders_and_nothing_else(
     platform: Platform, stack: WebApiStack, role_names: dict[str, str]
 ) -> None:
-    """It takes messages, sets them aside and updates items: it reads no order, makes none, and tells nobody."""
+    """It takes messages, sets them aside and updates items: it reads no order, makes none, and publishes nothing."""
     with assumed(platform, role_names["outcome"]) as client:
         for call in (update, receive(stack.outcome_queue), send(stack.outcome_dead_letters)):
             call(client)

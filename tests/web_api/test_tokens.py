@@ -6,8 +6,8 @@ import httpx
 import pytest
 from tests.calls import signed_in
 from tests.clients import administrator
+from tests.foreign_tokens import another_clients_token, another_pools_token, token_lifetime
 from tests.problems import is_problem
-from tests.strangers import another_clients_token, another_pools_token, token_lifetime
 from tests.tokens import claims_of, forged_tokens
 
 from patterns_cli.demo.shoppers import Shopper, sign_in

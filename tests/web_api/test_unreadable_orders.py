@@ -1,4 +1,4 @@
-"""Orders in the table that older rules allowed, and one that nobody can read."""
+"""Orders in the table that older rules allowed, and one that cannot be read."""
 
 from typing import Any
 

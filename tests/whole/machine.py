@@ -111,7 +111,7 @@ class Schedule(RuleBasedStateMachine):
         world = self.world
         size, world.client.skip, world.client.deletes = how
         world.faults.turn(
-            lambda: world.turn(name, size=size), *fault, meanwhile=lambda: world.turn_beside(name, size=size)
+            lambda: world.turn(name, size=size), *fault, meanwhile=lambda: world.concurrent_turn(name, size=size)
         )
 
     def teardown(self) -> None:

@@ -80,7 +80,7 @@ class StreamedOrders(FakeOrders):
                 order_id, target, customer_id=customer_id, traceparent=traceparent, condition=condition
             )
             if not change.repeated:
-                # The attributes that `DynamoDBOrders.move` sets beside those of the order.
+                # The attributes that `DynamoDBOrders.move` sets in addition to those of the order.
                 item = order_to_item(change.order, traceparent=traceparent)
                 item["placed_traceparent"] = self.items[order_id]["traceparent"]
                 item["moved_at"] = {"S": self._clock().isoformat()}

@@ -51,7 +51,7 @@ receivers: "Callable[[], Mapping[str, Declared]]" = cache(read_receivers)
 
 
 class _NoMetrics(Metrics):
-    """Metrics that nobody reads."""
+    """Metrics that are not read."""
 
     def add_metric(self, *_: Any, **__: Any) -> None:  # noqa: ANN401 - Powertools' own
         """Count nothing."""
@@ -87,7 +87,7 @@ class World:
             self.table,
             new_order_id=SequentialOrderIds(),
             now=self.clock,
-            cursors=Cursors(lambda: b"a key that nobody guesses"),
+            cursors=Cursors(lambda: b"a key of the tests"),
         )
         self._web_api()
         self._kubernetes()
@@ -101,7 +101,7 @@ class World:
         """Let one of those that run by themselves take a turn, with up to so many messages."""
         self.turns[name](size)
 
-    def turn_beside(self, name: str, *, size: int = 10) -> None:
+    def concurrent_turn(self, name: str, *, size: int = 10) -> None:
         """Let another of them take a turn while the first is in the middle of its own, with the same messages."""
         if name in self.queues:
             self.queues[name].show(self.client.now)

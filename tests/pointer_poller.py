@@ -1,4 +1,4 @@
-"""Reading a published report over and over, while it is made: nobody may ever see half of one."""
+"""Reading a published report over and over, while it is made: no reader may ever see half of one."""
 
 import json
 import threading
@@ -9,13 +9,13 @@ from typing import Self
 
 from tests.reports import Reports
 
-__all__ = ["PointerWatch"]
+__all__ = ["PointerPoller"]
 
 _PAUSE = 0.02
 
 
 @dataclass(slots=True)
-class PointerWatch:
+class PointerPoller:
     """Reads the pointer of a report many times a second, and all files of every pointer that it has not seen before.
 
     Attributes:

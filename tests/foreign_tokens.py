@@ -14,8 +14,8 @@ _FLOW = "ALLOW_ADMIN_USER_PASSWORD_AUTH"
 
 
 def another_pools_token(platform: Platform) -> str:
-    """Return an ID token from a pool of somebody else's."""
-    pool_id = administrator(platform, "cognito-idp").create_user_pool(PoolName="somebody-elses")["UserPool"]["Id"]
+    """Return an ID token from another user pool."""
+    pool_id = administrator(platform, "cognito-idp").create_user_pool(PoolName="another-pool")["UserPool"]["Id"]
     return another_clients_token(platform, pool_id)
 
 
