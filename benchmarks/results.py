@@ -105,7 +105,7 @@ def counted(
 
 
 def stamped(result: Result) -> dict[str, Any]:
-    """Return the row as it is stored, with the time, the place and, if there is a peer, the versions of the measurement."""
+    """Return the row as it is stored: with time, machine and, if there is a peer, the versions of what was measured."""
     machine = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "cores": os.cpu_count(),

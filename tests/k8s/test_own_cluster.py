@@ -385,10 +385,10 @@ def test_what_belongs_to_others_is_refused(own: Own) -> None:
     """A namespace of that name; and an operator that has its role from its node."""
     own.cluster.kubectl("create", "namespace", NAMESPACE)
     chosen = ("--kubeconfig", str(own.kubeconfig), "--context", CONTEXT, "--image", IMAGE)
-    assert f"{CONTEXT} has a namespace 'patterns' of somebody else's" in own.refused("deploy", "k8s", *chosen)
+    assert f"{CONTEXT} has a namespace 'patterns' that is not this project's" in own.refused("deploy", "k8s", *chosen)
     own.cluster.kubectl("label", "namespace", NAMESPACE, "app.kubernetes.io/part-of=patterns")
     own.cluster.kubectl("create", "namespace", OPERATOR_NAMESPACE)
-    assert f"has a namespace '{OPERATOR_NAMESPACE}' of somebody else's" in own.refused("deploy", "k8s", *chosen)
+    assert f"has a namespace '{OPERATOR_NAMESPACE}' that is not this project's" in own.refused("deploy", "k8s", *chosen)
     own.cluster.kubectl("delete", "namespace", OPERATOR_NAMESPACE, seconds=90)
     # As a version before has it.
     own.cluster.kubectl("create", "deployment", OPERATOR, "--image=example.com/x:1", "--replicas=0")

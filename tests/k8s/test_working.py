@@ -70,7 +70,7 @@ def test_drift_is_repaired(cluster: KubeCluster, queue: OrderQueue) -> None:
     )
     told = cluster.kubectl("get", "events", f"--field-selector=involvedObject.name={queue.name},reason=Repaired")
     for what in ("ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"):
-        assert f"{what} {child(queue.name)} was deleted by somebody else" in told, told
+        assert f"{what} {child(queue.name)} was deleted by another client" in told, told
     assert f"PodDisruptionBudget {child(queue.name)} .spec.maxUnavailable was changed by kubectl-patch" in told
     assert f'Deployment {child(queue.name)} .spec.template.spec.containers[name="worker"].image was changed by' in told
     wait_pods(cluster, queue.name, 1)

@@ -178,7 +178,7 @@ def _refuse_taken(context: str, kubectl: Kubectl, stage: str) -> None:
     for name in (NAMESPACE, OPERATOR_NAMESPACE):
         namespace = kubectl.get("namespace", name)
         if namespace and namespace["metadata"].get("labels", {}).get(label) != ours:
-            raise DeployFailed(f"{context} has a namespace {name!r} of somebody else's, which would be taken over")
+            raise DeployFailed(f"{context} has a namespace {name!r} that is not this project's and would be taken over")
     operator = find_operator(kubectl)
     here = f"--namespace={operator['metadata']['namespace']}" if operator else ""
     if operator and kubectl.get("secret", OPERATOR_CREDENTIALS, here) is None:

@@ -53,7 +53,7 @@ def test_what_is_no_field_of_the_manifest_is_no_edit() -> None:
     """Others may have fields of their own, share the operator's, and write the status."""
     theirs = entry("istio", in_container({"f:lifecycle": {}, "f:image": {}}))
     status = entry("kube-controller-manager", {"f:status": {}, "f:spec": {"f:replicas": {}}}, subresource="status")
-    assert describe_edit(MANIFEST, live(OURS, theirs, status)) == "was changed by somebody else"
+    assert describe_edit(MANIFEST, live(OURS, theirs, status)) == "was changed by another client"
 
 
 def test_several_are_named_in_order() -> None:
@@ -72,12 +72,12 @@ def test_several_are_named_in_order() -> None:
 def test_a_field_that_was_removed_has_no_manager() -> None:
     """It is named all the same; what is empty is left out by the API server itself."""
     found = live(OURS, spec={"template": MANIFEST["spec"]["template"]})
-    assert describe_edit(MANIFEST, found) == ".spec.replicas was removed by somebody else"
+    assert describe_edit(MANIFEST, found) == ".spec.replicas was removed by another client"
     emptied = {**MANIFEST, "spec": {**MANIFEST["spec"], "paused": False, "minReadySeconds": 0}}
-    assert describe_edit(emptied, live(OURS)) == "was changed by somebody else"
+    assert describe_edit(emptied, live(OURS)) == "was changed by another client"
 
 
 def test_an_object_without_managers_was_changed_by_somebody() -> None:
     """They may be cleared."""
     assert describe_edit(MANIFEST, {"metadata": {"name": "x"}, "spec": MANIFEST["spec"]}).startswith(".metadata.labels")
-    assert describe_edit(MANIFEST, live()) == "was changed by somebody else"
+    assert describe_edit(MANIFEST, live()) == "was changed by another client"

@@ -57,7 +57,7 @@ class ChildApplier:
             self._metrics.applied.labels(kind).inc()
             if unchanged:
                 self._metrics.repaired.labels(kind).inc()
-                what = "was deleted by somebody else" if live is None else describe_edit(manifest, live)
+                what = "was deleted by another client" if live is None else describe_edit(manifest, live)
                 tell("Warning", "Repaired", f"{kind} {manifest['metadata']['name']} {what}")
 
     async def park(self, processor: Processor, tended: Tended) -> None:

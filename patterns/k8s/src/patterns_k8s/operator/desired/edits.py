@@ -33,8 +33,8 @@ def describe_edit(manifest: Manifest, live: Manifest) -> str:
                 by.setdefault(str(entry.get("manager") or "somebody else"), []).append(path)
     parts = [f"{_few(sorted(paths))} changed by {manager}" for manager, paths in sorted(by.items())]
     if removed := sorted(_removed(manifest, live)):
-        parts.append(f"{_few(removed)} removed by somebody else")
-    return " and ".join(parts) or "was changed by somebody else"
+        parts.append(f"{_few(removed)} removed by another client")
+    return " and ".join(parts) or "was changed by another client"
 
 
 def _is_ours(entry: Json) -> bool:
