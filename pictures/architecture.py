@@ -2,7 +2,7 @@
 
 Boxes and arrows are the resources and connections in the synthesized templates (`patterns_cli.connections`).
 ``architecture.json`` gives them places and labels, and names what a picture leaves out; what it forgets, and what it
-names that no template has, is an error. README.md beside it has the format.
+names that no template has, is an error. README.md next to it has the format.
 """
 
 import sys
