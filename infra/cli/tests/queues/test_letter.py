@@ -62,7 +62,7 @@ def test_a_body_that_is_no_event_tells_nothing(body: str) -> None:
     [
         ({"reason": "over the limit"}, False, "over the limit"),
         ({"ERROR_MESSAGE": "no permission", "RULE_ARN": "arn"}, False, "no permission"),
-        ({"reason": "old news"}, True, "received too often; nobody wrote down why: see its consumer's log"),
+        ({"reason": "old news"}, True, "received too often; no reason was recorded: see its consumer's log"),
         ({}, False, "no reason given"),
         ({"reason": "two\nlines\twith \x9b31m colour"}, False, "two lines with 31m colour"),
     ],

@@ -109,7 +109,7 @@ def _failure(letter: Letter, document: Mapping[str, Any]) -> tuple[str, str]:
     """Return why it failed, and when, if anybody wrote it down."""
     if letter.moved_by_sqs:
         # A reason that is there all the same came back with it from an earlier failure.
-        return "received too often; nobody wrote down why: see its consumer's log", ""
+        return "received too often; no reason was recorded: see its consumer's log", ""
     told = {name: value.get("StringValue", "") for name, value in letter.attributes.items()}
     reasons = (
         told.get("reason"),
