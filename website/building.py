@@ -7,6 +7,7 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from shutil import copy, rmtree
+from tempfile import TemporaryDirectory
 
 import tomlkit
 
@@ -28,12 +29,21 @@ class BuildFailed(Exception):
 
 
 def build(repository: Path = REPOSITORY, folder: Path = FOLDER) -> Path:
-    """Build the site of a repository and return its folder, ``html`` in the given one.
+    """Build the site of a repository into ``html`` in the folder, and return that; a failure changes nothing there.
 
     Raises:
         BuildFailed: a link, an anchor or a path is broken, or something would be loaded from elsewhere.
     """
-    rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="site-", dir=folder.parent) as name:
+        aside = Path(name) / "site"
+        _build(repository, aside)
+        rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
+    return folder / "html"
+
+
+def _build(repository: Path, folder: Path) -> None:
     python = python_pages(repository / "shared/src/patterns_shared")
     made = {"reference/events.md": events_page(repository / "docs/events"), "reference/web_api.md": openapi_page()}
     configuration = configuration_of(repository, python)
@@ -44,7 +54,6 @@ def build(repository: Path = REPOSITORY, folder: Path = FOLDER) -> Path:
     generate(folder)
     if found := problems_of(folder / "html"):
         raise BuildFailed("\n".join(found))
-    return folder / "html"
 
 
 def _write(pages: Pages, navigation: set[str], made: dict[str, str]) -> None:
