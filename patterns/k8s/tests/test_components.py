@@ -10,8 +10,8 @@ import yaml
 from lupa.lua51 import LuaRuntime
 
 from patterns_k8s.operator.desired.children import Route, desired
-from patterns_k8s.operator.desired.conditions import DeploymentSeen, claims_of, status_of
-from patterns_k8s.operator.desired.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.desired.conditions import DeploymentSeen, Observation, status_of
+from patterns_k8s.operator.desired.findings import Found, Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.desired.pod_causes import REASONS, Cause
 from patterns_k8s.operator.desired.pods import Surroundings
 from patterns_k8s.operator.desired.processor import MANAGED_BY, Processor
@@ -88,14 +88,14 @@ def test_keda_scales_by_the_defaults_of_an_order_processor() -> None:
 READY = DeploymentSeen(current=True, updated=1, ready=1, total=1)
 SITUATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "WorkersReady": ("Healthy", {}),
-    "RollingOut": ("Progressing", {"seen": DeploymentSeen(current=False)}),
-    "PodsNotReady": ("Progressing", {"seen": DeploymentSeen(current=True, updated=1, total=1)}),
-    "NotProgressing": ("Degraded", {"seen": DeploymentSeen(stuck="took too long")}),
-    "FailedCreate": ("Degraded", {"seen": DeploymentSeen(current=True, refused="exceeded quota")}),
+    "RollingOut": ("Progressing", {"deployment": DeploymentSeen(current=False)}),
+    "PodsNotReady": ("Progressing", {"deployment": DeploymentSeen(current=True, updated=1, total=1)}),
+    "NotProgressing": ("Degraded", {"deployment": DeploymentSeen(stuck="took too long")}),
+    "FailedCreate": ("Degraded", {"deployment": DeploymentSeen(current=True, refused="exceeded quota")}),
     **{
         reason: (
             "Progressing" if reason == "Unschedulable" else "Degraded",
-            {"seen": DeploymentSeen(current=True, updated=1, total=1), "cause": Cause(reason, "it says why", 1)},
+            {"deployment": DeploymentSeen(current=True, updated=1, total=1), "cause": Cause(reason, "it says why", 1)},
         )
         for reason in REASONS
     },
@@ -129,12 +129,10 @@ def test_argo_cd_knows_how_an_order_processor_is(
 ) -> None:
     """By statuses as the operator writes them."""
     expected, traits = SITUATIONS[reason]
-    found: dict[str, Any] = {"queue": QUEUE, "topic": TOPIC, "route": Route("q", "t", 60), "seen": READY} | traits
-    declared = processor(**found.pop("spec", {}))
-    claims = claims_of(declared, replicas=1, **found)
-    seen = {name: found[name] for name in ("queue", "topic", "seen")}
-    now = datetime(2026, 1, 5, tzinfo=UTC)
-    status = status_of(declared, claims, {}, **seen, replicas=1, backfills={}, now=now)
+    traits = {"queue": QUEUE, "topic": TOPIC, "route": Route("q", "t", 60), "deployment": READY, **traits}
+    declared = processor(**traits.pop("spec", {}))
+    observed = Observation(found=Found(traits.pop("queue"), traits.pop("topic")), replicas=1, **traits)
+    status = status_of(declared, observed, {}, datetime(2026, 1, 5, tzinfo=UTC))
     assert health({"metadata": {"generation": 2}, "status": status})[0] == expected
     assert health({"metadata": {"generation": 2}, "status": status})[1].startswith(f"{reason}: ")
     # Said about a spec before this one.

@@ -19,7 +19,7 @@ from patterns_k8s.operator.controller.scaler import Scaler
 from patterns_k8s.operator.controller.tended import Tended
 from patterns_k8s.operator.desired.backfills import FINISHED, BackfillState
 from patterns_k8s.operator.desired.children import Route, desired
-from patterns_k8s.operator.desired.conditions import claims_of, status_of
+from patterns_k8s.operator.desired.conditions import Observation, status_of
 from patterns_k8s.operator.desired.findings import Found, Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.desired.pods import Surroundings
 from patterns_k8s.operator.desired.processor import Processor
@@ -76,21 +76,23 @@ class Reconciler:
             tended.status = dict(reported)
         spec = processor.spec
         # One after the other: mostly both are known, and waiting for both at once would cost more than it saves.
-        found = (await self._lookups.queue(spec.queue), await self._lookups.topic(spec.topic))
+        found = Found(await self._lookups.queue(spec.queue), await self._lookups.topic(spec.topic))
         tended.route = _route(found, tended.route)
-        tended.messages = found[0].messages if isinstance(found[0], QueueFound) else None
+        tended.messages = found.messages
         replicas = self._scaler.scale(processor, tended, found, tell)
         settled = (processor, found, replicas)
         if settled == tended.settled and not self._diagnosis.is_due(tended.diagnosis):
             return False
         async with self._turns:
-            tended.unseen = False
-            settles = await self._change(processor, tended, found, replicas, tell)
-        # What the cluster told meanwhile is for the next look, and so is what it does not tell of: that a name is free
-        # at last, or that the pods of a version before have ended.
-        # Nor is a status settled that another has written over it.
-        unsettled = tended.unseen or not settles or tended.former or tended.overwritten
-        tended.settled = None if unsettled else settled
+            tended.settled = settled  # unless the cluster tells something meanwhile
+            settles = False
+            try:
+                settles = await self._change(processor, tended, found, replicas, tell)
+            finally:
+                # What the cluster does not tell of is for the next look: that a name is free at last, or that the pods
+                # of a version before have ended. Nor is a status settled that another has written over it.
+                if not settles or tended.former or tended.overwritten:
+                    tended.settled = None
         return True
 
     async def _change(self, processor: Processor, tended: Tended, found: Found, replicas: int, tell: Tell) -> bool:
@@ -100,41 +102,26 @@ class Reconciler:
         try:
             replicas = await self._apply(processor, tended, found, replicas, tell)
             await self._retire(processor, tended, replicas, tell)
-            backfills = await self._jobs.run(processor, tended, topic=found[1], tell=tell)
+            backfills = await self._jobs.run(processor, tended, topic=found.topic, tell=tell)
             if await self._scaler.declare(processor, tended, replicas):
                 return False  # that is a new generation, of which the next look, at once, reports
         except (Refused, NameTaken) as error:
             refused = error
             backfills = self._jobs.states(processor, tended)
-        queue, topic = found
         cause = await self._diagnosis.look(
             processor, tended.diagnosis, of=_makings(processor, tended.route), replicas=replicas, seen=tended.deployment
         )
-        claims = claims_of(
-            processor,
-            queue=queue,
-            topic=topic,
+        observed = Observation(
+            found=found,
             route=tended.route,
             replicas=replicas,
-            seen=tended.deployment,
+            deployment=tended.deployment,
+            backfills=backfills,
             problem=_problem_of(refused),
             cause=cause,
         )
         await self._reports.report(
-            processor,
-            tended,
-            lambda before, now: status_of(
-                processor,
-                claims,
-                before,
-                queue=queue,
-                topic=topic,
-                replicas=replicas,
-                seen=tended.deployment,
-                backfills=backfills,
-                now=now,
-            ),
-            tell,
+            processor, tended, lambda before, now: status_of(processor, observed, before, now), tell
         )
         if isinstance(refused, Refused):
             raise refused
@@ -150,7 +137,7 @@ class Reconciler:
                 replicas = self._scaler.scale(processor, tended, found, tell)
             return replicas
 
-        if tended.route is None and (processor.spec.suspend or any(isinstance(each, Missing) for each in found)):
+        if tended.route is None and (processor.spec.suspend or found.lacks_one):
             await self._applier.park(processor, tended)
         elif tended.route is None and not tended.scaled_from_cluster:
             # AWS cannot be asked since the operator began: workers that are there go on.
@@ -197,7 +184,7 @@ def _problem_of(error: ClusterError | None) -> tuple[str, str] | None:
 
 def _route(found: Found, before: Route | None) -> Route | None:
     """Return the way of an order; what cannot be asked for now is as it was before."""
-    queue, topic = found
+    queue, topic = found.queue, found.topic
     if isinstance(queue, Missing) or isinstance(topic, Missing):
         return None
     if isinstance(queue, Unknown) or isinstance(topic, Unknown):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from patterns_k8s.operator.api.ports import Merges, Tell
 from patterns_k8s.operator.controller.tended import Tended
 from patterns_k8s.operator.controller.wanted_workers import bounded, write_workers
-from patterns_k8s.operator.desired.findings import Found, Missing, QueueFound, Unknown
+from patterns_k8s.operator.desired.findings import Found
 from patterns_k8s.operator.desired.processor import Processor
 from patterns_k8s.operator.desired.scaling import ScalingMemory, ScalingPolicy, next_scale
 from patterns_k8s.operator.observability.metrics import Metrics
@@ -24,10 +24,10 @@ class Scaler:
 
     def scale(self, processor: Processor, tended: Tended, found: Found, tell: Tell) -> int:
         """Return how many pods there must be now."""
-        spec, (queue, topic) = processor.spec, found
+        spec = processor.spec
         before = start = tended.scaling or ScalingMemory(tended.replicas_told or spec.replicas.min)
         asked = tended.workers.read(processor)
-        if spec.suspend or isinstance(queue, Missing) or isinstance(topic, Missing):
+        if spec.suspend or found.lacks_one:
             after = ScalingMemory(0)
         elif spec.scaling.mode == "External":
             after = ScalingMemory(bounded(spec))
@@ -40,12 +40,11 @@ class Scaler:
                 messages_per_pod=spec.scaling.messages_per_pod,
                 cooldown=spec.scaling.cooldown_seconds,
             )
-            messages = queue.messages if isinstance(queue, QueueFound) else None
-            after = next_scale(policy, start, messages, self._clock())
+            after = next_scale(policy, start, found.messages, self._clock())
         if tended.scaled_from_cluster and after.replicas != before.replicas:
             up = after.replicas > before.replicas
             self._metrics.scaled.labels("up" if up else "down").inc()
-            why = _why_scaled(processor, queue, asked)
+            why = _why_scaled(processor, found.messages, asked)
             text = f"from {before.replicas} to {after.replicas} pods{why}"
             tell("Normal", "ScaledUp" if up else "ScaledDown", text)
         tended.scaling = after
@@ -61,7 +60,7 @@ class Scaler:
         return await write_workers(self._cluster, processor, tended.workers, replicas)
 
 
-def _why_scaled(processor: Processor, queue: QueueFound | Missing | Unknown, asked: int | None) -> str:
+def _why_scaled(processor: Processor, messages: int | None, asked: int | None) -> str:
     if asked is not None or processor.spec.scaling.mode == "External":
         return f", spec.workers was set to {processor.spec.workers}"
-    return f" for {queue.messages} messages" if isinstance(queue, QueueFound) else ""
+    return "" if messages is None else f" for {messages} messages"

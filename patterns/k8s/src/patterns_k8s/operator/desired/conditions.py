@@ -1,13 +1,13 @@
 """The status of an OrderProcessor, put together from what was found out and done. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from patterns_k8s.operator.desired.backfills import BackfillState, job_name
 from patterns_k8s.operator.desired.children import Route
-from patterns_k8s.operator.desired.findings import Missing, QueueFound, TopicFound, Unknown
+from patterns_k8s.operator.desired.findings import Found, Missing, QueueFound, TopicFound, Unknown
 from patterns_k8s.operator.desired.last_words import redacted
 from patterns_k8s.operator.desired.pod_causes import Cause
 from patterns_k8s.operator.desired.processor import Processor, selector_of
@@ -15,6 +15,7 @@ from patterns_k8s.operator.desired.processor import Processor, selector_of
 __all__ = [
     "Claim",
     "DeploymentSeen",
+    "Observation",
     "claims_of",
     "condition_of",
     "deployment_seen",
@@ -49,6 +50,29 @@ class DeploymentSeen:
     refused: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one reconcile has found; the whole status follows from it.
+
+    Attributes:
+        found: queue and topic.
+        route: the way of an order, as far as it is known; None when there are to be no workers.
+        replicas: pods that there must be.
+        deployment: as the cluster last told of it.
+        backfills: states of the declared ranges, by their Jobs' names.
+        problem: reason and message of what could not be done.
+        cause: why pods are not ready, if they say.
+    """
+
+    found: Found
+    route: Route | None
+    replicas: int
+    deployment: DeploymentSeen
+    backfills: Mapping[str, BackfillState] = field(default_factory=dict)
+    problem: tuple[str, str] | None = None
+    cause: Cause | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """That something is so (True), is not (False), or is not known (None), and why."""
@@ -81,27 +105,14 @@ def is_rolled_out(seen: DeploymentSeen, replicas: int) -> bool:
     return there and not seen.stuck
 
 
-def claims_of(
-    processor: Processor,
-    *,
-    queue: QueueFound | Missing | Unknown,
-    topic: TopicFound | Missing | Unknown,
-    route: Route | None,
-    replicas: int,
-    seen: DeploymentSeen,
-    problem: tuple[str, str] | None = None,
-    cause: Cause | None = None,
-) -> tuple[Claim, ...]:
-    """Return the claims.
-
-    ``problem`` is the reason and the message of what could not be done, ``cause`` why pods are not ready, if they say.
-    """
-    found = (_resolved("QueueResolved", queue), _resolved("TopicResolved", topic))
-    hindrance = _hindrance(processor, found, route, problem)
-    ready = Claim("Ready", *(hindrance or _rollout(seen, replicas, cause)))
+def claims_of(processor: Processor, observed: Observation) -> tuple[Claim, ...]:
+    """Return what is so of an OrderProcessor, by what a reconcile has found."""
+    found = (_resolved("QueueResolved", observed.found.queue), _resolved("TopicResolved", observed.found.topic))
+    hindrance = _hindrance(processor, found, observed)
+    ready = Claim("Ready", *(hindrance or _rollout(observed)))
     if hindrance is not None and hindrance[1] == "Suspended":
-        ready = replace(ready, message=f"suspended; {seen.total} pods are left")
-    return (ready, *found, _scaling(processor, queue, route, replicas))
+        ready = replace(ready, message=f"suspended; {observed.deployment.total} pods are left")
+    return (ready, *found, _scaling(processor, observed))
 
 
 def _resolved(claim_type: str, finding: QueueFound | TopicFound | Missing | Unknown) -> Claim:
@@ -113,20 +124,19 @@ def _resolved(claim_type: str, finding: QueueFound | TopicFound | Missing | Unkn
     return Claim(claim_type, met=None, reason=finding.reason, message=finding.message)
 
 
-def _hindrance(
-    processor: Processor, found: Sequence[Claim], route: Route | None, problem: tuple[str, str] | None
-) -> _Verdict | None:
+def _hindrance(processor: Processor, found: Sequence[Claim], observed: Observation) -> _Verdict | None:
     """Return why there are no workers, or none as declared."""
-    if problem:
-        return False, *problem
+    if observed.problem:
+        return False, *observed.problem
     if processor.spec.suspend:
         return False, "Suspended", ""
-    missing = next((each for each in found if each.met is False or (each.met is None and route is None)), None)
+    missing = next((each for each in found if each.met is False or (each.met is None and observed.route is None)), None)
     return (False, missing.reason, f"no workers: {missing.message}") if missing else None
 
 
-def _rollout(seen: DeploymentSeen, replicas: int, cause: Cause | None) -> _Verdict:
+def _rollout(observed: Observation) -> _Verdict:
     """Return how far the workers are; what a pod says of itself explains more than what is said of all of them."""
+    seen, replicas, cause = observed.deployment, observed.replicas, observed.cause
     pods = f"{seen.ready} of {replicas} pods ready"
     if is_rolled_out(seen, replicas):
         return True, "WorkersReady", pods
@@ -142,8 +152,9 @@ def _rollout(seen: DeploymentSeen, replicas: int, cause: Cause | None) -> _Verdi
     return False, "PodsNotReady", pods
 
 
-def _scaling(processor: Processor, queue: QueueFound | Missing | Unknown, route: Route | None, replicas: int) -> Claim:
+def _scaling(processor: Processor, observed: Observation) -> Claim:
     limits = processor.spec.replicas
+    queue, route, replicas = observed.found.queue, observed.route, observed.replicas
     if processor.spec.suspend:
         return Claim("Scaling", met=False, reason="Suspended", message="suspended: no pods")
     if route is not None and processor.spec.scaling.mode == "External":
@@ -166,19 +177,10 @@ def _external(processor: Processor, replicas: int) -> Claim:
     return Claim("Scaling", met=False, reason="OutOfBounds", message=text)
 
 
-def status_of(
-    processor: Processor,
-    claims: Sequence[Claim],
-    before: Mapping[str, Any],
-    *,
-    queue: QueueFound | Missing | Unknown,
-    topic: TopicFound | Missing | Unknown,
-    replicas: int,
-    seen: DeploymentSeen,
-    backfills: Mapping[str, BackfillState],
-    now: datetime,
-) -> Json:
+def status_of(processor: Processor, observed: Observation, before: Mapping[str, Any], now: datetime) -> Json:
     """Return the whole status. What is not known for now stays as it was ``before``; times move only with changes."""
+    queue, topic = observed.found.queue, observed.found.topic
+    seen, replicas = observed.deployment, observed.replicas
     old = {condition["type"]: condition for condition in before.get("conditions", ())}
     # A version before had it as the number of pods.
     scaled = before.get("desiredReplicas", before.get("replicas")) != replicas
@@ -192,13 +194,16 @@ def status_of(
         "lastScaleTime": _text(now) if scaled else before.get("lastScaleTime"),
         "queueUrl": queue.url if isinstance(queue, QueueFound) else before.get("queueUrl"),
         "topicArn": topic.arn if isinstance(topic, TopicFound) else before.get("topicArn"),
-        "conditions": [condition_of(claim, old.get(claim.type), processor.generation, now) for claim in claims],
+        "conditions": [
+            condition_of(claim, old.get(claim.type), processor.generation, now)
+            for claim in claims_of(processor, observed)
+        ],
         "backfills": [
             {
                 "from": days.first.isoformat(),
                 "to": days.last.isoformat(),
                 "job": (job := job_name(processor, days)),
-                "state": backfills[job],
+                "state": observed.backfills[job],
             }
             for days in processor.spec.backfill
         ],

@@ -37,5 +37,19 @@ class Unknown:
     message: str
 
 
-Found = tuple[QueueFound | Missing | Unknown, TopicFound | Missing | Unknown]
-"""What was found of the queue and of the topic."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found of the queue and of the topic that an OrderProcessor names."""
+
+    queue: QueueFound | Missing | Unknown
+    topic: TopicFound | Missing | Unknown
+
+    @property
+    def lacks_one(self) -> bool:
+        """Whether one of the two is not there, so that there are to be no workers."""
+        return isinstance(self.queue, Missing) or isinstance(self.topic, Missing)
+
+    @property
+    def messages(self) -> int | None:
+        """Messages in the queue; None while they are not known."""
+        return self.queue.messages if isinstance(self.queue, QueueFound) else None
