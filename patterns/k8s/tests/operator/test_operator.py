@@ -177,6 +177,28 @@ def test_one_that_comes_gets_its_children_and_one_that_goes_is_drained_first(pla
     play(story)
 
 
+def test_a_drain_goes_on_with_the_next_operator(play: Play) -> None:
+    """One that ends, or hands over to a peer, does not let the OrderProcessor go before its pods have ended."""
+
+    async def story(scene: Scene) -> None:
+        pod = (kmock.resource("", "v1", "pods"), "test", "orders-1")
+        scene.declare()
+        async with scene.operating():
+            await until(lambda: all_there(scene))
+            await until(lambda: "finalizers" in (scene.processor() or {})["metadata"])
+            scene.emulator.objects[pod] = {"metadata": {"name": "orders-1"}, "status": {"phase": "Running"}}
+            await scene.ask("DELETE", f"{PATH}/orders")
+            await until(lambda: ("LIST", "pods") in scene.emulator.seen)
+        scene.emulator.seen.clear()
+        async with scene.operating():
+            await until(lambda: scene.emulator.seen.count(("LIST", "pods")) >= 2)
+            assert scene.processor() is not None
+            del scene.emulator.objects[pod]
+            await until(lambda: scene.processor() is None)
+
+    play(story)
+
+
 def test_an_edit_scales_and_a_hand_is_taken_off(play: Play) -> None:
     """Edits of the spec, of a child, and the loss of one: each is seen at once."""
 
