@@ -81,7 +81,7 @@ def memories() -> Memories:
 
 def applied(version: int) -> Applied:
     """Return what was applied, in this version."""
-    return Applied(b"", b"", b"", version, "uid-of-child")
+    return Applied(b"", b"", version, "uid-of-child")
 
 
 @pytest.fixture
@@ -143,18 +143,6 @@ def test_what_is_made_meanwhile_is_not_missed(memories: Memories, tended: Tended
     script.meanwhile["Deployment"] = lambda: tended.applied.update(Deployment=applied(2))
     follow(script, memories)
     assert tended.changed == {}
-
-
-def test_one_that_was_looked_at_meanwhile_is_missed_all_the_same(memories: Memories, tended: Tended) -> None:
-    """It was found to be as it was applied, of which an event told before the watch broke; then it was deleted."""
-    script = Script(ServiceAccount=[child()], Job=[child(BACKFILL)])
-
-    def looked_at() -> None:
-        tended.applied["Deployment"].mark = b"another"
-
-    script.meanwhile["Deployment"] = looked_at
-    follow(script, memories)
-    assert tended.changed == {"Deployment": None}
 
 
 def test_one_that_is_being_applied_may_be_gone(memories: Memories, tended: Tended) -> None:

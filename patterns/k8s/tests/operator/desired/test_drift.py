@@ -3,47 +3,45 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from patterns_k8s.operator.desired.drift import fingerprint, named_in
+from patterns_k8s.operator.desired.drift import fingerprint, mark_of
 from patterns_shared.testing.strategies import json_values
 
-MANIFEST = {"spec": {"replicas": 2, "template": {"containers": [{"name": "worker", "image": "x:1"}]}}}
-LIVE: dict[str, Any] = {
-    "spec": {
-        "replicas": 2,
-        "paused": False,
-        "template": {"containers": [{"name": "worker", "image": "x:1", "imagePullPolicy": "IfNotPresent"}]},
-    },
-    "status": {"readyReplicas": 2},
+OWNER = {"kind": "OrderProcessor", "uid": "uid", "controller": True}
+METADATA: dict[str, Any] = {
+    "uid": "uid-of-child",
+    "resourceVersion": "7",
+    "generation": 2,
+    "labels": {"app.kubernetes.io/part-of": "patterns"},
+    "ownerReferences": [OWNER],
 }
 
 
-def test_defaults_and_status_are_no_drift() -> None:
-    """Others have a say in what the manifest does not name."""
-    assert named_in(MANIFEST, LIVE) == MANIFEST
+def live(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of metadata
+    """Return a child as the cluster keeps it."""
+    return {"metadata": METADATA | changed, "status": {"readyReplicas": 2}}
+
+
+def test_a_status_or_an_annotation_is_no_drift() -> None:
+    """They make another version and no other generation."""
+    changed = live(resourceVersion="8", annotations={"deployment.kubernetes.io/revision": "1"}, managedFields=[{}])
+    assert mark_of({**changed, "status": {"readyReplicas": 3}}) == mark_of(live())
 
 
 @pytest.mark.parametrize(
-    "spec",
-    [
-        {"replicas": 3, "template": LIVE["spec"]["template"]},
-        {"replicas": 2, "template": {"containers": [{"name": "worker", "image": "x:2"}]}},
-        {"replicas": 2, "template": {"containers": []}},
-        {"replicas": 2, "template": {"containers": [*LIVE["spec"]["template"]["containers"], {"name": "other"}]}},
-        {"replicas": 2},
-    ],
+    "changed", [{"generation": 3}, {"labels": {}}, {"ownerReferences": []}, {"uid": "uid-of-another"}]
 )
-def test_what_the_manifest_names_is_compared(spec: dict[str, Any]) -> None:
-    """Changed, gone, or grown."""
-    assert fingerprint(named_in(MANIFEST, {**LIVE, "spec": spec})) != fingerprint(named_in(MANIFEST, LIVE))
+def test_all_else_may_be(changed: dict[str, Any]) -> None:
+    """The spec, the labels, the controller, or another object of the name."""
+    assert mark_of(live(resourceVersion="8", **changed)) != mark_of(live())
 
 
-@given(manifest=json_values, live=json_values)
-def test_anything_can_be_compared(manifest: Any, live: Any) -> None:  # noqa: ANN401 - JSON
-    """Somebody may have made anything of it."""
-    assert len(fingerprint(named_in(manifest, live))) == 8
+def test_an_object_without_a_generation_is_another_with_every_version() -> None:
+    """A ServiceAccount has no spec."""
+    before, after = live(generation=None), live(generation=None, resourceVersion="8")
+    assert mark_of(before) != mark_of(after)
 
 
 @given(value=json_values)
-def test_what_is_as_it_was_looks_as_it_did(value: Any) -> None:  # noqa: ANN401 - JSON
-    """Whatever it is."""
-    assert fingerprint(named_in(value, value)) == fingerprint(value)
+def test_anything_has_a_short_digest(value: Any) -> None:  # noqa: ANN401 - JSON
+    """Somebody may have made anything of it."""
+    assert len(fingerprint(value)) == 8

@@ -9,7 +9,7 @@ from patterns_k8s.operator.controller.own_children import OwnChildren
 from patterns_k8s.operator.controller.ownership import is_own
 from patterns_k8s.operator.controller.tended import Applied, Tended
 from patterns_k8s.operator.desired.conditions import deployment_seen
-from patterns_k8s.operator.desired.drift import fingerprint, mark_of, named_in, version_of
+from patterns_k8s.operator.desired.drift import fingerprint, mark_of, version_of
 from patterns_k8s.operator.desired.edits import describe_edit
 from patterns_k8s.operator.desired.processor import Manifest, Processor, child_reference
 from patterns_k8s.operator.observability.metrics import Metrics
@@ -22,7 +22,11 @@ Rescale = Callable[[int], int]
 
 
 class ChildApplier:
-    """Applies what differs from what was applied, and repairs what others have changed."""
+    """Applies what differs from what was applied, and what is not as it was then.
+
+    Whether that is in a field of the manifest is for the API server to find out: applying the same again changes
+    nothing else, and so it is told as a repair only if something changed.
+    """
 
     def __init__(self, cluster: Children, metrics: Metrics) -> None:
         """Take the cluster and the figures."""
@@ -44,18 +48,15 @@ class ChildApplier:
             live = tended.changed.pop(kind, _UNTOLD)
             known = tended.applied.get(kind)
             unchanged = known is not None and known.manifest == wanted
-            if known is not None and unchanged and _is_as_applied(manifest, live, known):
-                if live:
-                    known.mark = mark_of(live)  # its like is not compared again
+            if unchanged and live is _UNTOLD:
                 continue
             # Forgotten first, so that a failure is made good by the next look.
             tended.applied.pop(kind, None)
             applied, kept = await self._put(processor, manifest, _uid_of(processor, known, live), rescale)
-            looks = fingerprint(named_in(applied, kept))
-            record = Applied(fingerprint(applied), looks, mark_of(kept), version_of(kept), kept["metadata"]["uid"])
+            record = Applied(fingerprint(applied), mark_of(kept), version_of(kept), kept["metadata"]["uid"])
             tended.keep(kind, record, kept)
             self._metrics.applied.labels(kind).inc()
-            if unchanged:
+            if unchanged and (live is None or mark_of(live) != record.mark):
                 self._metrics.repaired.labels(kind).inc()
                 what = "was deleted by another client" if live is None else describe_edit(manifest, live)
                 tell("Warning", "Repaired", f"{kind} {manifest['metadata']['name']} {what}")
@@ -100,7 +101,3 @@ def _uid_of(processor: Processor, known: Applied | None, live: Manifest | None) 
     if live is None or (live and not is_own(live, processor.owner)):
         return ""
     return str(live["metadata"]["uid"]) if live else known.uid if known else ""
-
-
-def _is_as_applied(manifest: Manifest, live: Manifest | None, known: Applied) -> bool:
-    return live is _UNTOLD or (live is not None and fingerprint(named_in(manifest, live)) == known.live)

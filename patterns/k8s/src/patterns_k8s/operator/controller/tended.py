@@ -23,14 +23,12 @@ class Applied:
 
     Attributes:
         manifest: digest of the manifest.
-        live: digest of the object, in what the manifest names.
         mark: of the object; see `drift.mark_of`.
         version: of the object; a later one is a greater number.
         uid: of the object; what is applied next is meant for this one.
     """
 
     manifest: bytes
-    live: bytes
     mark: bytes
     version: int
     uid: str
@@ -49,7 +47,6 @@ class Tended:
         changed: children, by kind, that are not as they were applied; None for one that was deleted.
         deployment: as last told.
         diagnosis: why its pods are not ready.
-        unseen: whether there is news of children that no look has seen.
         route: as last resolved.
         messages: in its queue, as last counted; None while that is not known.
         scaling: what the scaler remembers.
@@ -59,7 +56,7 @@ class Tended:
         reported: version of the OrderProcessor after that.
         overwritten: the status that another has put in its place, with its version.
         recorded: ends of backfills as the OrderProcessor's annotation has them; None before it was read.
-        settled: what the last look found, when nothing was left to do about it.
+        settled: what the last look found, when nothing was left to do about it and nothing was told since it began.
     """
 
     jobs: dict[str, JobSeen] = field(default_factory=dict)
@@ -70,7 +67,6 @@ class Tended:
     changed: dict[str, Manifest | None] = field(default_factory=dict)
     deployment: DeploymentSeen = field(default_factory=DeploymentSeen)
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
-    unseen: bool = False
     route: Route | None = None
     messages: int | None = None
     scaling: ScalingMemory | None = None
@@ -141,7 +137,6 @@ class Tended:
 
     def stir(self) -> None:
         """Wake up: there is something that no look has seen."""
-        self.unseen = True
         self.settled = None
         self.wake.set()
 

@@ -1,8 +1,7 @@
-"""Whether an object in the cluster still is what was applied. Pure.
+"""Whether an object in the cluster still is as it was right after it was applied. Pure.
 
-The cluster adds defaults, and others add fields of their own; both are none of the operator's business. So an object is
-compared only in what its manifest names, and with how it looked right after it was applied: what the cluster itself
-writes differently is no drift, and can start no endless repair.
+It is compared with that, and not with its manifest: what the cluster itself writes differently, or a webhook rewrites,
+is no drift, and can start no endless repair.
 """
 
 import json
@@ -10,7 +9,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-__all__ = ["fingerprint", "mark_of", "named_in", "version_of"]
+__all__ = ["fingerprint", "mark_of", "version_of"]
 
 
 def fingerprint(value: object) -> bytes:
@@ -19,7 +18,7 @@ def fingerprint(value: object) -> bytes:
 
 
 def mark_of(live: dict[str, Any]) -> bytes:
-    """Return a digest that stays the same for as long as nothing changed in the object that a manifest names.
+    """Return a digest that stays the same for as long as nothing changed in the object but its status and annotations.
 
     A spec has a generation; an object without one is another with every version. What only a status tells is no change.
     """
@@ -34,12 +33,3 @@ def version_of(live: Mapping[str, Any]) -> int:
     https://www.kubernetes.dev/resources/keps/5504/
     """
     return int(live["metadata"]["resourceVersion"])
-
-
-def named_in(manifest: Any, live: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return the part of the live object that the manifest names. A list of another length is named as a whole."""
-    if isinstance(manifest, dict) and isinstance(live, dict):
-        return {key: named_in(part, live.get(key)) for key, part in manifest.items()}
-    if isinstance(manifest, list) and isinstance(live, list) and len(manifest) == len(live):
-        return [named_in(part, found) for part, found in zip(manifest, live, strict=True)]
-    return live
