@@ -1,6 +1,7 @@
 """Looks after one OrderProcessor for as long as it is there: at every change, and every few seconds at its queue."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ __all__ = ["Tending", "pause_after"]
 _LONGEST_PAUSE = 60.0
 _BREATH = 0.05
 """Seconds for which changes are gathered: a rollout tells of every pod."""
+_TICKS = 40
+"""Looks that are due within this part of ``look_seconds`` are made together: waking up costs as much as a look."""
 
 
 def pause_after(failures: int) -> float:
@@ -71,11 +74,12 @@ class Tending:
                     # Never in a hot loop, whatever wakes.
                     pause = self._patience * pause_after(failures)
                     await asyncio.sleep(min(self._patience, pause))
-                    await _wait(tended.wake, pause)
+                    await _wait(tended.wake, pause, tick=0.01)
                 else:
                     failures = 0
-                    await _wait(tended.wake, random.uniform(0.8, 1.2) * self._look_seconds)
-                    await asyncio.sleep(_BREATH if tended.wake.is_set() else 0)
+                    pause = random.uniform(0.8, 1.2) * self._look_seconds
+                    if await _wait(tended.wake, pause, tick=self._look_seconds / _TICKS):
+                        await asyncio.sleep(_BREATH)
 
     async def _look(self, body: Mapping[str, Any], tended: Tended, tell: Tell) -> None:
         started = time.monotonic()
@@ -95,12 +99,15 @@ class Tending:
             self._metrics.rounds.labels("settled").inc()
 
 
-async def _wait(wake: asyncio.Event, seconds: float) -> None:
+async def _wait(wake: asyncio.Event, seconds: float, *, tick: float) -> bool:
+    """Wait for so many seconds, to the next full tick, and return whether something woke it up before."""
+    loop = asyncio.get_running_loop()
+    timer = loop.call_at(math.ceil((loop.time() + seconds) / tick) * tick, wake.set)
     try:
-        async with asyncio.timeout(seconds):
-            await wake.wait()
-    except TimeoutError:
-        return
+        await wake.wait()
+    finally:
+        timer.cancel()
+    return loop.time() < timer.when()
 
 
 def _problem(invalid: ValidationError) -> str:
