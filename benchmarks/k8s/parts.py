@@ -3,7 +3,7 @@
 The operator as it is, and with one of its parts replaced (`benchmarks.peers.plain_operator`), in turns, each in a
 process of its own. What is measured is that process: its processor time for each OrderProcessor, its share of a
 processor at rest, its memory. The API server is the emulated one of the unit tests, in another process, so the figures
-do not depend on how fast a cluster is. The table is for a decision (docs/adr/0071); it is no part of the page.
+do not depend on how fast a cluster is. The table is for a decision (docs/adr/0075); it is no part of the page.
 """
 
 import asyncio
