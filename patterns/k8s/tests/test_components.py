@@ -100,7 +100,7 @@ SITUATIONS: dict[str, tuple[str, dict[str, Any]]] = {
         for reason in REASONS
     },
     "Suspended": ("Suspended", {"spec": {"suspend": True}}),
-    "NameNotPublished": ("Degraded", {"topic": Missing("NameNotPublished", "nobody published it"), "route": None}),
+    "NameNotPublished": ("Degraded", {"topic": Missing("NameNotPublished", "it is not published"), "route": None}),
     "QueueMissing": ("Degraded", {"queue": Missing("QueueMissing", "it is gone"), "route": None}),
     "LookupFailed": ("Degraded", {"queue": Unknown("LookupFailed", "AWS is away"), "route": None}),
     "NameTaken": ("Degraded", {"problem": ("NameTaken", "deployment orders-workers is another's")}),

@@ -139,7 +139,7 @@ def test_a_panel_shows_metrics_that_are_exported(panel: dict[str, Any]) -> None:
 
 
 def test_the_dashboard_shows_all_that_is_exported_of_orders() -> None:
-    """A metric that nobody sees is not needed, but for those that only alarms are about."""
+    """A metric on no panel is not needed, but for those that only alarms are about."""
     shown = {selector.name for panel in panels() for target in panel["targets"] for selector in read(target["expr"])[0]}
     ours = {name for name in exported() if name.startswith("patterns_")}
     derived = ("_created", "_sum", "_count")

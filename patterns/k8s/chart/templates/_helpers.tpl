@@ -51,7 +51,7 @@ WORKER_CREDENTIALS: {{ . | quote }}
 {{ .Values.webhook.secret | default "patterns-operator-webhook" }}
 {{- end }}
 
-{{/* Whether somebody else makes the webhook's certificate; at most one does. */}}
+{{/* Whether the webhook's certificate comes from elsewhere; at most one source does. */}}
 {{- define "patterns.certificateIsBrought" -}}
 {{- $webhook := .Values.webhook -}}
 {{- $ways := list -}}

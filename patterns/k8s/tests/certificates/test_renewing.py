@@ -223,7 +223,7 @@ def test_two_who_fight_give_up(api: Api) -> None:
         api.renew()
 
 
-def test_a_bundle_that_lost_the_authority_is_mended(api: Api) -> None:
+def test_a_bundle_that_lost_the_authority_is_repaired(api: Api) -> None:
     """An older manifest was applied: the Secret knows which one is needed."""
     api.renew()
     [webhook] = api.configuration["webhooks"]

@@ -70,7 +70,7 @@ class TestValues:
     schema: Any = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 
     def check(self, **values: Any) -> None:  # noqa: ANN401 - JSON
-        """Check values beside the defaults, as Helm does."""
+        """Check values merged with the defaults, as Helm does."""
         jsonschema.Draft202012Validator(self.schema).validate({**default_values(), **values})
 
     def test_the_defaults_are_good_and_written_down(self) -> None:

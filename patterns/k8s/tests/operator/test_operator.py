@@ -112,7 +112,7 @@ class Scene:
         return self.emulator.live(ORDER_PROCESSORS, "test", name)
 
     def reason(self, kind: str, name: str = "orders") -> str:
-        """Return why a condition is as it is, empty when nobody has said."""
+        """Return why a condition is as it is, empty when there is none."""
         conditions = (self.processor(name) or {}).get("status", {}).get("conditions", [])
         return next((each["reason"] for each in conditions if each["type"] == kind), "")
 
@@ -231,7 +231,7 @@ def test_a_topic_that_comes_late_is_found(play: Play) -> None:
     """A condition says what is missing meanwhile."""
 
     async def story(scene: Scene) -> None:
-        scene.shop.found_topic = Missing("NameNotPublished", "nobody has published it")
+        scene.shop.found_topic = Missing("NameNotPublished", "it is not published")
         scene.declare()
         async with scene.operating():
             await until(lambda: scene.reason("TopicResolved") == "NameNotPublished")
@@ -244,7 +244,7 @@ def test_a_topic_that_comes_late_is_found(play: Play) -> None:
 
 
 def test_a_spec_that_cannot_be_read_is_reported(play: Play) -> None:
-    """By its field; a definition from another release may have let it in. Mending it mends it, with no look needed."""
+    """By its field; a definition from another release may have let it in. Correcting it needs no reconcile."""
 
     async def story(scene: Scene) -> None:
         scene.declare(concurrency=0)

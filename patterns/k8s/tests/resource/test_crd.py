@@ -21,7 +21,7 @@ def test_the_written_definition_is_what_the_models_say() -> None:
 
 
 def test_a_definition_that_differs_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Missing or changed; and writing it mends it."""
+    """Missing or changed; and writing it corrects it."""
     path = tmp_path / "new" / "crd.yaml"
     assert main(["--check", "--file", str(path)]) == 1
     assert main(["--file", str(path)]) == 0
@@ -43,7 +43,7 @@ def parts(schema: Any, path: str = "") -> Any:  # noqa: ANN401 - JSON
 
 @pytest.mark.parametrize(("path", "part"), list(parts(SCHEMA)))
 def test_the_schema_is_structural(path: str, part: dict[str, Any]) -> None:
-    """By the rules of apiextensions: a type everywhere, nothing that refers or that forbids beside properties."""
+    """By the rules of apiextensions: a type everywhere, nothing that refers, or that forbids next to properties."""
     assert ("type" in part) is not part.get("x-kubernetes-int-or-string", False), path
     assert not {"$ref", "$defs", "title", "additionalProperties", "const", "allOf", "oneOf", "not"} & part.keys()
     if "anyOf" in part:

@@ -50,7 +50,7 @@ def ids(orders: PlacedOrders) -> set[str]:
     return {placed.key.removeprefix("ORDER#") for placed in orders.between(FIRST, LAST)}
 
 
-def test_orders_of_the_days_that_nobody_decided_are_found(keep: Callable[..., None], table: PlacedOrders) -> None:
+def test_undecided_orders_of_the_days_are_found(keep: Callable[..., None], table: PlacedOrders) -> None:
     """From midnight to midnight in UTC, both days included, and nothing that has an outcome."""
     keep("before", "2026-01-04T23:59:59.999999+00:00")
     keep("at-midnight", "2026-01-05T00:00:00+00:00")
@@ -93,7 +93,7 @@ def test_a_table_of_many_pages_is_read_to_its_end(logger: Logger) -> None:
 
 
 def test_a_table_that_is_down_is_said_to_be() -> None:
-    """Not there is another matter, and no retry mends it."""
+    """Not there is another matter, and no retry fixes it."""
 
     class Dynamo:
         def __init__(self, code: str) -> None:
@@ -109,7 +109,7 @@ def test_a_table_that_is_down_is_said_to_be() -> None:
 
 
 def placed(number: int) -> PlacedOrder:
-    """Return an order that nobody decided."""
+    """Return an undecided order."""
     item = order_to_item(make_order(order_id=f"order-{number}"), traceparent=TRACEPARENT)
     return PlacedOrder(f"ORDER#{number}", placed_event(item))
 

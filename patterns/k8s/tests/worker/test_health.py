@@ -63,7 +63,7 @@ def test_probes_are_answered() -> None:
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:
-    """And not a worker that nobody can ask."""
+    """And not a worker without a health endpoint."""
     with serve_health(Health(limit=1), "127.0.0.1", 0, metrics=metrics) as port:
         second = serve_health(Health(limit=1), "127.0.0.1", port, metrics=metrics)
         with pytest.raises(OSError, match="in use"):

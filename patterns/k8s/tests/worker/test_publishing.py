@@ -100,7 +100,7 @@ def test_only_what_was_not_taken_is_published_again() -> None:
         bus.refuse.clear()
         return Stop.wait(stop, timeout)
 
-    stop.wait = waited  # type: ignore[method-assign] # the topic mends while it is waited for
+    stop.wait = waited  # type: ignore[method-assign] # the topic recovers during the wait
     assert publisher.publish(EVENTS) == []
     assert seen == [["event-0"]]
     assert [event.id for event in bus.events] == ["event-0", "event-1", "event-2"]
@@ -131,8 +131,8 @@ def test_an_event_that_spoils_the_whole_call_is_found() -> None:
     assert stop.waits == []
 
 
-def test_what_is_refused_for_good_is_returned_beside_what_went_out() -> None:
-    """Nobody waits for what never changes."""
+def test_permanent_refusals_are_returned_with_what_went_out() -> None:
+    """A permanent refusal is not retried."""
 
     class Refusing(RecordingPublisher):
         def publish(self, events: Sequence[Event]) -> Sequence[PublishFailure]:

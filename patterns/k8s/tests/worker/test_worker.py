@@ -161,7 +161,7 @@ def test_a_topic_that_comes_late_costs_no_message_a_receive(
 
 
 def test_a_stop_gives_back_what_cannot_be_finished(settings: WorkerSettings, clients: Clients) -> None:
-    """At once, and to anybody: no message waits for its visibility to run out."""
+    """At once, to any worker: no message waits for its visibility to run out."""
     clients("sns").delete_topic(TopicArn=settings.topic_arn)
     clients("sqs").send_message(QueueUrl=settings.queue_url, MessageBody=delivery(make_event()))
     names = ["ApproximateNumberOfMessagesNotVisible"]
@@ -180,7 +180,7 @@ def test_a_stop_gives_back_what_cannot_be_finished(settings: WorkerSettings, cli
 def test_a_worker_killed_before_it_deleted_tells_the_same_again(
     settings: WorkerSettings, clients: Clients, published: Published
 ) -> None:
-    """With the same id and the same decision, so that whoever listens knows it."""
+    """With the same id and the same decision, so that consumers recognize it."""
     event = make_event()
     answers = []
     for _ in range(2):

@@ -18,7 +18,7 @@ _STEPS_AT_MOST = 12
 
 
 class Unsettled(Exception):
-    """Somebody else changes the same objects again and again."""
+    """Another client changes the same objects again and again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A turn takes three writes, after each of which it can break off and go on later:
 
-1. the next certificate is put beside the one that is served;
+1. the next certificate is put next to the one that is served;
 2. the API server is told to trust its authority, too;
 3. it takes the place of the one that is served, and servers read it when they get to it.
 

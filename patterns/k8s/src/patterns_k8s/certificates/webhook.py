@@ -79,7 +79,7 @@ class Webhook:
         )
 
     async def prepare(self, found: WebhookObjects, issued: Issued) -> None:
-        """Put the next certificate beside the one that is served."""
+        """Put the next certificate next to the one that is served."""
         data = {_NEXT[part]: _encoded(getattr(issued, part)) for part in _NEXT}
         await self._write_secret(found, data)
 

@@ -62,7 +62,7 @@ class _Declared(BaseModel):
 
 
 class Replicas(_Declared):
-    """Between how many pods to scale, whoever does."""
+    """The range of pods to scale in, for every way of scaling."""
 
     model_config = ConfigDict(json_schema_extra=_rule("self.min <= self.max", "min must not be over max"))
 

@@ -34,7 +34,7 @@ class Condition(_Reported):
 
 
 class BackfillStatus(_Reported):
-    """What became of one range of days."""
+    """The outcome of one range of days."""
 
     first: Annotated[str, Field(alias="from")]
     """The first day."""
@@ -76,4 +76,4 @@ class OrderProcessorStatus(_Reported):
         list[BackfillStatus],
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["from", "to"]}),
     ] = Field(default_factory=list)
-    """What became of the ranges of days."""
+    """The outcomes of the ranges of days."""

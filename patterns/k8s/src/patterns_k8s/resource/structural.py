@@ -37,15 +37,15 @@ def _part(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema itself: what a reference points to, or what may be null, with what is said beside it."""
-    beside = {name: value for name, value in schema.items() if name not in {"$ref", "anyOf"}}
+    """Return the schema itself: what a reference points to, or what may be null, with its sibling keys."""
+    siblings = {name: value for name, value in schema.items() if name not in {"$ref", "anyOf"}}
     if "$ref" in schema:
-        return _resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions) | beside
+        return _resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions) | siblings
     choices = schema.get("anyOf", [])
     if _NULL in choices and len(choices) == 2:  # noqa: PLR2004 - it, or nothing
         (other,) = (choice for choice in choices if choice != _NULL)
-        beside = {name: value for name, value in beside.items() if (name, value) != ("default", None)}
-        return _resolved(other, definitions) | beside | {"nullable": True}
+        siblings = {name: value for name, value in siblings.items() if (name, value) != ("default", None)}
+        return _resolved(other, definitions) | siblings | {"nullable": True}
     return dict(schema)
 
 

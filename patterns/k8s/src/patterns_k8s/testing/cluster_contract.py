@@ -36,7 +36,7 @@ class ClusterContract:
     """The contract of ``Children``."""
 
     def test_applying_makes_and_changes_and_then_changes_nothing(self, run: Run, look: Look) -> None:
-        """What is applied again as it is keeps its version, so that nobody is woken up by it."""
+        """What is applied again as it is keeps its version, so that no watcher gets an event."""
 
         async def story(cluster: Children) -> None:
             made = await cluster.apply(make_deployment())
@@ -54,7 +54,7 @@ class ClusterContract:
         assert kept["spec"]["replicas"] == 3
 
     def test_what_is_there_is_not_created_again(self, run: Run, look: Look) -> None:
-        """It is left as it is, whoever made it."""
+        """It is left as it is, also if another client created it."""
 
         async def story(cluster: Children) -> None:
             await cluster.create(make_deployment())

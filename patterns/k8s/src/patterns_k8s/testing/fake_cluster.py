@@ -65,7 +65,7 @@ class FakeCluster:
         return deepcopy(self.objects[key])
 
     def edit(self, kind: str, name: str, change: Mapping[str, Any]) -> None:
-        """Change an object as somebody else does; that is no request of the operator's."""
+        """Change an object as another client does; that is no request of the operator's."""
         before = self.objects[kind, name]
         after = _merged(before, change)
         self._keep((kind, name), after, spec_changed=before.get("spec") != after.get("spec"))

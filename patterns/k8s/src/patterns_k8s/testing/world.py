@@ -23,7 +23,7 @@ __all__ = ["CHILD", "KINDS", "NO_TOPIC", "QUEUE", "TOPIC", "World", "settle"]
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 QUEUE = QueueFound("https://sqs.example.com/fulfilment", messages=0, visibility=60)
 TOPIC = TopicFound("arn:aws:sns:eu-central-1:123456789012:order-events")
-NO_TOPIC = Missing("NameNotPublished", "nobody has published /patterns/test/async/topic_arn yet")
+NO_TOPIC = Missing("NameNotPublished", "/patterns/test/async/topic_arn is not published yet")
 CHILD = "orders-workers"
 KINDS = ["ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Deployment"]
 

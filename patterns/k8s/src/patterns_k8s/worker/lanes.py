@@ -18,7 +18,7 @@ __all__ = ["Handle", "Lane", "Queue", "lane_sizes"]
 _BATCH = 10
 _LONGEST_PAUSE = 30.0
 _LONGEST_BACKOFF = 300
-"""Seconds that a message waits at most after a failure that nobody planned for."""
+"""Seconds that a message waits at most after an unexpected failure."""
 
 Handle = Callable[[dict[str, Any]], dict[str, Any]]
 """Handles ``{"Records": …}`` and names those that failed, as a Lambda function of a queue would."""

@@ -101,7 +101,7 @@ class WorkerMetrics:
 
     def exposition(self) -> Exposition:
         """Return the metrics, with CPU time and memory of the process."""
-        # Imported by the first scrape: 50 ms that a worker which nobody scrapes does not spend on its start.
+        # Imported by the first scrape: 50 ms that a worker without scrapes does not spend on its start.
         from prometheus_client import (  # noqa: PLC0415 - as above
             CONTENT_TYPE_LATEST,
             CollectorRegistry,

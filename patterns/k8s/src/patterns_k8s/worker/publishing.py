@@ -2,7 +2,7 @@
 
 While the topic is missing, forbidden or down, no message can be finished, whichever is received. So the worker keeps
 the messages that it has, hidden, and asks for no others: they wait in the queue with their receives uncounted, and
-none of them becomes a dead letter because of an outage that is nobody's fault.
+none of them becomes a dead letter because of an outage that no message caused.
 """
 
 import random

@@ -47,9 +47,9 @@ def test_a_topic_is_found(lookups: AwsLookups, publish: Callable[[str, str], Non
     assert lookups.topic("async/topic_arn") == TopicFound("arn:aws:sns:us-east-1:123456789012:x")
 
 
-def test_what_nobody_published_is_missing(lookups: AwsLookups) -> None:
+def test_an_unpublished_name_is_missing(lookups: AwsLookups) -> None:
     """A stack that is not there yet is no failure."""
-    missing = Missing("NameNotPublished", "nobody has published /patterns/test/async/topic_arn yet")
+    missing = Missing("NameNotPublished", "/patterns/test/async/topic_arn is not published yet")
     assert lookups.topic("async/topic_arn") == missing
     assert isinstance(lookups.queue("k8s/fulfilment_queue_url"), Missing)
 

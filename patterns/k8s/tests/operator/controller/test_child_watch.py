@@ -127,7 +127,7 @@ def test_children_that_are_gone_are_told_of(memories: Memories, tended: Tended) 
     assert tended.wake.is_set()
 
 
-def test_when_all_are_there_nobody_is_woken(memories: Memories, tended: Tended) -> None:
+def test_when_all_are_there_no_daemon_is_woken(memories: Memories, tended: Tended) -> None:
     """A restart of the API server is no news."""
     script = Script(ServiceAccount=[child()], Deployment=[child()], Job=[child("other"), child(BACKFILL)])
     tended.jobs["other"] = JobSeen("Running", suspended=False)
@@ -183,7 +183,7 @@ def test_a_watch_goes_on_where_the_one_before_ended(memories: Memories, tended: 
 def test_after_a_failure_all_is_listed_anew(
     memories: Memories, caplog: pytest.LogCaptureFixture, failure: Exception
 ) -> None:
-    """Whatever it was; what nobody foresaw leaves its trace in the log."""
+    """Whatever it was; an unexpected error is logged with its stack trace."""
     script = Script()
     script.watches["Job"] = [failure, [bookmark(120)]]
     follow(script, memories)

@@ -26,7 +26,7 @@ def cluster() -> FakeCluster:
 
 
 def add_deployment(cluster: FakeCluster, owner: Owner | None, name: str = "child-workers") -> Manifest:
-    """Have a Deployment that this owner controls, or nobody, and return it."""
+    """Have a Deployment that this owner, if any, controls, and return it."""
     deployment = make_deployment()
     references = [owner.controller_reference] if owner else []
     deployment["metadata"] |= {"name": name, "ownerReferences": references, "labels": labels_of("child")}
@@ -51,7 +51,7 @@ def test_workers_are_taken_away_and_waited_for(cluster: FakeCluster) -> None:
 
 
 def test_workers_of_a_deployment_that_is_gone_are_waited_for(cluster: FakeCluster) -> None:
-    """Whoever deleted it: they still hold messages."""
+    """Regardless of who deleted it: they still hold messages."""
     assert left(cluster) == 1
 
 

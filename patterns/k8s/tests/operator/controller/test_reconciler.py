@@ -113,7 +113,7 @@ def test_a_repair_that_the_cluster_undoes_is_tried_once(world: World) -> None:
             body = world.cluster.objects["Deployment", CHILD]
         return body
 
-    world.cluster.apply = rewritten  # type: ignore[method-assign] # an admission webhook of somebody else
+    world.cluster.apply = rewritten  # type: ignore[method-assign] # another application's admission webhook
     world.cluster.edit("Deployment", CHILD, {"spec": {"replicas": 9}})
     world.tell_of("Deployment")
     assert ("apply", "Deployment") in world.look()
@@ -182,7 +182,7 @@ def test_a_queue_that_goes_takes_the_workers_away(world: World) -> None:
 
 
 def test_pods_that_are_left_are_reported_by_an_operator_that_has_just_begun(world: World) -> None:
-    """Of a Deployment that it did not apply, and whose status nobody tells it again."""
+    """Of a Deployment that it did not apply, and whose status comes in no further event."""
     settle(world)
     world.restart()
     world.found_queue = Missing("QueueMissing", "there is no queue")
@@ -337,7 +337,7 @@ class TestBackfills:
 
     @pytest.mark.parametrize("condition", ["Complete", "Failed"])
     def test_one_that_ended_is_not_run_again(self, running: World, condition: str) -> None:
-        """Even if somebody deletes its Job, and the operator starts anew."""
+        """Even if its Job is deleted, and the operator starts anew."""
         assert self.state(running) == "Running"
         self.end(running, condition)
         running.look()
@@ -385,7 +385,7 @@ class TestBackfills:
         assert ("Job", "orders-backfill-20261105-20261105") in running.cluster.objects
 
     def test_one_that_is_gone_when_it_is_to_go_on_is_begun_anew(self, running: World) -> None:
-        """Nobody has told of its end yet; that is no reason to take the OrderProcessor for gone."""
+        """There was no event of its end yet; that is no reason to take the OrderProcessor for gone."""
         running.declare(suspend=True)
         running.look()
         running.tell_of("Job")
@@ -396,7 +396,7 @@ class TestBackfills:
         assert ("create", "Job") in running.look()
 
     def test_without_a_topic_it_waits(self, world: World) -> None:
-        """There is nobody to tell."""
+        """There is no topic to publish to."""
         world.found_topic = NO_TOPIC
         world.declare(backfill=[{"from": "2026-11-01", "to": "2026-11-03"}])
         world.look()
@@ -421,7 +421,7 @@ class TestMemories:
         memories.told("Job", self.child(), deleted=True)
         assert len(memories) == 0
 
-    def test_children_of_nobody_who_is_looked_after_are_not_remembered(self) -> None:
+    def test_children_of_unknown_owners_are_not_remembered(self) -> None:
         """Or the memory would grow with every one that is deleted."""
         memories = Memories()
         memories.told("ServiceAccount", self.child())
@@ -455,7 +455,7 @@ class TestMemories:
         assert world.tended.settled is not None
 
     def test_what_happens_before_an_answer_comes_is_seen(self, world: World) -> None:
-        """Somebody's edit is undone, though it was told of before the operator knew what it had applied."""
+        """A user's edit is undone, although its event came before the operator knew what it had applied."""
         applied = world.cluster.apply
 
         async def edited_first(manifest: Manifest, *, uid: str = "") -> Manifest:
@@ -509,7 +509,7 @@ class TestMemories:
 
     @pytest.mark.parametrize("kind", ["PodDisruptionBudget", "Deployment"])
     def test_a_status_that_says_nothing_new_is_no_news(self, world: World, kind: str) -> None:
-        """Controllers write more of it than anybody reads."""
+        """Controllers write more of it than the operator reads."""
         settle(world)
         world.tended.wake.clear()
         world.cluster.edit(kind, CHILD, {"status": {"collisionCount": 1}})

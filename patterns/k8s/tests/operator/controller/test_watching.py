@@ -152,7 +152,7 @@ def test_a_watch_that_fails_says_why(answer: Answer, error: type[ClusterError], 
 
 
 def test_a_watch_whose_token_ran_out_is_followed_by_one_with_a_fresh_one() -> None:
-    """The next one, that is: whoever watches begins again anyway."""
+    """The next one: a watch is restarted anyway."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         return await (_status(401) if request.headers["Authorization"].endswith("0") else streaming()(request))
@@ -167,8 +167,8 @@ def test_a_watch_whose_token_ran_out_is_followed_by_one_with_a_fresh_one() -> No
     assert asyncio.run(story()) == ["Bearer token-0", "Bearer token-1"]
 
 
-def test_a_token_that_runs_out_under_load_costs_nobody_an_answer() -> None:
-    """More ask than there are connections; every request that was refused comes again, and nobody is cancelled."""
+def test_a_token_that_expires_under_load_fails_no_request() -> None:
+    """More ask than there are connections; every request that was refused is repeated, and none is cancelled."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.01)

@@ -122,7 +122,7 @@ def test_pods_are_rolled_out_one_after_the_other_and_spread() -> None:
 
 
 def test_resources_are_as_declared() -> None:
-    """Without a limit that nobody set."""
+    """Without a limit that was not set."""
     container = children(resources={"requests": {"cpu": 1}})["Deployment"]["spec"]["template"]["spec"]["containers"][0]
     assert container["resources"] == {
         "requests": {"cpu": "1", "memory": "128Mi"},
@@ -133,7 +133,7 @@ def test_resources_are_as_declared() -> None:
 @pytest.mark.parametrize(
     ("endpoint", "port"), [("", 443), ("http://127.0.0.1:4566", 4566), ("https://aws.example.com", 443)]
 )
-def test_pods_talk_to_aws_and_to_dns_and_nobody_talks_to_them(endpoint: str, port: int) -> None:
+def test_pods_connect_to_aws_and_dns_and_accept_no_connections(endpoint: str, port: int) -> None:
     """Wherever AWS is."""
     there = Surroundings(stage="test", region="eu-central-1", endpoint_url=endpoint)
     spec = children(there)["NetworkPolicy"]["spec"]

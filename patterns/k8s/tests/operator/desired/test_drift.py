@@ -43,5 +43,5 @@ def test_an_object_without_a_generation_is_another_with_every_version() -> None:
 
 @given(value=json_values)
 def test_anything_has_a_short_digest(value: Any) -> None:  # noqa: ANN401 - JSON
-    """Somebody may have made anything of it."""
+    """Another client may have changed it to anything."""
     assert len(fingerprint(value)) == 8

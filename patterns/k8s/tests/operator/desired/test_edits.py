@@ -77,7 +77,7 @@ def test_a_field_that_was_removed_has_no_manager() -> None:
     assert describe_edit(emptied, live(OURS)) == "was changed by another client"
 
 
-def test_an_object_without_managers_was_changed_by_somebody() -> None:
+def test_an_object_without_managers_was_changed_by_another_client() -> None:
     """They may be cleared."""
     assert describe_edit(MANIFEST, {"metadata": {"name": "x"}, "spec": MANIFEST["spec"]}).startswith(".metadata.labels")
     assert describe_edit(MANIFEST, live()) == "was changed by another client"

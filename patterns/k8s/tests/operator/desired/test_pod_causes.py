@@ -133,7 +133,7 @@ def of(found: dict[str, Any], *, image: str = "x:1", rollout: str = "", made: st
 
 
 def test_pods_of_the_newest_rollout_count() -> None:
-    """What those before it suffered from may be what it mends: another image, or the same with other settings."""
+    """What those before it suffered from may be what it fixes: another image, or the same with other settings."""
     old = [of(crashed("old"), image="x:0", rollout="a", made="2026-11-30T12:00:00Z")] * 3
     middle = [of(crashed("middle"), rollout="c", made="2026-11-30T12:01:00Z")] * 2
     newest = [of(crashed("new"), rollout="b", made="2026-11-30T12:02:00Z")]

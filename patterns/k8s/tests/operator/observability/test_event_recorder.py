@@ -75,7 +75,7 @@ def play(story: Story) -> None:
 
 
 def test_twenty_edits_are_one_event_with_a_count() -> None:
-    """Whoever makes them, of whichever field; the message names all of them."""
+    """By any client, of any field; the message names all of them."""
 
     async def story(events: Events) -> None:
         for number in range(20):

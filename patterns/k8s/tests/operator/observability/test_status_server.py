@@ -7,7 +7,7 @@ from patterns_k8s.operator.observability.status_server import StatusServer
 
 
 def test_it_is_not_ready_before_it_admits() -> None:
-    """The API server would refuse every OrderProcessor because nobody answers; and it says what it waits for."""
+    """The API server would refuse every OrderProcessor without an answer; and it says what it waits for."""
 
     async def story() -> None:
         server = StatusServer(Metrics(), admission=True)

@@ -60,7 +60,7 @@ class AwsLookups:
             return self._parameters.get_parameter(Name=full)["Parameter"]["Value"]
         except ClientError as error:
             if error_code(error) == "ParameterNotFound":
-                return Missing("NameNotPublished", f"nobody has published {full} yet")
+                return Missing("NameNotPublished", f"{full} is not published yet")
             return Unknown("LookupFailed", f"{full}: {error_code(error)}")
         except BotoCoreError as error:
             return Unknown("LookupFailed", f"{full}: {error}")
