@@ -147,7 +147,7 @@ class Settings:
         else:
             self._check_local()
         if self.vpc_id is not None and not (self.private_api and self.vpc_cidr and self.vpc_subnet_ids):
-            raise SettingsError("vpc_id", "needs private_api=true, vpc_cidr and vpc_subnet_ids beside it")
+            raise SettingsError("vpc_id", "also needs private_api=true, vpc_cidr and vpc_subnet_ids")
         if len(self.vpc_availability_zones) != len(self.vpc_subnet_ids):
             raise SettingsError("vpc_availability_zones", "must name one zone for each of vpc_subnet_ids")
 
@@ -165,7 +165,7 @@ class Settings:
             if not (getattr(self, name) or "https://").startswith("https://"):
                 raise SettingsError(name, "must begin with https:// for target=aws")
         if self.production and self.alarm_email is None:
-            raise SettingsError("alarm_email", "is required for stage=production: somebody must hear the alarms")
+            raise SettingsError("alarm_email", "is required for stage=production, which needs an alarm recipient")
 
     def require(self, names: Iterable[str], *, of: str) -> None:
         """Refuse an AWS deployment of the pattern ``of`` without these settings; locally each has a value of its own.

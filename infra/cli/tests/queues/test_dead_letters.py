@@ -116,7 +116,7 @@ def test_hidden_ones_are_said(small_shop: Shop, capsys: pytest.CaptureFixture[st
     box.fail("one", "two")
     box.sqs.receive_message(QueueUrl=box.letters_url, VisibilityTimeout=60)
     show_dead_letters(small_shop.place, "ledger", as_json=False, most=10)
-    assert "ledger: 1 more are hidden: somebody else has just read them" in capsys.readouterr().err
+    assert "ledger: 1 more are hidden: another reader has them" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

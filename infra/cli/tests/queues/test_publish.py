@@ -214,7 +214,7 @@ def test_an_account_is_asked_about_first(
     monkeypatch.setattr(confirming, "open_aws", lambda *_: access)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     file = written(tmp_path, *GOOD)
-    with pytest.raises(CommandError, match="nobody is there to confirm: add --yes"):
+    with pytest.raises(CommandError, match="no terminal to confirm at: add --yes"):
         publish(file, Target.AWS, here.stage, None, strict=False, yes=False)
     shown = capsys.readouterr().err
     assert "about to publish to AWS" in shown

@@ -377,7 +377,7 @@ def test_an_account_s_queues_are_changed_after_asking(
     """As a deployment is; the user sees what would be moved where. A dry run needs no question."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{on_aws.stage}\n"))
     order = RedriveOrder("ledger")
-    with pytest.raises(CommandError, match="nobody is there to confirm: add --yes"):
+    with pytest.raises(CommandError, match="no terminal to confirm at: add --yes"):
         redrive(order, Target.AWS, on_aws.stage, None, yes=False)
     shown = capsys.readouterr().err
     for fact in ("about to move messages in AWS", "123456789012", "operator/me", "eu-west-1"):

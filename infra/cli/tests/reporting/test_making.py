@@ -231,7 +231,7 @@ def test_an_account_is_asked_about_first(
     access = AwsAccess(place, "arn:aws:sts::123456789012:assumed-role/operator/me", {})
     monkeypatch.setattr(confirming, "open_aws", lambda *_: access)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    with pytest.raises(CommandError, match="nobody is there to confirm: add --yes"):
+    with pytest.raises(CommandError, match="no terminal to confirm at: add --yes"):
         report(ORDER, Target.AWS, here.stage, None, yes=False)
     asked = capsys.readouterr().err
     assert "about to make a report in AWS" in asked

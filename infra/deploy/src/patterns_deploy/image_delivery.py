@@ -131,7 +131,7 @@ class Delivery:
                 # Somebody else may have been first: the tag cannot be changed then, and names the same content.
                 if not repository.has(image.tag):
                     raise
-                return "pushed by somebody else meanwhile"
+                return "pushed by another deployment meanwhile"
         return repository.name
 
     def _program(self) -> ContainerProgram:

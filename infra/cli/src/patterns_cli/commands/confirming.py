@@ -63,7 +63,7 @@ def confirm(action: str, access: AwsAccess, what: Mapping[str, str], *, yes: boo
     if yes:
         return
     if not sys.stdin.isatty():
-        raise CommandError("nobody is there to confirm: add --yes to touch this account without asking")
+        raise CommandError("there is no terminal to confirm at: add --yes to touch this account without asking")
     word, answer = ("stage", place.stage) if place.stage else ("region", place.region)
     write(f"type the {word}'s name ({answer}) to go on: ")
     if sys.stdin.readline().strip() != answer:

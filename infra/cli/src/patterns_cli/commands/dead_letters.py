@@ -43,4 +43,4 @@ def show_dead_letters(place: Place, queue: str | None, *, as_json: bool, most: i
     sys.stderr.write(f"{chosen.name}: {shown} of {there} dead letters shown")
     sys.stderr.write("; --max shows more\n" if shown == most and there > most else "\n")
     if chosen.queue.in_flight:
-        sys.stderr.write(f"{chosen.name}: {chosen.queue.in_flight} more are hidden: somebody else has just read them\n")
+        sys.stderr.write(f"{chosen.name}: {chosen.queue.in_flight} more are hidden: another reader has them\n")
