@@ -119,7 +119,7 @@ def test_the_manifests_have_the_same_names() -> None:
     """A role is found by namespace and service account: another name would have none."""
     (orders,) = yaml.safe_load_all((MANIFESTS / "orders" / "order-processor.yaml").read_text())
     assert orders["metadata"] == {"name": PROCESSOR, "namespace": NAMESPACE}
-    operator = MANIFESTS.parent / "src" / "patterns_k8s" / "operator" / "processor.py"
+    operator = MANIFESTS.parent / "src" / "patterns_k8s" / "operator" / "desired" / "processor.py"
     assert f'CHILD_SUFFIX = "{WORKERS.removeprefix(PROCESSOR)}"' in operator.read_text()
     documents = list(yaml.safe_load_all((MANIFESTS / "base" / "operator.yaml").read_text()))
     (deployment,) = (x for x in documents if x["kind"] == "Deployment")
