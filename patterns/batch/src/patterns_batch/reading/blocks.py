@@ -11,8 +11,8 @@ from patterns_batch.reading.decoding import Chunk
 
 __all__ = ["BLOCK_BYTES", "Block", "Blocks"]
 
-BLOCK_BYTES = 48 << 20
-"""Of a block: about three row groups: a large input has few files, and little is lost when one is read twice."""
+BLOCK_BYTES = 16 << 20
+"""Of a block: a large input has few files, and little is lost when one is read twice, or waited for as the last."""
 
 
 _NOTHING = Chunk(b"")
@@ -129,7 +129,7 @@ class _Facts:
         self._spaced = {b'\n "', delimiter + b' "', b'  "', b'" \n', b'" ' + delimiter, b'"  '}
         self._spaced |= {b'\t"', b'"\t'} if delimiter != b"\t" else set()
         self.size = 0
-        self.separators = set(_SEPARATORS)
+        self.separators = set() if columns else set(_SEPARATORS)  # only lines of JSON are read by one
         self.quoted, self.spaced, self.replaced = False, False, False
         self._plain, self._ends_empty = True, False
         self._lines = 0

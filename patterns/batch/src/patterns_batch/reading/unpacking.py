@@ -14,7 +14,8 @@ else:
 
 __all__ = ["Damaged", "unpack"]
 
-_PIECE = 1 << 20
+_PIECE = 1 << 18
+"""Bytes: of larger pieces, the allocator gives each copy back to the system, and gets it anew."""
 _CUT_SHORT = "is cut short: the compressed data ends before its end mark"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _LARGEST_WINDOW = 27
@@ -34,7 +35,7 @@ class Damaged(Exception):
 
 
 def unpack(packed: IO[bytes], compression: str) -> Iterator[bytes]:
-    """Return the content in pieces of at most 1 MiB; ``compression`` is ``none``, ``gzip`` or ``zstd``.
+    """Return the content in pieces of at most 256 KiB; ``compression`` is ``none``, ``gzip`` or ``zstd``.
 
     Raises:
         Damaged: when the next piece is asked for: the data is cut short, or is not compressed so.
