@@ -59,6 +59,7 @@ class Totals:
         self._database = database
         self._terms = terms
         self._compacted = dict.fromkeys(TABLES, 0)
+        """Rows that a table had when each of its groups was there once: the table only grows."""
         self.read = 0
         self.bad = 0
         for table, by in TABLES.items():
@@ -68,7 +69,7 @@ class Totals:
 
     def add(self, begin: int, end: int, ids: Path | None = None) -> None:
         """Add the rows from ``begin`` up to ``end``, which hold whole orders; ``ids`` gets the orders' ids, hashed."""
-        chunk = f"(SELECT * FROM lines WHERE row >= {begin} AND row < {end})"
+        chunk, first = f"(SELECT * FROM lines WHERE row >= {begin} AND row < {end})", not self.read
         self._read_orders(chunk)
         doubted = self._doubt(chunk)
         if doubted:
@@ -81,6 +82,8 @@ class Totals:
         self._add_orders()
         if ids:
             self._write_ids(ids, judged=bool(doubted))
+        if first and not doubted:
+            self._compacted = {table: self._rows(table) for table in TABLES}
         self._compact()
 
     def take_back(self, rows: str) -> None:
@@ -121,14 +124,17 @@ class Totals:
         self._database.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE doubted AS
-            SELECT order_key FROM orders GROUP BY order_key HAVING count(*) > 1 OR NOT bool_and({good})
+            SELECT order_key FROM orders WHERE NOT {good}
+            UNION SELECT order_key FROM orders GROUP BY order_key HAVING count(*) > 1
             """
         )
         self._database.execute(
             f"""
             INSERT INTO doubted SELECT DISTINCT order_key FROM (
-                SELECT order_key FROM {chunk} JOIN orders ON hash(order_id) = order_key AND repeats
-                GROUP BY order_key, sku HAVING count(*) > 1
+                SELECT order_key FROM {chunk} JOIN (
+                    SELECT order_key, unnest(range(first_row, first_row + lines)) AS row
+                    FROM orders WHERE repeats AND good
+                ) USING (row) GROUP BY order_key, sku HAVING count(*) > 1
             ) ANTI JOIN doubted USING (order_key)
             """
         )
@@ -202,13 +208,18 @@ class Totals:
 
     def _compact(self) -> None:
         for table in TABLES:
-            (rows,) = self._database.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
-            if rows > 2 * self._compacted[table] + _MANY:
+            if self._rows(table) > 2 * self._compacted[table] + _MANY:
                 self._database.execute(f"CREATE OR REPLACE TABLE {table} AS {self.summed(table)}")
-                (self._compacted[table],) = self._database.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
+                self._compacted[table] = self._rows(table)
+
+    def _rows(self, table: str) -> int:
+        (rows,) = self._database.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
+        return int(rows)
 
     def summed(self, table: str) -> str:
         """Return the query for the table's sums, each group once; groups that were taken back as a whole are gone."""
         by = ", ".join(TABLES[table])
+        if self._rows(table) == self._compacted[table]:
+            return f"SELECT {by}, {', '.join(_SUMS[table])} FROM {table}"
         sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS[table])
         return f"SELECT {by}, {sums} FROM {table} GROUP BY {by} HAVING sum({table}.{_SUMS[table][0]}) <> 0"
