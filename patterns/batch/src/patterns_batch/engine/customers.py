@@ -15,6 +15,9 @@ from patterns_batch.engine.totals import Totals
 
 __all__ = ["candidates", "create_names", "find_names", "read_names", "top_customers", "write_names"]
 
+_MOST_BARRED = 100_000
+"""Top customers up to which the last of them is looked for: the engine's aggregate for it takes at most a million."""
+
 
 def create_names(database: duckdb.DuckDBPyConnection) -> None:
     """Create the table of pseudonyms, empty."""
@@ -23,19 +26,19 @@ def create_names(database: duckdb.DuckDBPyConnection) -> None:
 
 def candidates(database: duckdb.DuckDBPyConnection, totals: Totals, *, top: int, shards: int) -> list[int]:
     """Return the customers of this shard who may be among the top ones of all shards."""
+    if not top:
+        return []
+    bar = f"list_min(max(revenue, {top}))" if top <= _MOST_BARRED else "0"
     found = database.execute(
         f"""
-        WITH ranked AS (
-            SELECT *, row_number() OVER (PARTITION BY currency ORDER BY revenue DESC) AS place
-            FROM ({totals.summed("customers")})
-        ), bars AS (
-            SELECT currency, CASE WHEN max(place) >= {top} THEN min(revenue) FILTER (place <= {top}) ELSE 0 END AS bar
-            FROM ranked GROUP BY currency
+        WITH summed AS ({totals.summed("customers")}), bars AS (
+            SELECT currency, CASE WHEN count(*) >= {top} THEN {bar} ELSE 0 END AS bar
+            FROM summed GROUP BY currency
         )
-        SELECT DISTINCT customer FROM ranked JOIN bars USING (currency) WHERE revenue * {shards} >= bar
+        SELECT DISTINCT customer FROM summed JOIN bars USING (currency) WHERE revenue * {shards} >= bar
         """
     ).fetchall()
-    return [int(customer) for (customer,) in found] if top else []
+    return [int(customer) for (customer,) in found]
 
 
 def find_names(database: duckdb.DuckDBPyConnection, customers: Sequence[int], key: str) -> None:

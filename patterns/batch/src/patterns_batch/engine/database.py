@@ -29,7 +29,10 @@ def connect(scratch: Path, *, memory_mb: int, threads: int) -> duckdb.DuckDBPyCo
 
 def session(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Return another connection to the database, for a thread of its own; temporary tables are not seen by it."""
-    return _in_utc(database.cursor())
+    ((name,),) = database.execute("SELECT current_database()").fetchall()
+    cursor = _in_utc(database.cursor())
+    cursor.execute(f'USE "{name}"')
+    return cursor
 
 
 def threads_of(database: duckdb.DuckDBPyConnection) -> int:
@@ -48,8 +51,10 @@ def one_thread(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let the database work with one thread: what it writes then are the same bytes each time."""
     threads = threads_of(database)
     database.execute("SET threads = 1")
-    yield
-    database.execute(f"SET threads = {threads}")
+    try:
+        yield
+    finally:
+        database.execute(f"SET threads = {threads}")
 
 
 def quoted(text: str | Path) -> str:
