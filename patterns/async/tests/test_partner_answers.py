@@ -73,9 +73,21 @@ def test_a_run_of_refusals_opens_the_circuit_for_its_first_time_exactly() -> Non
     policy = CircuitPolicy(failures=2, open_seconds=0.5)
     before = Circuit(failures=1, trips=3, version=7)
     one = after_refusal(before, 1000.0, policy, probe_of=None, status=422, event_id="a")
-    assert one == replace(before, version=8, refusal=422, refusals=1, refused="a")
+    assert one == replace(before, version=8, refusal=422, refusals=1, refused=("a",))
     two = after_refusal(replace(one, trips=0), 1000.0, policy, probe_of=None, status=422, event_id="b")
     assert (two.state, two.until, two.reason) == (State.OPEN, 1000.5, "")
+
+
+def test_two_events_that_are_refused_by_turns_are_two() -> None:
+    """Redeliveries and a redrive bring them again and again: the partner refuses these, not everything."""
+    policy, circuit = CircuitPolicy(failures=3), Circuit()
+    for event_id in ["a", "b"] * 5:
+        circuit = after_refusal(circuit, 1000.0, policy, probe_of=None, status=422, event_id=event_id)
+    assert (circuit.state, circuit.refusals, circuit.refused) == (State.CLOSED, 2, ("a", "b"))
+    third = after_refusal(circuit, 1000.0, policy, probe_of=None, status=422, event_id="c")
+    assert (third.state, third.refusals) == (State.OPEN, 3)
+    other = after_refusal(circuit, 1000.0, policy, probe_of=None, status=404, event_id="a")
+    assert (other.state, other.refusal, other.refusals, other.refused) == (State.CLOSED, 404, 1, ("a",))
 
 
 def test_the_partner_gets_the_event_without_its_contact() -> None:

@@ -278,7 +278,7 @@ class TestMoves:
         for n in range(5):
             after = self.refused(circuit, f"e{n}")
             assert after.version == circuit.version + 1
-            assert self.refused(circuit, circuit.refused, status=circuit.refusal) == circuit or n == 0
+            assert all(self.refused(circuit, e, status=circuit.refusal) == circuit for e in circuit.refused)
             circuit = after
         assert circuit.state is State.OPEN
         probing = claimed(circuit, 110, POLICY)
@@ -306,7 +306,7 @@ class TestMoves:
     def test_a_long_id_is_told_apart_by_its_beginning(self) -> None:
         """The item that keeps the circuit has a limit."""
         circuit = self.refused(Circuit(), "e" * 100_000)
-        assert len(circuit.refused) == 200
+        assert [len(event_id) for event_id in circuit.refused] == [200]
         assert self.refused(circuit, "e" * 100_000) == circuit
 
     def test_a_success_forgets_refusals(self) -> None:

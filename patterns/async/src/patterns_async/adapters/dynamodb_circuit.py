@@ -71,7 +71,7 @@ def _attributes(circuit: Circuit) -> dict[str, Any]:
         "version": {"N": str(circuit.version)},
         "refusal": {"N": str(circuit.refusal)},
         "refusals": {"N": str(circuit.refusals)},
-        "refused": {"S": circuit.refused},
+        "refused": {"S": "\n".join(circuit.refused)},
         "reason": {"S": circuit.reason},
     }
 
@@ -86,6 +86,6 @@ def _circuit(item: Any) -> Circuit:  # noqa: ANN401 - an item in the wire's form
         # An item of a version that did not count refusals has none.
         refusal=int(item.get("refusal", _ZERO)["N"]),
         refusals=int(item.get("refusals", _ZERO)["N"]),
-        refused=item.get("refused", _NO_TEXT)["S"],
+        refused=tuple(item.get("refused", _NO_TEXT)["S"].splitlines()),
         reason=item.get("reason", _NO_TEXT)["S"],
     )

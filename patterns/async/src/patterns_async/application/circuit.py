@@ -77,7 +77,7 @@ class Circuit:
         version: grows by one with every change.
         refusal: the status with which events were refused last, 0 when one was delivered since.
         refusals: how many different events in a row were refused with it.
-        refused: the id of the last of them.
+        refused: the ids of the last of them, as many as may open it.
         reason: why it opened last.
     """
 
@@ -88,7 +88,7 @@ class Circuit:
     version: int = 0
     refusal: int = 0
     refusals: int = 0
-    refused: str = ""
+    refused: tuple[str, ...] = ()
     reason: str = ""
 
 
@@ -169,11 +169,15 @@ def after_refusal(
     closed = circuit.state is State.CLOSED
     if not closed and not _is_probe(circuit, probe_of):
         return circuit
-    again = (status, event_id) == (circuit.refusal, circuit.refused)
+    before, refused = (circuit.refusals, circuit.refused) if status == circuit.refusal else (0, ())
+    # Two events that come by turns, as redeliveries do, are two, not one more each time.
+    again = event_id in refused
     if closed and again:
         return circuit
-    refusals = circuit.refusals + (not again) if status == circuit.refusal else 1
-    run = {"refusal": status, "refusals": refusals, "refused": event_id}
+    refusals = before + (not again)
+    if not again:
+        refused = (*refused, event_id)[-policy.failures :]
+    run = {"refusal": status, "refusals": refusals, "refused": refused}
     if refusals >= policy.failures:
         return _opened(circuit, now, policy, 0.0, reason=reason, **run)
     # A probe that is refused, in a way that is no run, shows that the partner reads what it gets.

@@ -90,7 +90,7 @@ class CircuitStoreContract:
             version=1,
             refusal=404,
             refusals=5,
-            refused="event-5",
+            refused=("event-4", "event-5"),
             reason="the partner answered 404: gone",
         )
         assert store.replace(Circuit(), kept) == kept
