@@ -4,6 +4,7 @@ import urllib.request
 from pathlib import Path
 
 from patterns_deploy.folder import LocalFolder
+from patterns_deploy.node_cdk import node_path
 from patterns_deploy.ports import HOST
 from patterns_local.service import Service
 
@@ -63,7 +64,7 @@ def _environment(folder: LocalFolder, port: int) -> dict[str, str]:
     Above all no AWS_ENDPOINT_URL, which the emulator would hand to functions in place of its own address.
     """
     return {
-        "PATH": "/usr/bin:/bin",
+        "PATH": f"{node_path().parent}:/usr/bin:/bin",  # AppSync's resolvers are JavaScript, which node runs
         "HOME": str(folder.scratch),
         "TMPDIR": str(folder.scratch),
         "LANG": "C.UTF-8",

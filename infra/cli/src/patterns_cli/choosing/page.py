@@ -148,8 +148,9 @@ def _command(case: UseCase) -> str:
 
 
 def _places(guide: Guide) -> str:
-    rows = [(f"**{x.name}**", x.take, x.instead, x.here) for x in guide.places]
-    return _section(guide, "Services without a pattern here", ("service", "take it for", "instead of", "here"), rows)
+    rows = [(f"**{x.name}**", x.take, x.instead, x.here, _links(x.code, guide)) for x in guide.places]
+    columns = ("service", "take it for", "instead of", "here", "see")
+    return _section(guide, "Services without a pattern here", columns, rows)
 
 
 def _since(guide: Guide) -> str:

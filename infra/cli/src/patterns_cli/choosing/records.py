@@ -169,9 +169,14 @@ class Reason(Record, frozen=True):
 
 
 class Place(Record, frozen=True):
-    """A service beside those of the patterns: when to take it, instead of what, and why it is not here."""
+    """A service that no pattern uses: when to take it, instead of what, and why it is not here.
+
+    Attributes:
+        code: pages and code that show it, relative to ``docs/``.
+    """
 
     name: str
     take: str
     instead: str
     here: str
+    code: tuple[str, ...]
