@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +13,14 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from patterns_deploy.folder import LocalFolder
 from patterns_deploy.place import Place
+from patterns_deploy.ports import choose_port
+from patterns_deploy.runner import Runner
 from patterns_infra.settings import Target
-
-# The fixture's class, which importlib's mode keeps out of reach as an import.
-Emulator = Any
+from patterns_local.emulator import Emulator
+from patterns_local.emulator_environment import prepare_environment
+from patterns_local.local_aws import client_for
 
 
 @dataclass(frozen=True)
@@ -152,10 +155,21 @@ def _place(client: Callable[[str], Any], endpoint_url: str | None) -> Place:
     return Place(Target.LOCAL, f"t{secrets.token_hex(4)}", "us-east-1", "000000000000", endpoint_url, client)
 
 
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Return an emulator without stacks, as the platform starts it."""
+    folder = LocalFolder(tmp_path_factory.mktemp("emulator"))
+    folder.prepare()
+    python = prepare_environment(folder, Runner(folder.deploy_log))
+    with Emulator(folder, python, choose_port(folder.port)) as started:
+        started.wait_ready(abandoned=lambda: False)
+        yield started
+
+
 @pytest.fixture
-def shop(corrected: Emulator) -> Shop:
+def shop(emulator: Emulator) -> Shop:
     """Return an empty stage on an emulator."""
-    return Shop(_place(corrected.client, corrected.endpoint_url))
+    return Shop(_place(partial(client_for, endpoint_url=emulator.endpoint_url), emulator.endpoint_url))
 
 
 @pytest.fixture(scope="session")
