@@ -24,6 +24,7 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist's own hook reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give a worker of ``--dist loadgroup`` whole files, and one worker all of ``tests/k8s``: they share a cluster."""
     for item in items:
