@@ -3,8 +3,11 @@
 import gc
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+_ONE_CLUSTER = "tests/k8s"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -24,9 +27,18 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist's own hook reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a worker of ``--dist loadgroup`` whole files, and one worker all of ``tests/k8s``: they share a cluster."""
-    for item in items:
-        folder, _, _ = item.location[0].rpartition("/")
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "tests/k8s" else item.location[0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's, which has no types
+    """Give each process whole files, and one of them all of ``tests/k8s``, whose tests share a cluster.
+
+    Groups (``--dist loadgroup``) are no way: of pytest 9.2, pytest-xdist 3.8 does not see them.
+    """
+    # Imported only where there are several processes.
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, _ = nodeid.partition("::")
+            return _ONE_CLUSTER if file.startswith(f"{_ONE_CLUSTER}/") else file
+
+    return WholeFiles(config, log)
