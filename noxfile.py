@@ -32,7 +32,7 @@ MEMBERS = (
 QUICK = "not integration and not fuzz"
 ALONE = "not integration"
 # Each worker synthesizes templates and starts a platform for itself, which takes a gigabyte; '-- -n 0' has none.
-SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder")
 EACH_PATTERN = nox.parametrize("pattern", list(PATTERNS), ids=list(PATTERNS))
 EACH_MEMBER = nox.parametrize("member", list(MEMBERS), ids=list(MEMBERS))
 
