@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from patterns_cli.demo.end_to_end import NEEDS, SCENARIO
+from patterns_cli.demo.end_to_end.journey import order_to_follow
 from patterns_cli.demo.end_to_end.shop import Shop
 from patterns_cli.demo.end_to_end.taking_orders import cancel_late, place_orders
 from patterns_cli.demo.plan import make_plan
@@ -79,3 +80,17 @@ def test_half_of_the_cancellations_come_at_once(
     assert shop.cancelled == set(shop.plan.cancelled)
     assert len(shop.placed) == len(shop.plan.orders)
     assert scene.checks.passed
+
+
+def test_the_order_that_is_followed_was_placed_last(shop_of: Callable[[httpx.AsyncClient], Shop]) -> None:
+    """Of those that are fulfilled: a worker is killed between the halves of the day, and its log is gone with it."""
+
+    async def look() -> None:
+        async with httpx.AsyncClient() as http:
+            shop = shop_of(http)
+            shop.cancelled |= {order.number for order in shop.plan.orders[-3:]}
+            followed = order_to_follow(shop)
+            assert shop.status(shop.plan.orders[followed]) is OrderStatus.FULFILLED
+            assert all(shop.status(x) is not OrderStatus.FULFILLED for x in shop.plan.orders[followed + 1 :])
+
+    asyncio.run(look())

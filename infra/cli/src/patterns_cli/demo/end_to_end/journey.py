@@ -9,7 +9,7 @@ from patterns_cli.journeys.journey import Journey, read_journey
 from patterns_cli.journeys.timeline import timeline
 from patterns_shared.domain.orders import OrderStatus
 
-__all__ = ["show_journey"]
+__all__ = ["order_to_follow", "show_journey"]
 
 _SECONDS = 60.0
 _STEPS = frozenset(
@@ -28,10 +28,7 @@ _STEPS = frozenset(
 
 async def show_journey(shop: Shop) -> None:
     """Show the journey of a fulfilled order, which has a step of every program."""
-    # The log of the killed worker is gone, and with it its line about an order that was placed before.
-    late = shop.plan.orders[len(shop.plan.orders) // 2 :]
-    number = next(x.number for x in late if shop.status(x) is OrderStatus.FULFILLED)
-    order_id = shop.order_id(number)
+    order_id = shop.order_id(order_to_follow(shop))
     async with shop.scene.part("patterns journey", seconds=2 * _SECONDS):
 
         def read() -> Journey:
@@ -44,6 +41,15 @@ async def show_journey(shop: Shop) -> None:
             shop.scene.progress.say(line)
         missing = [" ".join(step) for step in sorted(_STEPS - _steps(found))]
         shop.scene.checks.equal("follow one order through the logs: steps that are missing", expected=[], seen=missing)
+
+
+def order_to_follow(shop: Shop) -> int:
+    """Return the number of the fulfilled order that was placed last.
+
+    With the killed worker its log is gone, and what that has of orders placed before the kill or just after it: the API
+    forgets a pod that is deleted by force at once, and its process decides orders until the kubelet has ended it.
+    """
+    return next(x.number for x in reversed(shop.plan.orders) if shop.status(x) is OrderStatus.FULFILLED)
 
 
 def _steps(journey: Journey) -> set[tuple[str, str]]:
