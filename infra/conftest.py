@@ -17,6 +17,7 @@ from patterns_infra.bundles import build_bundle
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 os.environ.update(jsii_environment())
 
@@ -60,8 +61,6 @@ def synthesize_assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sy
 @pytest.fixture(scope="session")
 def production_assembly(synthesize_assembly: SynthesizeAssembly) -> Callable[[str], Path]:
     """Return a function from a pattern's name to its stacks of stage ``production``, made once."""
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     return functools.cache(lambda name: synthesize_assembly(name, Settings.from_mapping(VARIANTS["production"])))
 
 
@@ -80,8 +79,6 @@ def synthesize_anew(synthesize_pattern: SynthesizePattern) -> Callable[[Settings
 @pytest.fixture(scope="session")
 def synthesize(synthesize_anew: Callable[[Settings], SynthesizedStack]) -> Callable[[str], SynthesizedStack]:
     """Return a function from a variant of the gate to its stack, made once."""
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     return functools.cache(lambda variant: synthesize_anew(Settings.from_mapping(VARIANTS[variant])))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from patterns_cli.connections import FILE as CONNECTIONS
+from patterns_cli.connections.stack_connections import FILE as CONNECTIONS
 from patterns_infra.paths import REPOSITORY
 
 __all__ = ["DATA", "LANGUAGES", "Found", "Picture", "PictureError", "problems", "read_pictures", "translated"]

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,53 +18,28 @@ from tests.order_queue import placed_orders
 
 from benchmarks.answers import WrongAnswer
 from benchmarks.compute.adapters.polling import work
-from benchmarks.compute.computes import BASE, COMPUTES, DURABLE, FUNCTION, MACHINE, Compute
+from benchmarks.compute.computes import COMPUTES, MACHINE, Compute
 from benchmarks.compute.deployment import ORDERS as WORK
 from benchmarks.compute.deployment import Deployed, deploy
 from benchmarks.compute.fake_aws import FakeAws, fake_aws
+from benchmarks.compute.order_rows import BENCHMARK, WARM, OrdersRun, requests_of, times_of
 from benchmarks.compute.processes import peak_megabytes, processor_seconds
 from benchmarks.compute.sizes import sizes
 from benchmarks.compute.systemd import started
-from benchmarks.results import Result, compared_in_turns, counted
+from benchmarks.results import Result
 from patterns_k8s.worker.decisions import answer_to
 from patterns_shared.adapters.event_messages import event_to_body
 from patterns_shared.testing import body_of
 
-__all__ = ["BENCHMARK", "OrdersRun", "check", "environment_of", "invoked", "measure", "run", "running"]
+__all__ = ["check", "environment_of", "invoked", "measure", "run", "running"]
 
-BENCHMARK = "compute"
 ORDERS = {1: 220, 10: 600, 25: 600}
 """Messages of a run by the size of batch: of a function's call, or what a worker holds at once.
 
 Fewer at 1, since each execution of a durable function takes a tenth of a second.
 """
-WARM = 100
-"""Of them, those that are not counted: the first ones."""
 _PATIENCE = 120.0
 _POISON = "not an event"
-
-
-@dataclass(slots=True)
-class OrdersRun:
-    """What one process took.
-
-    Attributes:
-        start: processor seconds from the start of the process to its first outcome.
-        processor: processor seconds an order, after the first ``WARM`` orders.
-        peak: megabytes.
-        call: seconds by the clock of one call of a function, the median; 0 for a program.
-        requests: to AWS, by operation, for the orders that were counted.
-        published: all outcomes.
-        dead_letters: messages that were no orders.
-    """
-
-    start: float = 0.0
-    processor: float = 0.0
-    peak: float = 0.0
-    call: float = 0.0
-    requests: Counter[str] = field(default_factory=Counter)
-    published: list[str] = field(default_factory=list)
-    dead_letters: list[str] = field(default_factory=list)
 
 
 def measure(rounds: int) -> list[Result]:
@@ -84,7 +58,11 @@ def measure(rounds: int) -> list[Result]:
                 if sorted(took.published) != outcomes or took.dead_letters:
                     raise WrongAnswer(f"{compute.name} published other outcomes than the rules have")
                 seen[size][compute].append(took)
-    return [*_timed(seen), *_requests(seen), *sizes(BENCHMARK, deployed, lambda compute: compute.order_files)]
+    return [
+        *times_of(seen),
+        *requests_of(seen, ORDERS),
+        *sizes(BENCHMARK, deployed, lambda compute: compute.order_files),
+    ]
 
 
 def check(compute: Compute, deployed: Deployed) -> None:
@@ -217,42 +195,3 @@ def invoked(process: subprocess.Popen[bytes], event: Mapping[str, Any]) -> dict[
     process.stdin.flush()
     answer: dict[str, Any] = json.loads(process.stdout.readline())
     return answer
-
-
-def _timed(seen: Mapping[int, Mapping[Compute, Sequence[OrdersRun]]]) -> Iterator[Result]:
-    yield from _compared_with_base(
-        "start to the first order, processor time", seen[1], lambda one: one.start * 1000, "ms"
-    )
-    for size, runs in seen.items():
-        yield from _compared_with_base(
-            f"processor time an order, {size} a batch", runs, lambda one: one.processor * 1000, "ms"
-        )
-    yield from _compared_with_base("peak of memory, 10 a batch", seen[10], lambda one: one.peak, "MB")
-    durable, plain = ([one.call * 1000 for one in seen[10][compute]] for compute in (DURABLE, FUNCTION))
-    name = f"a call by the clock, 10 a batch: {DURABLE.name}, compared with {FUNCTION.name}"
-    yield compared_in_turns(BENCHMARK, name, durable, plain, "ms")
-
-
-def _compared_with_base(
-    name: str, runs: Mapping[Compute, Sequence[OrdersRun]], figure: Callable[[OrdersRun], float], unit: str
-) -> Iterator[Result]:
-    base = [figure(one) for one in runs[BASE]]
-    for compute in COMPUTES:
-        if compute is not BASE:
-            yield compared_in_turns(
-                BENCHMARK, f"{name}: {compute.name}", [figure(one) for one in runs[compute]], base, unit
-            )
-
-
-def _requests(seen: Mapping[int, Mapping[Compute, Sequence[OrdersRun]]]) -> Iterator[Result]:
-    for size, runs in seen.items():
-        base = _requests_an_order(runs[BASE], size)
-        for compute in COMPUTES:
-            name = f"requests to AWS an order, {size} a batch: {compute.name}"
-            ours = _requests_an_order(runs[compute], size)
-            if compute is not BASE:
-                yield counted(BENCHMARK, name, ours, "requests", peer=base)
-
-
-def _requests_an_order(runs: Sequence[OrdersRun], size: int) -> float:
-    return float(statistics.median(one.requests.total() / (ORDERS[size] - WARM) for one in runs))

@@ -41,7 +41,7 @@ while records := queue.receive(10, wait_seconds=0):
 
 @pytest.mark.parametrize("compute", COMPUTES, ids=lambda compute: compute.name)
 def test_a_compute_decides_orders_by_the_rules(compute: Compute) -> None:
-    """Each outcome once and byte for byte; a repetition is told again, and what is no order is a dead letter."""
+    """Each outcome once and byte for byte; a repeated order is published again, another text is a dead letter."""
     orders.check(compute, HERE)
 
 

@@ -15,7 +15,7 @@ from pictures.architecture import STYLES, draw, file_name
 from pictures.architecture_data import DATA, LANGUAGES, Found, Picture, PictureError, read_pictures
 from pictures.symbols import COLOURS
 
-from patterns_cli.connections import KINDS
+from patterns_cli.connections.stack_connections import KINDS
 from patterns_infra.paths import REPOSITORY
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,8 @@ from cdk_nag import AwsSolutionsChecks
 
 from patterns_infra.constructs.common.acknowledgement import acknowledge
 from patterns_infra.registry import PATTERNS
-from patterns_infra.synth_check import VARIANTS, findings_in, lint
+from patterns_infra.synth_check import findings_in, lint
+from patterns_infra.variants import VARIANTS
 
 REASON = "This is itself the dead-letter queue, of the table's stream."
 

@@ -9,8 +9,8 @@ import pytest
 
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings, Target
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 ONLY_ON_AWS = {
     "web_api": {

@@ -6,7 +6,7 @@ import pytest
 
 from patterns_infra.registry import PATTERNS, Pattern
 from patterns_infra.settings import Settings, SettingsError, Target
-from patterns_infra.synth_check import VARIANTS
+from patterns_infra.variants import VARIANTS
 
 AWS = {"target": "aws", "stage": "dev", "site_origin": "https://shop.example.com"}
 PRODUCTION = {**AWS, "stage": "production", "alarm_email": "operators@example.com"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from patterns_cli.connections import FILE, Connections
+from patterns_cli.connections.stack_connections import FILE, Connections
 from patterns_infra.registry import PATTERNS
 from patterns_infra.synthesized import SynthesizedStack
 

@@ -8,8 +8,8 @@ import pytest
 from patterns_cli.marked_text import between_markers, replace_between
 from patterns_cli.state_diagram import BEGIN, END, PAGES, diagrams
 from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack, definition_of
+from patterns_infra.variants import VARIANTS
 
 
 def lines(states: dict[str, Any], first: str = "A") -> list[str]:

@@ -17,7 +17,7 @@ from patterns_deploy.real_aws import AwsAccess
 from patterns_deploy.stack_removal import remove_stack
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
+from patterns_infra.variants import VARIANTS
 from patterns_local.local_aws import child_environment
 
 Emulator = Any  # the fixture's class, which importlib's mode keeps out of reach as an import

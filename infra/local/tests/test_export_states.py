@@ -11,6 +11,7 @@ import pytest
 
 from patterns_infra.settings import Settings
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 # The fixture's class, which importlib's mode keeps out of reach as an import.
 Emulator = Any
@@ -23,8 +24,6 @@ TABLE, BUCKET = "patterns-dev-orders", "exports"
 @pytest.fixture(scope="module")
 def export_states(synthesize_pattern: Callable[[str, Settings], SynthesizedStack]) -> dict[str, Any]:
     """Return the states before the plan; the plan itself tells what it was given."""
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     stack = synthesize_pattern("batch", Settings.from_mapping(VARIANTS["private"]))
     parts = stack.only("StepFunctions::StateMachine")["DefinitionString"]["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else "REF" for part in parts)

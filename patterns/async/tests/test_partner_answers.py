@@ -78,14 +78,24 @@ def test_a_run_of_refusals_opens_the_circuit_for_its_first_time_exactly() -> Non
     assert (two.state, two.until, two.reason) == (State.OPEN, 1000.5, "")
 
 
-def test_two_events_that_are_refused_by_turns_are_two() -> None:
+@pytest.mark.parametrize("order", ["ab" * 5, "abb" * 5, "abcd" * 5, "abcdabcabab", "aabbccdd"])
+def test_events_that_are_refused_by_turns_are_as_many_as_they_are(order: str) -> None:
     """Redeliveries and a redrive bring them again and again: the partner refuses these, not everything."""
-    policy, circuit = CircuitPolicy(failures=3), Circuit()
-    for event_id in ["a", "b"] * 5:
+    policy, circuit = CircuitPolicy(failures=5), Circuit()
+    for event_id in order:
         circuit = after_refusal(circuit, 1000.0, policy, probe_of=None, status=422, event_id=event_id)
-    assert (circuit.state, circuit.refusals, circuit.refused) == (State.CLOSED, 2, ("a", "b"))
-    third = after_refusal(circuit, 1000.0, policy, probe_of=None, status=422, event_id="c")
-    assert (third.state, third.refusals) == (State.OPEN, 3)
+    different = tuple(sorted(set(order)))
+    assert (circuit.state, circuit.refusals, circuit.refused) == (State.CLOSED, len(different), different)
+    for event_id in "vwxyz"[: policy.failures - len(different)]:
+        circuit = after_refusal(circuit, 1000.0, policy, probe_of=None, status=422, event_id=event_id)
+    assert (circuit.state, circuit.refusals) == (State.OPEN, policy.failures)
+
+
+def test_another_status_begins_a_run_of_its_own() -> None:
+    """Also for an event of the run before."""
+    policy, circuit = CircuitPolicy(failures=3), Circuit()
+    for event_id in "ab":
+        circuit = after_refusal(circuit, 1000.0, policy, probe_of=None, status=422, event_id=event_id)
     other = after_refusal(circuit, 1000.0, policy, probe_of=None, status=404, event_id="a")
     assert (other.state, other.refusal, other.refusals, other.refused) == (State.CLOSED, 404, 1, ("a",))
 

@@ -309,6 +309,13 @@ class TestMoves:
         assert [len(event_id) for event_id in circuit.refused] == [200]
         assert self.refused(circuit, "e" * 100_000) == circuit
 
+    def test_a_run_of_many_keeps_the_last_ids(self) -> None:
+        """Whatever the policy, the item stays small."""
+        policy, circuit = CircuitPolicy(failures=10_000), Circuit()
+        for n in range(150):
+            circuit = after_refusal(circuit, 100, policy, probe_of=None, status=404, event_id=f"e{n}")
+        assert (circuit.refusals, len(circuit.refused), circuit.refused[-1]) == (150, 100, "e149")
+
     def test_a_success_forgets_refusals(self) -> None:
         """As it forgets failures."""
         assert after_success(self.refused(Circuit()), probe_of=None) == Circuit(version=2)

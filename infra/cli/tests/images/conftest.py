@@ -14,6 +14,7 @@ from patterns_deploy.runner import Runner
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 _FAKE = Path(__file__).with_name("fake_docker.py")
 
@@ -96,8 +97,6 @@ def batch_stacks(synthesize_assembly: Callable[[str, Settings], Path]) -> Callab
 
 
 def _settings(variant: str) -> Settings:
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     return Settings.from_mapping(VARIANTS[variant])
 
 

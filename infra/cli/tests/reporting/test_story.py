@@ -161,11 +161,11 @@ def test_a_shard_that_is_given_up_ends_all(history: History) -> None:
 
 
 def test_what_is_caught_on_purpose_is_no_failure(history: History) -> None:
-    """The claim is refused when somebody else has it; that is how it is meant."""
+    """The claim is refused when another execution holds it, as intended."""
     history.enter("Task", "Claim")
     history.fail(error="DynamoDb.ConditionalCheckFailedException", cause="The conditional request failed")
     history.leave("Task", "Claim")
-    history.enter("Succeed", "Somebody else's")
+    history.enter("Succeed", "Stand back")
     assert told(history) == ["     2.0 s  Claim"]
 
 

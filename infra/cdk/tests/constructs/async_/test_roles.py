@@ -7,6 +7,7 @@ from typing import Any
 
 from patterns_infra.settings import Settings
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 Grants = dict[tuple[str, ...], list[Any]]
 
@@ -88,8 +89,6 @@ def test_notify_may_use_the_identitys_default_configuration_set(
     synthesize_pattern: Callable[[str, Settings], SynthesizedStack],
 ) -> None:
     """Whose name deploy looks up: where a call does not override it, SES asks for a right to it, too."""
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     settings = Settings.from_mapping({**VARIANTS["aws"], "sender_configuration_set": "usual"})
     may_send = grants(synthesize_pattern("async", settings), "notify")[("ses:SendEmail",)]
     assert resource_names(may_send, "configuration-set")[1:] == ["usual"]

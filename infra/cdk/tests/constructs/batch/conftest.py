@@ -7,6 +7,7 @@ import pytest
 
 from patterns_infra.settings import Settings
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 
 @pytest.fixture(scope="session")
@@ -14,8 +15,6 @@ def synthesize_batch(
     synthesize_pattern: Callable[[str, Settings], SynthesizedStack],
 ) -> Callable[[str], SynthesizedStack]:
     """Return a function from a variant of the gate to the pattern's stack."""
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     zone = {"time_zone": "Europe/Berlin"}
     return functools.cache(
         lambda variant: synthesize_pattern("batch", Settings.from_mapping({**VARIANTS[variant], **zone}))

@@ -7,8 +7,8 @@ import pytest
 
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 WITH_IMAGES = [pattern.name for pattern in PATTERNS.values() if pattern.images]
 

@@ -9,8 +9,8 @@ import pytest
 
 from patterns_infra.registry import DELETION_PROTECTION, PATTERNS
 from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 KEPT = {
     "web_api": {"Cognito::UserPool", "DynamoDB::Table", "KMS::Key", "Logs::LogGroup", "SQS::Queue"},

@@ -7,6 +7,7 @@ import pytest
 
 from patterns_infra.settings import Settings
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 Synthesize = Callable[[str], SynthesizedStack]
 
@@ -16,16 +17,12 @@ def synthesize_k8s_with(
     synthesize_pattern: Callable[[str, Settings], SynthesizedStack],
 ) -> Callable[..., SynthesizedStack]:
     """Return a function from settings, beside those of stage ``dev`` on AWS, to the pattern's stack."""
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     return lambda **more: synthesize_pattern("k8s", Settings.from_mapping({**VARIANTS["aws"], **more}))
 
 
 @pytest.fixture(scope="session")
 def synthesize_k8s(synthesize_pattern: Callable[[str, Settings], SynthesizedStack]) -> Synthesize:
     """Return a function from a variant of the gate to the pattern's stack."""
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415 - imports the CDK
-
     return functools.cache(lambda variant: synthesize_pattern("k8s", Settings.from_mapping(VARIANTS[variant])))
 
 

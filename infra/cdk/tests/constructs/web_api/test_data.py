@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 
 def test_one_table_two_indexes(anywhere: SynthesizedStack) -> None:

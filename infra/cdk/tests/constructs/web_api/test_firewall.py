@@ -8,8 +8,8 @@ import pytest
 
 from patterns_infra.paths import REPOSITORY
 from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 MANAGED = {
     "AWSManagedRulesAmazonIpReputationList",

@@ -11,8 +11,8 @@ from patterns_infra.paths import REPOSITORY
 from patterns_infra.settings import Settings
 from patterns_infra.stacks import web_api
 from patterns_infra.stacks.web_api_routes import web_api_routes
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 DOCUMENTATION = {f"{method} {path}" for path in ("/openapi.json", "/docs") for method in ("GET", "HEAD")}
 PUBLIC = {f"{method} {path}" for path in ("/products", "/health") for method in ("GET", "HEAD")} | DOCUMENTATION

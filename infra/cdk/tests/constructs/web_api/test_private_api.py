@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from patterns_infra.settings import Settings
-from patterns_infra.synth_check import VARIANTS
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 Synthesize = Callable[[str], SynthesizedStack]
 

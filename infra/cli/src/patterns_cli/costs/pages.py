@@ -24,6 +24,7 @@ from patterns_infra.paths import REPOSITORY
 from patterns_infra.registry import PATTERNS
 from patterns_infra.settings import Settings
 from patterns_infra.synthesized import SynthesizedStack
+from patterns_infra.variants import VARIANTS
 
 __all__ = ["BEGIN", "END", "PAGES", "costs_of", "main"]
 
@@ -43,7 +44,6 @@ def main() -> None:
     """Write the tables of all pages, what ``patterns cost`` multiplies, and the guide, for production's templates."""
     from patterns_cli.choosing.page import main as write_guide  # noqa: PLC0415 - has figures of the costs
     from patterns_infra.synth import synthesize  # noqa: PLC0415 - imports the CDK
-    from patterns_infra.synth_check import VARIANTS  # noqa: PLC0415
 
     settings = Settings.from_mapping(VARIANTS["production"])
     assembly = synthesize(settings)

@@ -86,6 +86,6 @@ def _circuit(item: Any) -> Circuit:  # noqa: ANN401 - an item in the wire's form
         # An item of a version that did not count refusals has none.
         refusal=int(item.get("refusal", _ZERO)["N"]),
         refusals=int(item.get("refusals", _ZERO)["N"]),
-        refused=tuple(item.get("refused", _NO_TEXT)["S"].splitlines()),
+        refused=tuple(filter(None, item.get("refused", _NO_TEXT)["S"].split("\n"))),
         reason=item.get("reason", _NO_TEXT)["S"],
     )

@@ -26,6 +26,8 @@ __all__ = [
 
 _MOST_REASON = 300
 _MOST_EVENT_ID = 200
+_MOST_REFUSED = 100
+"""Ids that are kept, whatever the policy: an item of DynamoDB has at most 400 KB."""
 
 
 class State(StrEnum):
@@ -77,7 +79,7 @@ class Circuit:
         version: grows by one with every change.
         refusal: the status with which events were refused last, 0 when one was delivered since.
         refusals: how many different events in a row were refused with it.
-        refused: the ids of the last of them, as many as may open it.
+        refused: the ids of the last of them, as many as open it.
         reason: why it opened last.
     """
 
@@ -176,7 +178,7 @@ def after_refusal(
         return circuit
     refusals = before + (not again)
     if not again:
-        refused = (*refused, event_id)[-policy.failures :]
+        refused = (*refused, event_id)[-min(policy.failures, _MOST_REFUSED) :]
     run = {"refusal": status, "refusals": refusals, "refused": refused}
     if refusals >= policy.failures:
         return _opened(circuit, now, policy, 0.0, reason=reason, **run)

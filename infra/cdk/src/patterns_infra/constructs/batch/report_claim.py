@@ -104,9 +104,7 @@ class ReportClaim(Construct):
 
     def _refused(self, take: sfn.IChainable, then: sfn.IChainable) -> sfn.Chain:
         """Stand back from a holder that runs, or has made the report; take over from one that has ended."""
-        stand_back = sfn.Succeed.jsonata(
-            self, "Somebody else's", outputs={"outcome": "STOOD_BACK", "report": "{% $key %}"}
-        )
+        stand_back = sfn.Succeed.jsonata(self, "Stand back", outputs={"outcome": "STOOD_BACK", "report": "{% $key %}"})
         over = self._update(
             "Take over",
             sets=_TAKE,
