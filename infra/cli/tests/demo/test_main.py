@@ -2,13 +2,14 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Self
 
 import pytest
 
-from patterns_cli.demo import main, run
+from patterns_cli.demo import end_to_end, main, run
 from patterns_cli.demo.scene import Scenario, Scene
 from patterns_cli.demo.shoppers import Shopper
 from patterns_deploy.errors import ControlPlaneUnavailable
@@ -203,3 +204,36 @@ def test_without_kubernetes_the_other_patterns_are_shown(
     assert "Kubernetes could not be built" in printed.out
     assert "no room" in printed.err
     assert platform.what_happened == ["left"]
+
+
+def test_a_cluster_that_is_deployed_later_is_part_of_the_place(
+    platform: _Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where Kubernetes has to be built first: the scenarios after that read the pods' logs and the cluster's state."""
+    seen: list[tuple[str, Path | None]] = []
+    kubeconfig = tmp_path / "kubeconfig"
+
+    @contextmanager
+    def groups(chosen: Sequence[Pattern], *_: object) -> Iterator[Iterator[Sequence[Pattern]]]:
+        def each() -> Iterator[Sequence[Pattern]]:
+            yield chosen[:-1]
+            platform.place = replace(platform.place, kubeconfig=kubeconfig)
+            yield chosen[-1:]
+
+        yield each()
+
+    def play_of(name: str) -> object:
+        async def play(scene: Scene) -> None:
+            seen.append((name, scene.place.kubeconfig))
+
+        return type("module", (), {"play": staticmethod(play)})
+
+    names = ["web_api", "async", "k8s"]
+    chosen = [Pattern(name=x, stack="", summary="", package="", outputs=(), demo=f"{x}:play") for x in names]
+    monkeypatch.setattr(main, "select", lambda _: tuple(chosen))
+    monkeypatch.setattr(main, "deployment_groups", groups)
+    monkeypatch.setattr(main, "import_module", play_of)
+    monkeypatch.setattr(platform, "outputs", lambda: {x: {"x": "y"} for x in names})
+    monkeypatch.setattr(end_to_end, "SCENARIO", "the whole shop:play")
+    run([], stay=False, seed=1, orders=20)
+    assert seen == [("web_api", None), ("async", None), ("k8s", kubeconfig), ("the whole shop", kubeconfig)]

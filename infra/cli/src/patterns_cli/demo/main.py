@@ -73,7 +73,8 @@ def run(patterns: Sequence[str], *, stay: bool, seed: int, orders: int) -> int:
             left=left,
         )
         for pattern in _in_turn(chosen, first, groups, progress, checks):
-            outputs = platform.outputs()
+            # Both know more with each group: names of another pattern, and the cluster once Kubernetes is built.
+            outputs, every_scene = platform.outputs(), replace(every_scene, place=platform.place)
             scene = replace(every_scene, outputs=_published(outputs, pattern))
             asyncio.run(_play(pattern.name, pattern.demo, scene))
             if scene.guest:

@@ -37,7 +37,7 @@ async def show_journey(shop: Shop) -> None:
         found = await eventually(
             lambda: asyncio.to_thread(read), until=lambda seen: _steps(seen) >= _STEPS, seconds=_SECONDS, pause=2.0
         )
-        for line in timeline(found):
+        for line in [*timeline(found), *(f"note: {note}" for note in found.notes)]:
             shop.scene.progress.say(line)
         missing = [" ".join(step) for step in sorted(_STEPS - _steps(found))]
         shop.scene.checks.equal("follow one order through the logs: steps that are missing", expected=[], seen=missing)
